@@ -1,0 +1,240 @@
+"""What a code object does and what it reads, by its bytecode alone.
+
+The digest leaves out where the code stands (file, lines, its own name) and keeps what it does; it is the proof that a
+source text belongs to a code object, and stands in where there is no such text.
+"""
+
+from __future__ import annotations
+
+import opcode
+import sys
+from collections.abc import Iterator
+from types import CodeType
+from typing import NamedTuple
+
+from xxhash import xxh3_128_digest
+
+# The compiler marks `from __future__ import annotations` and (3.13) the presence of a docstring in the flags: neither
+# changes what the code does.
+_MEANINGLESS_FLAGS = 0x1000000 | 0x4000000
+_HAS_DOCSTRING = 0x4000000
+_IS_FUNCTION = 0x2  # CO_NEWLOCALS
+
+_OP = opcode.opmap
+_EXTENDED_ARG = _OP["EXTENDED_ARG"]
+_LOAD_CONST = _OP["LOAD_CONST"]
+_LOAD_GLOBAL = _OP["LOAD_GLOBAL"]
+_LOAD_NAMES = {_OP[name] for name in ("LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS") if name in _OP}
+_LOAD_ATTRS = {_OP[name] for name in ("LOAD_ATTR", "LOAD_METHOD") if name in _OP}
+_WRITE_ATTRS = {_OP["STORE_ATTR"], _OP["DELETE_ATTR"]}
+_IMPORT_NAME, _IMPORT_FROM = _OP["IMPORT_NAME"], _OP["IMPORT_FROM"]
+_LOAD_FAST = _OP["LOAD_FAST"]
+_STORES = {_OP[name] for name in ("STORE_FAST", "STORE_DEREF", "STORE_GLOBAL", "STORE_NAME") if name in _OP}
+_STORE_LOCALS = {_OP["STORE_FAST"], _OP["STORE_DEREF"]}
+_LOAD_LOCALS = {
+    _OP[name]
+    for name in ("LOAD_FAST", "LOAD_FAST_CHECK", "LOAD_FAST_BORROW", "LOAD_DEREF", "LOAD_CLASSDEREF", "LOAD_FROM_DICT_OR_DEREF")
+    if name in _OP
+}
+_PAIRED_LOADS = {_OP[name] for name in ("LOAD_FAST_LOAD_FAST", "LOAD_FAST_BORROW_LOAD_FAST_BORROW") if name in _OP}
+_STORE_THEN_LOAD = _OP.get("STORE_FAST_LOAD_FAST", -1)
+_PUSH_NULL = _OP.get("PUSH_NULL", -1)
+_IMPORTERS = {"import_module", "__import__"}
+_SHIFTS_ATTR = sys.version_info >= (3, 12)
+
+
+class Read(NamedTuple):
+    """One way in which code reaches outside itself.
+
+    ``kind`` is "global", "cell" (a closure variable) or "import"; ``chain`` the name and the attributes taken from it,
+    for an import the module's name first; ``level`` counts the dots of a relative import.
+    """
+
+    kind: str
+    chain: tuple[str, ...]
+    level: int = 0
+
+
+def bytecode_digest(code: CodeType) -> bytes:
+    """Digest what the code does: 16 bytes, the same for two compilations of the same text anywhere."""
+    parts = [
+        code.co_code,
+        code.co_exceptiontable,
+        repr((code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount)).encode(),
+        repr(code.co_flags & ~_MEANINGLESS_FLAGS).encode(),
+        repr((code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)).encode("utf-8", "surrogatepass"),
+    ]
+    skip = 0 if _has_unread_docstring(code) else -1
+    parts += [_constant(value) for index, value in enumerate(code.co_consts) if index != skip]
+    return xxh3_128_digest(b"".join(len(part).to_bytes(8, "little") + part for part in parts))
+
+
+def _constant(value: object) -> bytes:
+    """Tag a constant by its exact type: 1, 1.0 and True are equal, and not the same constant."""
+    if isinstance(value, CodeType):
+        return b"code" + bytecode_digest(value)
+    if type(value) is tuple:
+        items = [_constant(item) for item in value]
+        return b"tuple" + b"".join(len(item).to_bytes(8, "little") + item for item in items)
+    if type(value) is frozenset:
+        return b"set" + b"".join(sorted(xxh3_128_digest(_constant(item)) for item in value))
+    if type(value) is slice:
+        return b"slice" + _constant((value.start, value.stop, value.step))
+    if type(value) is int:
+        return b"int" + hex(value).encode()
+    if type(value) is str:
+        return b"str" + value.encode("utf-8", "surrogatepass")
+    return type(value).__name__.encode() + repr(value).encode("utf-8", "surrogatepass")
+
+
+def _has_unread_docstring(code: CodeType) -> bool:
+    if not code.co_flags & _IS_FUNCTION or not code.co_consts or type(code.co_consts[0]) is not str:
+        return False
+    if sys.version_info >= (3, 13) and not code.co_flags & _HAS_DOCSTRING:
+        return False
+    return all(op != _LOAD_CONST or arg != 0 for op, arg in _instructions(code))
+
+
+def _instructions(code: CodeType) -> Iterator[tuple[int, int]]:
+    """Yield operations with their whole arguments, inline caches left out."""
+    raw = code.co_code
+    extended = 0
+    for index in range(0, len(raw), 2):
+        op = raw[index]
+        if op == 0:  # CACHE
+            continue
+        arg = raw[index + 1] | extended
+        if op == _EXTENDED_ARG:
+            extended = arg << 8
+            continue
+        extended = 0
+        yield op, arg
+
+
+def nested_codes(code: CodeType) -> Iterator[CodeType]:
+    """Yield the code objects that stand directly among a code object's constants."""
+    for value in code.co_consts:
+        if isinstance(value, CodeType):
+            yield value
+
+
+def names_in(code: CodeType) -> frozenset[str]:
+    """Return every name, attribute and short text that the code or its nested code mentions."""
+    names = {*code.co_names, *(value for value in code.co_consts if type(value) is str)}
+    for nested in nested_codes(code):
+        names |= names_in(nested)
+    return frozenset(names)
+
+
+def reads(code: CodeType) -> tuple[Read, ...]:
+    """List what the code and its nested code read from outside, in the order of the code, each once."""
+    found: dict[Read, None] = {}
+    _collect(code, {}, found)
+    return tuple(found)
+
+
+def _collect(code: CodeType, aliases: dict[str, Read], found: dict[Read, None]) -> None:
+    """Walk one code object; ``aliases`` maps local names to the imports that they hold."""
+    aliases = dict(aliases)
+    instructions = list(_instructions(code))
+    names = code.co_names
+    cells = {*code.co_cellvars, *code.co_freevars}
+    count = len(instructions)
+    index = 0
+    constants: list[object] = []
+    while index < count:
+        op, arg = instructions[index]
+        index += 1
+        root: Read | None = None
+        if op == _LOAD_CONST:
+            constants = [*constants[-1:], code.co_consts[arg]]
+            continue
+        if op == _LOAD_GLOBAL:
+            root = Read("global", (names[arg >> 1],))
+        elif op in _LOAD_NAMES:
+            root = aliases.get(names[arg]) or Read("global", (names[arg],))
+        elif op in _LOAD_LOCALS:
+            name = _local_name(code, arg)
+            if op == _LOAD_FAST and name in cells:
+                continue  # the cell itself, on its way into a nested function, which is read by itself
+            root = aliases.get(name) or (Read("cell", (name,)) if name in code.co_freevars else None)
+        elif op in _PAIRED_LOADS:
+            first = aliases.get(_local_name(code, arg >> 4))
+            if first is not None:
+                found[first] = None
+            root = aliases.get(_local_name(code, arg & 15))
+        elif op == _STORE_THEN_LOAD:
+            root = aliases.get(_local_name(code, arg & 15))
+        elif op == _IMPORT_NAME:
+            index = _collect_import(code, instructions, index, names[arg], constants, aliases, found)
+            continue
+        if root is None:
+            continue
+        chain = root.chain
+        while index < count and instructions[index][0] in _LOAD_ATTRS:
+            op, arg = instructions[index]
+            chain += (names[arg >> 1 if _SHIFTS_ATTR and op == _OP["LOAD_ATTR"] else arg],)
+            index += 1
+        if index < count and instructions[index][0] in _WRITE_ATTRS and len(chain) == 1:
+            continue  # an attribute of it is written: nothing is read
+        found[root._replace(chain=chain)] = None
+        if chain[-1] in _IMPORTERS:
+            while index < count and instructions[index][0] == _PUSH_NULL:
+                index += 1
+            named = code.co_consts[instructions[index][1]] if index < count and instructions[index][0] == _LOAD_CONST else None
+            if type(named) is str and named.strip("."):
+                # `importlib.import_module("name")` reads as `import name` would.
+                found[Read("import", (named.lstrip("."),), len(named) - len(named.lstrip(".")))] = None
+    for nested in nested_codes(code):
+        _collect(nested, aliases, found)
+
+
+def _local_name(code: CodeType, arg: int) -> str:
+    return str(code._varname_from_oparg(arg))  # type: ignore[attr-defined]
+
+
+def _collect_import(
+    code: CodeType,
+    instructions: list[tuple[int, int]],
+    index: int,
+    module: str,
+    constants: list[object],
+    aliases: dict[str, Read],
+    found: dict[Read, None],
+) -> int:
+    """Read one import statement; note what it binds, or what it reads where that is not a plain local name."""
+    level = constants[0] if constants and type(constants[0]) is int else 0
+    names_wanted = constants[1] if len(constants) > 1 else None
+    op, arg = instructions[index] if index < len(instructions) else (-1, 0)
+    if op == _IMPORT_FROM and isinstance(names_wanted, tuple):
+        while op == _IMPORT_FROM:
+            target = Read("import", (module, code.co_names[arg]), level)
+            store, where = instructions[index + 1]
+            if store in _STORE_LOCALS:
+                aliases[_local_name(code, where)] = target
+            elif store in _STORES:
+                aliases[code.co_names[where]] = target
+            elif store == _STORE_THEN_LOAD:
+                aliases[_local_name(code, where >> 4)] = target
+            found[target] = None
+            index += 2
+            op, arg = instructions[index]
+        return index
+    # `import a.b` binds `a`; `import a.b as c` walks down by IMPORT_FROM (or LOAD_ATTR) and binds the innermost.
+    target = Read("import", (module,), level)
+    bound = target if names_wanted is not None else Read("import", (module.partition(".")[0],), level)
+    walked = False
+    while op == _IMPORT_FROM or op in _LOAD_ATTRS or opcode.opname[op] in ("SWAP", "POP_TOP", "COPY"):
+        walked = walked or op == _IMPORT_FROM or op in _LOAD_ATTRS
+        index += 1
+        op, arg = instructions[index]
+    if walked:
+        bound = target
+    if op in _STORE_LOCALS:
+        aliases[_local_name(code, arg)] = bound
+    elif op in _STORES:
+        aliases[code.co_names[arg]] = bound
+    elif op != _STORE_THEN_LOAD:
+        found[target] = None
+        return index
+    return index if op == _STORE_THEN_LOAD else index + 1

@@ -1,0 +1,96 @@
+"""Any value -> digest, or a clear "cannot" with the path to what stood in the way.
+
+The encoding is canonical: by structure and exact type, the same in every process and under every hash seed. Small and
+plain values are encoded by C code (`plain`), everything else is taken apart (`walk`). Code is never looked into here:
+whoever calls gives a function that says in 16 bytes what a function, class or module is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from marshal import dumps
+from typing import Any, TypeVar
+
+from xxhash import xxh3_128_digest
+
+from .kinds import register
+from .node import head
+from .plain import CONTAINER_IDS, SCALAR_IDS, SCALARS, SHORT, TEXT, is_plain_scalar, scalar, shorten, small
+from .walk import CodeOf, Reached, Walk
+
+__all__ = ["SCALARS", "CodeOf", "Reached", "by_name", "digest", "encode", "is_plain_scalar", "register_digest"]
+
+T = TypeVar("T")
+
+
+def by_name(thing: object) -> bytes:
+    """Speak of a function, class or module by its dotted name, without looking at what it does."""
+    module = getattr(thing, "__module__", None) or ""
+    name = getattr(thing, "__qualname__", None) or getattr(thing, "__name__", type(thing).__qualname__)
+    return xxh3_128_digest(head("name", str(module), str(name)))
+
+
+def encode(value: object, path: str = "", code: CodeOf = by_name, reached: Reached | None = None) -> bytes:
+    """Return a short canonical encoding of any value: equal copies have the same one, in any process.
+
+    Encodings say where they end, so several can be joined without lengths between them.
+
+    Args:
+        value: anything.
+        path: what an error calls the value, such as the name of a parameter.
+        code: says in 16 bytes what a function, class or module is; asked also for the class of every instance of a
+            class outside the standard library.
+        reached: where given, what cannot be digested counts by its type, and `reached` is told its path and itself.
+
+    Raises:
+        UnkeyableError: something in the value has no lasting identity (and `reached` was not given).
+    """
+    kind = type(value)
+    if kind is tuple and len(value) <= 16:  # type: ignore[arg-type]
+        # A call's arguments, most often: what follows is `small` for the commonest case, without its calls.
+        items: Any = value
+        for item in items:
+            kind = type(item)
+            if kind is str or kind is bytes:
+                if len(item) > TEXT:
+                    break
+            elif not (kind is int or kind is float or kind is bool or item is None):
+                break
+        else:
+            try:
+                form = dumps(items, 2)
+                return form if len(form) <= SHORT else shorten(form)
+            except ValueError:  # an enormous int
+                return Walk(path, code, reached).run(value)
+        kind = tuple
+    number = id(kind)
+    if number in SCALAR_IDS:
+        return scalar(value)
+    if number in CONTAINER_IDS:
+        short = small(value)
+        if short is not None:
+            return short
+    return Walk(path, code, reached).run(value)
+
+
+def digest(value: object, path: str = "", code: CodeOf = by_name, reached: Reached | None = None) -> bytes:
+    """Return 16 bytes that stand for any value: the xxh3_128 of its encoding; see `encode`."""
+    return xxh3_128_digest(encode(value, path, code, reached))
+
+
+def register_digest(kind: type[T], function: Callable[[T], object]) -> None:
+    """Say what stands for the values of a type when they are part of a key.
+
+    Use it for a type that brinery cannot digest, or could digest more quickly or more to the point. It holds for
+    subclasses as well; the class itself always counts besides.
+
+    Args:
+        kind: the type. Registering it again replaces the function.
+        function: takes a value and returns another that stands for it, such as a string or a tuple of what matters.
+
+    Example:
+        >>> import sqlite3
+        >>> register_digest(sqlite3.Connection, lambda it: it.execute("pragma database_list").fetchall())
+    """
+    erased: Any = function
+    register(kind, erased)

@@ -1,0 +1,106 @@
+"""Home names: what a function or class is called wherever its code runs from.
+
+The home name is the dotted name found by walking up from the source file while there is an ``__init__.py``, plus the
+qualified name. It is the same for a file run as a script, with ``-m``, imported under pytest or loaded in a worker.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from functools import partial
+from types import FunctionType, MethodType
+from typing import Any
+
+MAIN = "__main__"
+
+_homes_of_files: dict[str, str] = {}
+_carried: dict[str, str] = {}
+
+
+def home_of_file(filename: str) -> str:
+    """Return the dotted module name that a source file has by its place, or ``__main__`` if there is no such file."""
+    home = _homes_of_files.get(filename)
+    if home is None:
+        home = _carried.get(filename) or _walk_up(filename)
+        if home != MAIN:
+            _homes_of_files[filename] = home
+    return home
+
+
+def carry_home(filename: str, home: str) -> None:
+    """Remember the home of a file that another machine has and this one may not."""
+    if home != MAIN and _walk_up(filename) == MAIN:
+        _carried[filename] = home
+
+
+def home_of_module(name: str) -> str:
+    """Return the home name of a module by the name under which it is loaded here."""
+    module = sys.modules.get(name)
+    filename = getattr(module, "__file__", None)
+    if not isinstance(filename, str):
+        return MAIN if name in (MAIN, "__mp_main__") else name
+    if name not in (MAIN, "__mp_main__") and not filename.endswith(".py"):
+        return name
+    home = home_of_file(filename)
+    return name if home == MAIN and name != "__mp_main__" else home
+
+
+def home_of_function(function: FunctionType) -> str:
+    """Return the home module of a function, going by the file of its code."""
+    filename = function.__code__.co_filename
+    if filename.startswith("<"):
+        return home_of_module(function.__module__ or MAIN)
+    home = home_of_file(filename)
+    if home == MAIN and (function.__module__ or MAIN) not in (MAIN, "__mp_main__"):
+        return home_of_module(function.__module__)
+    return home
+
+
+def home_name(function: Callable[..., Any]) -> str:
+    """Return a callable's home name, going by the innermost function that it wraps."""
+    inner = _innermost(function)
+    if isinstance(inner, FunctionType):
+        return f"{home_of_function(inner)}.{inner.__qualname__}"
+    named = inner if hasattr(inner, "__qualname__") else type(inner)
+    return f"{home_of_module(named.__module__ or 'builtins')}.{named.__qualname__}"
+
+
+def home_module(function: Callable[..., Any]) -> str:
+    inner = _innermost(function)
+    if isinstance(inner, FunctionType):
+        return home_of_function(inner)
+    return home_of_module(getattr(inner, "__module__", None) or "__main__")
+
+
+def _innermost(function: Any) -> Any:
+    seen: set[int] = set()
+    while id(function) not in seen:
+        seen.add(id(function))
+        if isinstance(function, partial):
+            function = function.func
+        elif isinstance(function, MethodType):
+            function = function.__func__
+        else:
+            function = getattr(function, "__dict__", {}).get("__wrapped__", function)
+    return function
+
+
+def _walk_up(filename: str) -> str:
+    """Name a file by its folders, as far up as they are packages.
+
+    A notebook's cells and a prompt have file names under which nothing lies: they are at home in ``__main__``.
+    """
+    path = os.path.abspath(filename)
+    if not filename.endswith((".py", ".pyw")) or not os.path.isfile(path):
+        return MAIN
+    folder, name = os.path.split(path)
+    stem = name[: name.rindex(".")]
+    parts = [] if stem == "__init__" else [stem]
+    while os.path.isfile(os.path.join(folder, "__init__.py")):
+        folder, package = os.path.split(folder)
+        parts.insert(0, package)
+        if not package:
+            break
+    return ".".join(parts) or MAIN

@@ -1,0 +1,182 @@
+"""Modules that code imports when it runs: counted by their files, without importing them.
+
+Keying never imports. A module that is not loaded counts by the normalised text of its file and of the user's modules
+that this text imports. Loaded later it must count the same, so the text counts then too, as long as what is alive
+provably is what the file says: functions that compile from it, constants that are its literals, or a module that was
+seen to be loaded from it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, NamedTuple
+
+from xxhash import xxh3_128_digest
+
+from .origin import Origin, find_file, origin_of_module
+from .source import READS_DOCUMENTS, normalise
+
+if TYPE_CHECKING:
+    import ast
+
+Stamp = tuple[int, int] | None
+
+
+class StaticModule(NamedTuple):
+    """What a file says without being run; ``documented`` with its docstrings and annotations, where it may read them."""
+
+    filename: str
+    stamp: Stamp
+    digest: bytes
+    documented: bytes
+    reads_documents: bool
+    imports: tuple[str, ...]
+    literals: dict[str, object]
+
+
+class StaticClosure(NamedTuple):
+    """A module's file, the user's files that it imports, and the origins of everything else that it imports."""
+
+    modules: dict[str, StaticModule | None]
+    origins: dict[str, Origin]
+
+    def digest(self) -> bytes:
+        lines = [f"{name} {module.digest.hex() if module else 'absent'}" for name, module in sorted(self.modules.items())]
+        return xxh3_128_digest("\n".join(lines).encode("utf-8", "surrogatepass"))
+
+    def unchanged(self) -> bool:
+        """Whether every file is as it was when it was read."""
+        return all(module is None or _stamp(module.filename) == module.stamp for module in self.modules.values())
+
+
+_by_file: dict[str, StaticModule] = {}
+_loaded_as: dict[tuple[str, bytes, tuple[str, ...]], bytes] = {}
+_seen_unloaded: dict[str, StaticClosure] = {}
+
+
+def static_closure(name: str) -> StaticClosure:
+    """Read a module's file, and those of the user's modules that it imports at any depth."""
+    modules: dict[str, StaticModule | None] = {}
+    origins: dict[str, Origin] = {}
+    pending = [name]
+    while pending:
+        current = pending.pop()
+        if current in modules or current in origins:
+            continue
+        origin = origin_of_module(current)
+        if origin.kind != "user" and current != name:
+            origins[current] = origin
+            continue
+        found = modules[current] = _read(current)
+        pending += found.imports if found is not None else ()
+        pending += [current.rpartition(".")[0]] if "." in current else []
+    return StaticClosure(modules, origins)
+
+
+def note_unloaded(name: str, closure: StaticClosure) -> None:
+    """Remember with which files a module was seen before it was loaded."""
+    _seen_unloaded[name] = closure
+
+
+def matches_its_file(name: str, rest: tuple[str, ...], closure: StaticClosure, live: bytes, *, proven: bool) -> bool:
+    """Whether what is alive is what the files say, so that the files may speak for it.
+
+    Either everything alive is ``proven`` to be in the files, or the module was seen unloaded with these same files and
+    is as it was when it was first seen loaded.
+    """
+    digest = closure.digest()
+    before = _seen_unloaded.get(name)
+    if before is not None and before.digest() == digest:
+        return _loaded_as.setdefault((name, digest, rest), live) == live
+    return proven
+
+
+def _stamp(filename: str) -> Stamp:
+    try:
+        status = os.stat(filename)
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
+
+
+def _read(name: str) -> StaticModule | None:
+    module = sys.modules.get(name)
+    filename = getattr(module, "__file__", None) if module is not None else find_file(name)
+    if not isinstance(filename, str):
+        return None
+    stamp = _stamp(filename)
+    known = _by_file.get(filename)
+    if known is not None and known.stamp == stamp:
+        return known
+    import ast
+
+    try:
+        with open(filename, "rb") as handle:
+            text = handle.read()
+    except OSError:
+        return None
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError):
+        found = StaticModule(filename, stamp, xxh3_128_digest(text), xxh3_128_digest(text), False, (), {})  # an extension module: by its bytes
+    else:
+        plain, documented = (_text_digest(normalise(tree, annotated=annotated)) for annotated in (False, True))
+        package = name if os.path.basename(filename) == "__init__.py" else name.rpartition(".")[0]
+        found = StaticModule(filename, stamp, plain, documented, _reads_documents(tree), tuple(_imports(tree, package)), _literals(tree))
+    _by_file[filename] = found
+    return found
+
+
+def _text_digest(text: str) -> bytes:
+    return xxh3_128_digest(text.encode("utf-8", "surrogatepass"))
+
+
+def _reads_documents(tree: ast.Module) -> bool:
+    import ast
+
+    named = (getattr(node, "attr", None) or getattr(node, "id", None) or getattr(node, "value", None) for node in ast.walk(tree))
+    return any(isinstance(name, str) and name in READS_DOCUMENTS for name in named)
+
+
+def _imports(tree: ast.Module, package: str) -> list[str]:
+    """List the modules that a text imports; a name taken from a package may be a module too."""
+    import ast
+
+    found: dict[str, None] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= dict.fromkeys(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            module = ".".join([*base, node.module] if node.module else base)
+            found[module] = None
+            for alias in node.names:
+                child = f"{module}.{alias.name}"
+                if origin_of_module(module).kind == "user" and (child in sys.modules or find_file(child) is not None):
+                    found[child] = None
+    found.pop("", None)
+    return list(found)
+
+
+def _literals(tree: ast.Module) -> dict[str, object]:
+    """Return the names that a text binds exactly once, at its top level, to a literal."""
+    import ast
+
+    bound: dict[str, list[ast.expr | None]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, (ast.Store, ast.Del)):
+            bound.setdefault(node.id, []).append(None)
+    literals: dict[str, object] = {}
+    for statement in tree.body:
+        targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+        value = getattr(statement, "value", None)
+        if not isinstance(statement, (ast.Assign, ast.AnnAssign)) or len(targets) != 1 or value is None:
+            continue
+        target = targets[0]
+        if isinstance(target, ast.Name) and len(bound.get(target.id, ())) == 1:
+            try:
+                literals[target.id] = ast.literal_eval(value)
+            except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+                continue
+    return literals

@@ -1,0 +1,126 @@
+"""What a type is to keying: which function takes its values apart.
+
+Asked once per type and value. Types are compared by identity and names, never hashed: a metaclass of the user's could
+run code of its own there. A library is looked at only where a type of its own is met: an absent one costs nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+from _weakref import ref
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from .node import Asked, Expander, Node, Passing, Refused, head
+from .objects import instances
+from .plain import CONTAINER_IDS, SCALAR_IDS
+from .refused import reason_to_refuse
+from .standard import standard_name
+from .stdlib_types import EXACT, INHERITED, code
+
+_registered: dict[int, tuple[type, Callable[[Any], object]]] = {}
+_found: dict[int, tuple[ref[type], int, Expander]] = {}
+_LIBRARIES = {
+    "numpy": "arrays",
+    "scipy": "sparse",
+    "torch": "tensors",
+    "pandas": "frames",
+    "pyarrow": "arrow",
+    "polars": "polars_frames",
+    "xarray": "labelled",
+}
+
+
+def register(kind: type, function: Callable[[Any], object]) -> None:
+    """Remember what stands for the values of a type; see `digest.register_digest`."""
+    if not isinstance(kind, type):
+        raise TypeError(f"register_digest() takes a type and a function, and {kind!r} is not a type")
+    if not callable(function):
+        raise TypeError(f"register_digest() takes a type and a function, and {function!r} cannot be called")
+    if id(kind) in SCALAR_IDS or id(kind) in CONTAINER_IDS or kind is object:
+        raise TypeError(f"register_digest() cannot replace how {kind.__name__} is digested: take a class of your own")
+    _registered[id(kind)] = kind, function
+    _found.clear()
+
+
+def find(kind: type) -> Expander:
+    """Return what takes the values of a type apart."""
+    number = id(kind)
+    known = _found.get(number)
+    if known is not None and known[1] == id(kind.__mro__):
+        return known[2]
+    expander = _decide(kind)
+    # Held weakly, and nothing that an expander keeps leads back to the class: a redefined class can go.
+    _found[number] = ref(kind, lambda _: _found.pop(number, None) and None), id(kind.__mro__), expander
+    return expander
+
+
+def _decide(kind: type) -> Expander:
+    ancestry = kind.__mro__
+    if _registered:
+        for base in ancestry:
+            registered = _registered.get(id(base))
+            if registered is not None:
+                return _stand_in(registered[1])
+    exact = EXACT.get(standard_name(kind))
+    if exact is not None:
+        return exact
+    if issubclass(kind, (type, ModuleType)):
+        return code
+    for base in ancestry:
+        name = standard_name(base)
+        if not name:
+            library = _in_library(base)
+            if library is not None:
+                return library
+            if "__dask_tokenize__" in base.__dict__:
+                return _token
+            continue
+        inherited = INHERITED.get(name)
+        if inherited is not None:
+            return inherited
+        reason = reason_to_refuse(base, name)
+        if reason:
+            return _refusal(reason, kind)
+    return instances(kind)
+
+
+def _in_library(base: type) -> Expander | None:
+    module = base.__module__
+    root = module.partition(".")[0] if type(module) is str else ""
+    if root not in _LIBRARIES or root not in sys.modules:
+        return None
+    room: Any = __import__(f"{__package__}.{_LIBRARIES[root]}", fromlist=["find"])
+    found: Expander | None = room.find(base)
+    return found
+
+
+def _stand_in(function: Callable[[Any], object]) -> Expander:
+    def expand(value: Any, walk: Asked) -> Node:
+        try:
+            made = function(value)
+        except Exception as error:
+            raise Refused(f"raised {type(error).__name__} in what register_digest was given for it") from error
+        if made is value:
+            raise Refused("is returned by what register_digest was given for it, which has to return another value")
+        return Node(head("stand-in") + walk.class_of(type(value)), (Passing(made),))
+
+    return expand
+
+
+def _token(value: Any, walk: Asked) -> Node:
+    try:
+        token = type(value).__dask_tokenize__(value)
+    except Exception as error:
+        raise Refused(f"could not be digested: its __dask_tokenize__ raised {type(error).__name__}") from error
+    return Node(head("token") + walk.class_of(type(value)), (Passing(token),))
+
+
+def _refusal(reason: str, kind: type) -> Expander:
+    name = f"{kind.__module__}.{kind.__qualname__}"
+
+    def refuse(_value: object, _walk: Asked) -> Node:
+        raise Refused(f"is {reason} ({name}) and has no lasting identity")
+
+    return refuse

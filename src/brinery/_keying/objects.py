@@ -1,0 +1,300 @@
+"""How instances of classes are taken apart: by their state, or by what they give to pickling.
+
+Of a user's class no method runs but `__getstate__`, `__reduce_ex__` and what that calls; attributes and slots are read
+where they lie, and the content of a class that inherits from a builtin is read by the builtin's own methods.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import MemberDescriptorType
+from typing import Any, TypeAlias
+
+from xxhash import xxh3_128_digest
+
+from .node import Asked, Expander, Node, Passing, Refused, Values, attributes, close, head, leaf
+from .plain import small
+from .standard import standard_name
+
+Content: TypeAlias = Callable[[Any], tuple[object, ...]]
+Slots: TypeAlias = tuple[tuple[str, int, str], ...]
+
+_MANAGED_DICT = 1 << 4
+_MANAGED_WEAKREF = 1 << 3
+_CACHED_BY_ATTRS = "_attrs_cached_hash"  # differs between processes
+
+
+def by_reduce(value: Any, walk: Asked) -> bytes | Node:
+    """Take a value apart into what it is pickled as."""
+    kind: Any = type(value)
+    table = getattr(sys.modules.get("copyreg"), "dispatch_table", {})
+    reducer = next((function for other, function in table.items() if other is kind), None)
+    try:
+        made = kind.__reduce_ex__(value, 4) if reducer is None else reducer(value)
+        if type(made) is str:
+            return _global(value, made, walk)
+        parts: list[object] = [made[0], made[1]]
+        parts += [attributes(part) if type(part) is dict else Passing(part) for part in made[2:3]]
+        parts += [Passing(None if part is None else list(part)) for part in made[3:5]]
+    except Exception as error:
+        raise Refused(f"cannot be taken apart ({kind.__module__}.{kind.__qualname__}: {error})") from error
+    return Node(head("reduced", len(parts)) + walk.class_of(kind), parts, ("", "", "", "", ""))
+
+
+def _global(value: Any, name: str, walk: Asked) -> bytes:
+    """Encode what is pickled by its name: as code where it is found under that name, such as a compiled function."""
+    module = getattr(value, "__module__", None)
+    found: Any = sys.modules.get(module) if type(module) is str else None
+    for step in name.split("."):
+        found = getattr(found, "__dict__", {}).get(step)
+    if found is value:
+        return walk.code_of(value)
+    return leaf("name", str(module), name, walk.class_of(type(value)))
+
+
+def parts_of_exception(value: Any, walk: Asked) -> Node:
+    """Take an exception apart: arguments, attributes, the C members of its builtin class, cause and context."""
+    kind = type(value)
+    names, members = [], []
+    for base in kind.__mro__:
+        if base is BaseException:
+            break
+        for name, member in base.__dict__.items():
+            if type(member) is MemberDescriptorType:
+                names.append(name)
+                members.append(_slot(member, value))
+    state = BaseException.__dict__["__dict__"].__get__(value)
+    parts = [value.__cause__, value.__context__, attributes(state), *members]
+    arguments = BaseException.__dict__["args"].__get__(value)
+    return Node(
+        head("exception", value.__suppress_context__, *names) + walk.class_of(kind),
+        (arguments, *parts),
+        (".args", ".__cause__", ".__context__", "", *(f".{name}" for name in names)),
+    )
+
+
+class _Unset:
+    """Stands for a slot without a value."""
+
+
+def _slot(member: Any, value: object) -> object:
+    try:
+        return member.__get__(value)
+    except AttributeError:
+        return _Unset
+
+
+# What a class that inherits from a builtin holds besides attributes. Each is read by the builtin's own method.
+
+
+def _dict_content(value: Any) -> tuple[object, ...]:
+    keys = list(dict.keys(value))
+    return Passing(keys), Passing(list(dict.values(value)), Values(keys))
+
+
+def _ordered_content(value: Any) -> tuple[object, ...]:
+    items = list(_standard("collections", "OrderedDict").items(value))
+    keys = [key for key, _ in items]
+    return Passing(keys), Passing([item for _, item in items], Values(keys))
+
+
+def _default_content(value: Any) -> tuple[object, ...]:
+    factory = _standard("collections", "defaultdict").default_factory.__get__(value)
+    return (factory, *_dict_content(value))
+
+
+def _deque_content(value: Any) -> tuple[object, ...]:
+    deque = _standard("collections", "deque")
+    return Passing(deque.maxlen.__get__(value)), Passing(list(deque.__iter__(value)), 0)
+
+
+def _array_content(value: Any) -> tuple[object, ...]:
+    array = _standard("array", "array")
+    return array.typecode.__get__(value), xxh3_128_digest(memoryview(value))
+
+
+def _path_content(value: Any) -> tuple[object, ...]:
+    return (_standard("pathlib", "PurePath").parts.__get__(value),)
+
+
+def _standard(module: str, name: str) -> Any:
+    return getattr(sys.modules[module], name)
+
+
+_CONTENTS: dict[str, Content] = {
+    "builtins.tuple": lambda value: (Passing(tuple.__getitem__(value, slice(None)), 0),),
+    "builtins.list": lambda value: (Passing(list.copy(value), 0),),
+    "builtins.set": lambda value: (Passing(frozenset(value)),),
+    "builtins.frozenset": lambda value: (Passing(frozenset(value)),),
+    "builtins.int": lambda value: (int.__int__(value),),
+    "builtins.float": lambda value: (float.__float__(value),),
+    "builtins.complex": lambda value: (complex.__complex__(value),),
+    "builtins.str": lambda value: (str.__str__(value),),
+    "builtins.bytes": lambda value: (bytes.__getitem__(value, slice(None)),),
+    "builtins.bytearray": lambda value: (xxh3_128_digest(memoryview(value)),),
+    "builtins.dict": _dict_content,
+    "collections.OrderedDict": _ordered_content,
+    "collections.defaultdict": _default_content,
+    "collections.deque": _deque_content,
+    "array.array": _array_content,
+    "pathlib.PurePath": _path_content,
+    "pathlib._local.PurePath": _path_content,
+}
+
+
+def instances(kind: type) -> Expander:
+    """Return what takes the instances of an ordinary class apart: decided once, by how the class is made."""
+    if kind is object:
+        return _bare_object
+    if _is_in_dispatch_table(kind):
+        return by_reduce
+    base, content = _content_of(kind)
+    reducer = _owner(kind, base, "__reduce_ex__", "__reduce__")
+    getter = _owner(kind, base, "__getstate__")
+    slots = _slots(kind, base)
+    if reducer is not None:
+        if not _is_standard(reducer):
+            return by_reduce
+        # A class of the standard library pickles what it knows of, not what a class derived from it adds.
+        return by_reduce if kind is reducer else _reduced_and(_slots(kind, reducer), _cached(kind))
+    if _has_state_of_its_own(kind, base, slots):
+        return by_reduce
+    return _Instances(content, slots, _cached(kind), getter)
+
+
+class _Instances:
+    """Takes instances apart into class, content of the builtin that it inherits from, attributes and slots."""
+
+    __slots__ = ("_cached", "_content", "_getstate", "_slots")
+
+    def __init__(
+        self, content: Content | None, slots: Slots, cached: frozenset[str], getter: type | None = None
+    ) -> None:
+        self._content = content
+        self._slots = slots
+        self._cached = cached
+        self._getstate = getter is not None
+
+    def __call__(self, value: Any, walk: Asked) -> bytes | Node:
+        kind = type(value)
+        start = b"instance\0" + walk.class_of(kind)
+        content = () if self._content is None else self._content(value)
+        if self._getstate:
+            return Node(start + head("state", len(content)), (*content, _given_state(value)), ("",) * 3)
+        state = self.attributes_of(value)
+        if not content and not self._slots:
+            form = small(state)
+            if form is not None:
+                return close(start, form)
+            return Node(start, (attributes(state),))
+        return Node(start + head("parts", len(content)), (*content, attributes(state), self.slots_of(value)), ("",) * 5)
+
+    def attributes_of(self, value: object) -> dict[str, object]:
+        try:
+            state: dict[str, object] = object.__getattribute__(value, "__dict__")
+        except AttributeError:
+            return {}
+        if not self._cached.isdisjoint(state):
+            cached = _cached(type(value))
+            return {name: item for name, item in state.items() if name not in cached}
+        return state
+
+    def slots_of(self, value: object) -> Passing:
+        held, ancestry = {}, type(value).__mro__
+        for label, index, name in self._slots:
+            member = _slot(ancestry[index].__dict__[name], value)
+            if member is not _Unset:
+                held[label] = member
+        return attributes(held)
+
+
+def _given_state(value: Any) -> Passing:
+    try:
+        kind: Any = type(value)
+        state = kind.__getstate__(value)
+    except Exception as error:
+        raise Refused(f"cannot be taken apart: its __getstate__ raised {type(error).__name__}") from error
+    return attributes(state) if type(state) is dict else Passing(state)
+
+
+def _reduced_and(slots: Slots, cached: frozenset[str]) -> Expander:
+    instance = _Instances(None, slots, cached)
+
+    def expand(value: Any, walk: Asked) -> bytes | Node:
+        reduced = by_reduce(value, walk)
+        if isinstance(reduced, bytes):
+            return reduced
+        more = attributes(instance.attributes_of(value)), instance.slots_of(value)
+        return Node(reduced.head + b"and more", (*reduced.children, *more), ("",) * 7)
+
+    return expand
+
+
+def _bare_object(_value: object, _walk: Asked) -> Node:
+    raise Refused("is a bare object() and nothing but its identity tells it from another")
+
+
+# What a class is made of.
+
+
+def _content_of(kind: type) -> tuple[type, Content | None]:
+    for base in kind.__mro__:
+        content = _CONTENTS.get(standard_name(base))
+        if content is not None:
+            return base, content
+    return object, None
+
+
+def _derived(kind: type, base: type) -> list[type]:
+    """Return the classes that stand before `base` in the order of inheritance."""
+    ancestry = kind.__mro__
+    inherited = {id(other) for other in base.__mro__}
+    return [other for other in ancestry if id(other) not in inherited]
+
+
+def _owner(kind: type, base: type, *methods: str) -> type | None:
+    return next((other for other in _derived(kind, base) if any(method in other.__dict__ for method in methods)), None)
+
+
+def _slots(kind: type, base: type) -> Slots:
+    """Find a class's `__slots__`: their label, whose they are in the order of inheritance, and their name there."""
+    found: dict[str, tuple[str, int, str]] = {}
+    derived = _derived(kind, base)
+    for index, other in enumerate(kind.__mro__):
+        if any(other is one for one in derived) and "__slots__" in other.__dict__:
+            for name, member in other.__dict__.items():
+                if type(member) is MemberDescriptorType:
+                    label = name if name not in found else f"{name} of {other.__qualname__} {index}"
+                    found[label] = label, index, name
+    return tuple(found.values())
+
+
+def _has_state_of_its_own(kind: type, base: type, slots: Slots) -> bool:
+    """Tell whether instances are larger than attributes and slots make them: they hold something only C can see."""
+    own = kind.__basicsize__ - base.__basicsize__ - 8 * len(slots)
+    flags = kind.__flags__
+    if kind.__dictoffset__ and not base.__dictoffset__ and not flags & _MANAGED_DICT:
+        own -= 8
+    managed = _MANAGED_WEAKREF if sys.version_info >= (3, 12) else 0
+    if kind.__weakrefoffset__ and not base.__weakrefoffset__ and not flags & managed:
+        own -= 8
+    return own > 0
+
+
+def _cached(kind: type) -> frozenset[str]:
+    """Return the attributes that only keep what can be computed again."""
+    names = [_CACHED_BY_ATTRS]
+    cached_property = getattr(sys.modules.get("functools"), "cached_property", None)
+    for base in kind.__mro__:
+        names += [name for name, item in base.__dict__.items() if type(item) is cached_property]
+    return frozenset(names)
+
+
+def _is_in_dispatch_table(kind: type) -> bool:
+    table = getattr(sys.modules.get("copyreg"), "dispatch_table", {})
+    return any(other is kind for other in table)
+
+
+def _is_standard(base: type) -> bool:
+    return bool(standard_name(base))

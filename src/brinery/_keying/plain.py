@@ -1,0 +1,246 @@
+"""The fast way: values built of nothing but exact builtin types are encoded by C code that looks at structure alone.
+
+Whether a value is encoded here depends on its structure only, never on identity, sharing or interning, so that it has
+one encoding however it is met:
+
+- a *scalar* by `marshal` version 2, which has no references and does not see interning;
+- a *small* container (at most 16 items, which are scalars or flat containers of at most 8) by `marshal` as well. Its
+  types are proven one by one first: marshal writes everything with a buffer (arrays, numpy scalars) as bare bytes;
+- a *plain* container (at most `CHUNK` items, pickled in at most `ROOM` bytes, at most `DEPTH` deep) by the C pickler
+  without memo, which hands every other type but set and frozenset to a hook, and the hook refuses.
+
+Everything else is taken apart by the walk in `digest`.
+"""
+
+from __future__ import annotations
+
+from _pickle import Pickler  # the C pickler itself, as `pickle` takes 5 ms to import
+from gc import get_referents
+from itertools import chain, islice
+from marshal import dumps
+from typing import Any, TypeGuard
+
+from xxhash import xxh3_128_digest
+
+from .node import NODE
+
+CHUNK = 1024
+ROOM = 1 << 20
+DEPTH = 64
+SHORT = 255  # a longer marshal form is replaced by its digest
+TEXT = 1024  # a longer string is digested by itself
+SCALARS: frozenset[type] = frozenset({type(None), bool, int, float, complex, str, bytes, type(...)})
+CONTAINERS: frozenset[type] = frozenset({tuple, list, dict})
+# Types are looked up by id: looking up a type by itself would run the __hash__ of the user's metaclass.
+SCALAR_IDS = frozenset(map(id, SCALARS))
+CONTAINER_IDS = frozenset(map(id, CONTAINERS))
+_PLAIN_IDS = (SCALAR_IDS | CONTAINER_IDS) - {id(complex), id(type(...))}
+_FAR = 4096
+_PROTOCOL = 4  # writes large strings without a copy; later protocols would let more types pass
+
+
+def scalar(value: Any) -> bytes:
+    """Encode a value of one of the types in `SCALARS`."""
+    kind = type(value)
+    if kind is str:
+        if len(value) > TEXT:
+            return long_text(value)
+    elif kind is bytes:
+        if len(value) > TEXT:
+            return NODE + xxh3_128_digest(b"bytes\0" + xxh3_128_digest(value))
+    elif kind is int:
+        try:
+            form = dumps(value, 2)
+        except ValueError:  # more than 2**31 digits of marshal's
+            digits = value.to_bytes(value.bit_length() // 8 + 1, "little", signed=True)
+            return NODE + xxh3_128_digest(b"int\0" + xxh3_128_digest(digits))
+        return form if len(form) <= SHORT else shorten(form)
+    form = dumps(value, 2)
+    return form if len(form) <= SHORT else shorten(form)
+
+
+def shorten(form: bytes) -> bytes:
+    """Replace a long marshal form by its digest."""
+    return NODE + xxh3_128_digest(b"marshal\0" + form)
+
+
+def long_text(value: str) -> bytes:
+    return NODE + xxh3_128_digest(b"str\0" + xxh3_128_digest(text_bytes(value)))
+
+
+def text_bytes(value: str) -> bytes:
+    """Return any string as bytes, lone surrogates included."""
+    return value.encode("utf-8", "surrogatepass")
+
+
+def is_small(value: Any) -> bool:
+    """Tell whether an exact tuple, list or dict has at most 16 items, scalars or flat, and only short strings."""
+    if len(value) > 16:
+        return False
+    items = value
+    if type(value) is dict:
+        if not _is_flat(value):
+            return False
+        items = value.values()
+    for item in items:
+        kind = type(item)
+        if kind is str or kind is bytes:
+            if len(item) > TEXT:
+                return False
+        elif not (
+            kind is int or kind is float or kind is bool or item is None or kind is complex or item is ...
+            or ((kind is tuple or kind is list) and len(item) <= 8 and _is_flat(item))
+            or (kind is dict and len(item) <= 8 and _is_flat(item) and _is_flat(item.values()))
+        ):  # fmt: skip
+            return False
+    return True
+
+
+def _is_flat(items: Any) -> bool:
+    for item in items:
+        kind = type(item)
+        if kind is str or kind is bytes:
+            if len(item) > TEXT:
+                return False
+        elif not (kind is int or kind is float or kind is bool or item is None or kind is complex or item is ...):
+            return False
+    return True
+
+
+def small(value: Any) -> bytes | None:
+    """Encode an exact tuple, list or dict if it is small, else None."""
+    if not is_small(value):
+        return None
+    try:
+        form = dumps(value, 2)
+    except ValueError:  # an enormous int among the items
+        return None
+    return form if len(form) <= SHORT else shorten(form)
+
+
+class _Other(Exception):
+    """Something else than a plain value, or too much of it."""
+
+
+class _Sink:
+    """Keeps what the pickler writes, and stops it when that is too much: a few lists can unfold to terabytes."""
+
+    __slots__ = ("pieces", "room")
+
+    def __init__(self) -> None:
+        self.pieces: list[bytes] = []
+        self.room = ROOM
+
+    def write(self, piece: bytes) -> None:
+        self.room -= len(piece)
+        if self.room < 0:
+            raise _Other
+        self.pieces.append(piece)
+
+
+class _Strict(Pickler):
+    """The C pickler, which writes the builtin types itself and asks about all others: those it refuses."""
+
+    def reducer_override(self, _value: object) -> Any:
+        raise _Other
+
+
+class PlainForms:
+    """Encodes plain containers, with a pickler that is made once."""
+
+    __slots__ = ("_deep", "_pickler", "_sink", "_tall")
+
+    def __init__(self) -> None:
+        self._sink = _Sink()
+        self._pickler: _Strict | None = None
+        self._deep = False  # whether something was too deep for the pickler: then a look at depth comes first
+        self._tall: dict[int, object] = {}
+
+    def stream(self, value: Any) -> bytes | None:
+        """Return the pickle of an exact tuple, list or dict if it is plain, else None."""
+        if len(value) > CHUNK:
+            return None
+        # Most of what is not plain shows at once, and saves the pickler's way of saying so.
+        for item in _items(value) if len(value) <= 16 else islice(_items(value), 1):
+            if id(type(item)) not in _PLAIN_IDS:
+                return None
+        if self._deep and self._looks_deep(value):
+            return None
+        sink = self._sink
+        pickler = self._pickler
+        if pickler is None:
+            self._pickler = pickler = _Strict(sink, _PROTOCOL)
+            pickler.fast = True
+        try:
+            pickler.dump(value)
+            data = sink.pieces[0] if len(sink.pieces) == 1 else b"".join(sink.pieces)
+        except _Other:
+            return None
+        except (ValueError, RecursionError):  # ValueError: a list or dict that contains itself
+            self._pickler = None
+            if not _is_deep(value):
+                raise
+            self._deep = True
+            return None
+        except OverflowError:  # an enormous int
+            self._pickler = None
+            return None
+        finally:
+            sink.pieces.clear()
+            sink.room = ROOM
+        return data if _is_even(value, data) else None
+
+    def _looks_deep(self, value: Any) -> bool:
+        """Tell quickly that a container is nested deeper than plain ones are; False where that takes a longer look.
+
+        Goes along one path, and remembers for all containers on it, so that a long chain is gone along only once.
+        """
+        if id(value) in self._tall:
+            return True
+        path = [value]
+        while len(path) < _FAR:
+            inner = next((item for item in _items(path[-1]) if id(type(item)) in CONTAINER_IDS and item), None)
+            if inner is None:
+                break
+            path.append(inner)
+        self._tall.update((id(item), item) for item in path[: max(0, len(path) - DEPTH - 1)])
+        return id(value) in self._tall
+
+
+def _is_even(value: object, data: bytes) -> bool:
+    """Tell whether a value that was pickled is not too deep and has no sets in it, whose order is nobody's.
+
+    The pickler has proven that there are only builtin types, and few enough, so that going down by what the garbage
+    collector sees is safe. It is several times as fast as asking for types, which is left for levels above the leaves.
+    """
+    level = [value]
+    maybe_sets = b"\x8f" in data or b"\x91" in data  # the two opcodes that make sets
+    for _ in range(DEPTH):
+        below = get_referents(*level)
+        if not below:
+            return True  # at most empty sets, which have no order
+        if maybe_sets and not _SETS.isdisjoint(map(type, level)):
+            return False
+        level = below
+    return False
+
+
+_SETS = frozenset({set, frozenset})
+
+
+def _is_deep(value: Any) -> bool:
+    """Tell whether a container is nested deeper than plain values are, however long it takes."""
+    level = {id(value): value}
+    for _ in range(DEPTH + 1):
+        items = chain.from_iterable(map(_items, level.values()))
+        level = {id(item): item for item in items if id(type(item)) in CONTAINER_IDS and item}
+    return bool(level)
+
+
+def _items(value: Any) -> Any:
+    return chain(value, value.values()) if type(value) is dict else value
+
+
+def is_plain_scalar(value: object) -> TypeGuard[bool | int | float | complex | str | bytes | None]:
+    """Tell whether a value is of one of the immutable builtin types that are encoded by themselves."""
+    return id(type(value)) in SCALAR_IDS

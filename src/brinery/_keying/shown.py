@@ -1,0 +1,39 @@
+"""Values in short, for people: what may be written beside an entry in the clear."""
+
+from __future__ import annotations
+
+import re
+
+_SOUNDS_SECRET = re.compile(r"passw|secret|token|credential|apikey|(?:^|_)(?:key|auth|pwd)s?(?:_|$)", re.IGNORECASE)
+_LONGEST = 80
+_WIDEST_INT = 200
+_ARRAY_LIBRARIES = {"numpy", "pandas", "polars", "torch"}
+
+
+def sounds_secret(name: str) -> bool:
+    """Whether a name is one under which people keep secrets."""
+    return _SOUNDS_SECRET.search(name) is not None
+
+
+def is_short(value: object) -> bool:
+    """Whether a value is a number, a bool, None or a short string, which may be shown as it is."""
+    kind = type(value)
+    if kind is int:
+        return value.bit_length() <= _WIDEST_INT  # type: ignore[attr-defined, no-any-return]
+    return kind in (bool, float, complex, type(None)) or (kind is str and len(value) <= _LONGEST)  # type: ignore[arg-type]
+
+
+def short_value(name: str, value: object) -> str:
+    """Write a value in short; only its type where it is not short, and dots where its name sounds like a secret.
+
+    No method of the value's own is called.
+    """
+    if sounds_secret(name):
+        return "..."
+    if is_short(value):
+        return repr(value)
+    kind = type(value)
+    if kind in (str, bytes, list, tuple, dict, set, frozenset):
+        return f"<{kind.__name__} of {len(value)}>"  # type: ignore[arg-type]
+    shape = getattr(value, "shape", None) if kind.__module__.partition(".")[0] in _ARRAY_LIBRARIES else None
+    return f"<{kind.__qualname__} {'x'.join(map(str, shape))}>" if isinstance(shape, tuple) else f"<{kind.__qualname__}>"

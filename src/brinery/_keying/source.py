@@ -1,0 +1,389 @@
+"""What a function says, by its source text: the normalised syntax tree, where the text provably belongs to the code.
+
+A text belongs to a code object if it compiles to the same bytecode. The tree then counts without positions, comments,
+docstrings and annotations of functions, so that reformatting never changes a key; bytecode alone changes with the
+layout for one function in twenty on Python 3.13.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from types import CodeType
+from typing import TYPE_CHECKING, NamedTuple
+
+from xxhash import xxh3_128_digest
+
+from .bytecode import Read, bytecode_digest, nested_codes, reads
+
+if TYPE_CHECKING:
+    import ast
+
+    _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+
+# Code that names one of these may read what the tree otherwise leaves out: docstrings and annotations.
+READS_DOCUMENTS = {"__annotations__", "__doc__", "signature", "get_type_hints", "getdoc", "getfullargspec", "get_annotations"}
+
+# Decorators of the standard library that look at neither docstring nor annotations.
+_BLIND_DECORATORS = {
+    "abstractmethod", "cache", "cached_property", "classmethod", "contextmanager", "lru_cache", "override", "property",
+    "staticmethod", "total_ordering", "wraps",
+}  # fmt: skip
+_FUTURE_FLAGS = 0x1FE0000  # every `from __future__` that still compiles differently
+
+
+class Source(NamedTuple):
+    """What a function's text says.
+
+    Attributes:
+        digest: of the normalised text.
+        annotated: whether its annotations and docstring are part of it.
+        reads: what it reads from outside where that is less than its bytecode does: annotations of nested functions are
+            evaluated, and nobody looks at them.
+    """
+
+    digest: bytes
+    annotated: bool
+    reads: tuple[Read, ...] | None = None
+
+
+class _File(NamedTuple):
+    stamp: tuple[int, int] | int
+    tree: ast.Module
+    imports: list[ast.stmt]  # at module level: the compiler calls what they bind in a way of its own
+
+
+class _Index(NamedTuple):
+    """The functions of one top-level statement by line and name: as syntax trees, and compiled."""
+
+    file: _File
+    nodes: dict[tuple[int, str], list[_Function]]
+    codes: dict[tuple[int, str], list[CodeType]]
+
+
+_files: dict[str, _File | None] = {}
+_statements: dict[tuple[str, int, int], _Index] = {}
+_carried: dict[tuple[bytes, bool], Source] = {}
+
+
+def source_of(code: CodeType, decorators_of_our_own: int = 0, *, documented: bool = False) -> Source | None:
+    """Return what a function's source says, or None where no source provably is that of its code.
+
+    Args:
+        decorators_of_our_own: how many decorators on the function are known to read neither annotations nor docstring.
+        documented: whether annotations and docstring count in any case.
+    """
+    if code.co_filename in ("<string>", "<unknown>"):
+        return None
+    found = _find(code, decorators_of_our_own, documented)
+    if found is None and _carried:
+        digest = bytecode_digest(code)
+        return _carried.get((digest, True)) or (None if documented else _carried.get((digest, False)))
+    return found
+
+
+def carry_source(bytecode: bytes, source: Source) -> None:
+    """Take another process's word for the source of some bytecode; used where the source is out of reach."""
+    _carried[bytecode, source.annotated] = source
+
+
+def _find(code: CodeType, ours: int, documented: bool) -> Source | None:
+    file = _parse(code.co_filename)
+    if file is None:
+        return None
+    statement = _statement_at(file.tree, code.co_firstlineno)
+    if statement is None:
+        return None
+    place = code.co_firstlineno, code.co_name
+    compiled = _index(code, file, statement)
+    nodes = compiled.nodes.get(place, ())
+    digest = bytecode_digest(code)
+    if len(nodes) != 1 or all(bytecode_digest(other) != digest for other in compiled.codes.get(place, ())):
+        return None
+    node = nodes[0]
+    annotated = documented or _has_other_decorator(node, ours)
+    text = normalise(node, annotated=annotated)
+    fewer = None if annotated else _reads_without_annotations(code, file, statement, node)
+    return Source(xxh3_128_digest(text.encode("utf-8", "surrogatepass")), annotated, fewer)
+
+
+def _reads_without_annotations(code: CodeType, file: _File, statement: ast.stmt, node: _Function) -> tuple[Read, ...] | None:
+    """List what a function reads apart from the annotations of the functions in it; None if those have none."""
+    import ast
+    import copy
+
+    if not any(item is not node and _annotated_places(item) for item in ast.walk(node)):
+        return None
+    bare = copy.deepcopy(statement)
+    for item in ast.walk(bare):
+        for owner, field in _annotated_places(item):
+            setattr(owner, field, None)
+    pending = [_compile(bare, file, code.co_filename, code.co_flags)]
+    while pending:
+        for nested in nested_codes(pending.pop()):
+            if (nested.co_firstlineno, nested.co_name) == (code.co_firstlineno, code.co_name):
+                return reads(nested)
+            pending.append(nested)
+    return None
+
+
+def _annotated_places(node: ast.AST) -> list[tuple[ast.AST, str]]:
+    """Say where a function has annotations, if it is one and no decorator may read them."""
+    import ast
+
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or _has_other_decorator(node, 0):
+        return []
+    given = node.args
+    arguments = [*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg]
+    places: list[tuple[ast.AST, str]] = [(item, "annotation") for item in arguments if item is not None and item.annotation]
+    return places + ([(node, "returns")] if node.returns else [])
+
+
+def _parse(filename: str) -> _File | None:
+    """Parse a source file once for each state of it."""
+    try:
+        status = os.stat(filename)
+        stamp: tuple[int, int] | int = (status.st_mtime_ns, status.st_size)
+    except OSError:
+        stamp = -1
+    text: bytes | str | None = None
+    if stamp == -1:
+        cells = sys.modules.get("linecache")
+        cached = cells.cache.get(filename) if cells is not None else None
+        if cached is None or len(cached) != 4:
+            return None
+        text = "".join(cached[2])
+        stamp = hash(text)
+    known = _files.get(filename)
+    if known is not None and known.stamp == stamp:
+        return known
+    import ast
+
+    try:
+        if text is None:
+            with open(filename, "rb") as handle:
+                text = handle.read()
+        tree = ast.parse(text)
+        file = _File(stamp, tree, _imports(tree))
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    for key in [key for key in _statements if key[0] == filename]:
+        del _statements[key]
+    _files[filename] = file
+    return file
+
+
+def _imports(tree: ast.Module) -> list[ast.stmt]:
+    """List the imports of the module itself, which are not inside a function or class."""
+    import ast
+
+    found: list[ast.stmt] = []
+    pending: list[ast.AST] = [tree]
+    while pending:
+        for node in ast.iter_child_nodes(pending.pop()):
+            if isinstance(node, ast.Import) or (isinstance(node, ast.ImportFrom) and node.module != "__future__"):
+                found.append(node)
+            elif isinstance(node, (ast.If, ast.Try, ast.TryStar, ast.ExceptHandler, ast.With, ast.For, ast.While, ast.Match, ast.match_case)):
+                pending.append(node)
+    return found
+
+
+def _compile(statement: ast.stmt, file: _File, filename: str, flags: int) -> CodeType:
+    """Compile one top-level statement as it is compiled among the others of its file."""
+    import ast
+
+    return compile(ast.Module([*file.imports, statement], []), filename, "exec", flags=flags & _FUTURE_FLAGS, dont_inherit=True)
+
+
+def _statement_at(tree: ast.Module, line: int) -> ast.stmt | None:
+    """Return the top-level statement in which a line stands."""
+    for statement in tree.body:
+        first = min([statement.lineno, *(item.lineno for item in getattr(statement, "decorator_list", []))])
+        if first <= line <= (statement.end_lineno or first):
+            return statement
+    return None
+
+
+def _index(code: CodeType, file: _File, statement: ast.stmt) -> _Index:
+    """Compile one top-level statement, and find every function in it by line and name."""
+    import ast
+
+    flags = code.co_flags & _FUTURE_FLAGS
+    key = (code.co_filename, statement.lineno, flags)
+    known = _statements.get(key)
+    if known is not None and known.file is file:
+        return known
+    index = _statements[key] = _Index(file, {}, {})
+    try:
+        # `%autoawait` and the like compile cells with more than this; a cell that does not compile is no proof.
+        pending = [_compile(statement, file, code.co_filename, flags)]
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return index
+    while pending:
+        for nested in nested_codes(pending.pop()):
+            index.codes.setdefault((nested.co_firstlineno, nested.co_name), []).append(nested)
+            pending.append(nested)
+    for node in ast.walk(statement):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            index.nodes.setdefault((_first_line(node), _name(node)), []).append(node)
+    return index
+
+
+def _name(node: _Function) -> str:
+    return getattr(node, "name", "<lambda>")
+
+
+def _first_line(node: _Function) -> int:
+    return min([node.lineno, *(item.lineno for item in getattr(node, "decorator_list", []))])
+
+
+def _has_other_decorator(node: _Function, ours: int) -> bool:
+    import ast
+
+    others = 0
+    for decorator in getattr(node, "decorator_list", []):
+        target = decorator.func if isinstance(decorator, ast.Call) else decorator
+        name = target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")
+        others += name not in _BLIND_DECORATORS and name not in ("setter", "getter", "deleter")
+    return others > ours
+
+
+def normalise(node: ast.AST, *, annotated: bool = False) -> str:
+    """Write a syntax tree as text that stands for its meaning.
+
+    Left out at the outermost function: its name, decorators and defaults (the living objects count instead). Left
+    out everywhere, unless ``annotated``: docstrings and annotations of functions.
+    """
+    parts: list[str] = []
+    _Writer(parts, annotated).outermost(node)
+    return "".join(parts)
+
+
+class _Writer:
+    """Writes nodes as nested text; a field's place tells its name."""
+
+    def __init__(self, parts: list[str], annotated: bool) -> None:
+        import ast
+
+        self._ast = ast
+        self._write = parts.append
+        self._annotated = annotated
+        self._in_class = False
+
+    def outermost(self, node: ast.AST) -> None:
+        ast = self._ast
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            self._write(f"{type(node).__name__}(")
+            self._arguments(node.args, defaults=False)
+            self._body(node.body, keep_docstring=self._annotated)
+            if self._annotated:
+                self._any(node.returns)
+            self._write(")")
+        elif isinstance(node, ast.Lambda):
+            self._write("Lambda(")
+            self._arguments(node.args, defaults=False)
+            self._any(node.body)
+            self._write(")")
+        else:
+            self._any(node)
+
+    def _any(self, value: object) -> None:
+        ast = self._ast
+        if isinstance(value, ast.AST):
+            self._node(value)
+        elif isinstance(value, list):
+            self._write("[")
+            for item in value:
+                self._any(item)
+            self._write("]")
+        else:
+            self._write(f"{type(value).__name__}:{value!r};")
+
+    def _node(self, node: ast.AST) -> None:
+        ast = self._ast
+        kind = type(node).__name__
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            annotated = self._annotated or _has_other_decorator(node, 0)
+            self._write(f"{kind} {node.name}(")
+            self._any(node.decorator_list)
+            self._arguments(node.args, annotated=annotated)
+            self._body(node.body, keep_docstring=annotated)
+            if annotated:
+                self._any(node.returns)
+            self._any(getattr(node, "type_params", []))
+            self._write(")")
+        elif isinstance(node, ast.Lambda):
+            self._write("Lambda(")
+            self._arguments(node.args)
+            self._any(node.body)
+            self._write(")")
+        elif isinstance(node, ast.ClassDef):
+            # A class body keeps its annotations: dataclasses and their like read them.
+            self._write(f"ClassDef {node.name}(")
+            for part in (node.bases, node.keywords, node.decorator_list, getattr(node, "type_params", [])):
+                self._any(part)
+            plain = not node.decorator_list and not node.bases and not node.keywords
+            self._body(node.body, keep_docstring=self._annotated or not plain, in_class=True)
+            self._write(")")
+        elif isinstance(node, ast.AnnAssign):
+            self._annotated_assignment(node)
+        elif isinstance(node, ast.Module):
+            self._write("Module(")
+            self._body(node.body, keep_docstring=self._annotated, in_class=True)
+            self._write(")")
+        elif isinstance(node, ast.Constant):
+            value = node.value
+            text = ",".join(sorted(map(repr, value))) if isinstance(value, frozenset) else repr(value)
+            self._write(f"{type(value).__name__}:{text};")
+        else:
+            self._write(f"{kind}(")
+            for field in node._fields:
+                if field != "type_comment":
+                    self._any(getattr(node, field, None))
+            self._write(")")
+            if isinstance(node, ast.Assert) or (isinstance(node, ast.Name) and node.id == "__debug__"):
+                self._write(f"<debug {__debug__}>")
+
+    def _annotated_assignment(self, node: ast.AnnAssign) -> None:
+        """Inside a function an annotation of a variable is never evaluated: ``x: int = 1`` says ``x = 1``."""
+        if self._in_class:
+            self._write("AnnAssign(")
+            self._any(node.target)
+            self._any(node.annotation)
+            self._any(node.value)
+        elif node.value is None:
+            self._write("Declare(")
+            self._any(node.target)
+        else:
+            self._write("Assign([")
+            self._any(node.target)
+            self._write("]")
+            self._any(node.value)
+        self._write(")")
+
+    def _body(self, body: list[ast.stmt], *, keep_docstring: bool, in_class: bool = False) -> None:
+        ast = self._ast
+        before, self._in_class = self._in_class, in_class
+        statements = body
+        if not keep_docstring and body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+            statements = body[1:] if isinstance(body[0].value.value, str) else body
+        # A body that was only a docstring, and one that says `pass`, do the same.
+        self._any([node for node in statements if not isinstance(node, ast.Pass)])
+        self._in_class = before
+
+    def _arguments(self, node: ast.arguments, *, defaults: bool = True, annotated: bool | None = None) -> None:
+        annotated = self._annotated if annotated is None else annotated
+        self._write("(")
+        for group in (node.posonlyargs, node.args, [node.vararg], node.kwonlyargs, [node.kwarg]):
+            for item in group:
+                if item is None:
+                    self._write("-,")
+                    continue
+                self._write(f"{item.arg},")
+                if annotated:
+                    self._any(item.annotation)
+            self._write("/")
+        if defaults:
+            self._any(node.defaults)
+            self._any(node.kw_defaults)
+        self._write(")")

@@ -1,0 +1,34 @@
+"""How scipy's values are taken apart: sparse arrays by what their format stores, not by flags worked out since."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .node import Asked, Expander, Node, attributes, head
+
+_COMPRESSED = ("csr", "csc", "bsr")
+
+
+def find(base: type) -> Expander | None:
+    """Return what takes the instances of one of scipy's classes apart if they are sparse."""
+    if base.__module__.startswith("scipy.sparse") and base.__name__ in ("_spbase", "spmatrix", "sparray"):
+        return _sparse
+    return None
+
+
+def _sparse(value: Any, walk: Asked) -> Node:
+    form = value.format
+    state: dict[str, object]
+    if form in _COMPRESSED:
+        count = int(value.indptr[-1])
+        state = {"indptr": value.indptr, "indices": value.indices[:count], "data": value.data[:count]}
+    elif form == "coo":
+        state = {"coords": tuple(value.coords), "data": value.data}
+    elif form == "dia":
+        state = {"offsets": value.offsets, "data": value.data}
+    elif form == "lil":
+        state = {"rows": value.rows, "data": value.data}
+    else:
+        state = {"dtype": value.dtype, "items": dict(value.items())}
+    shape = tuple(map(int, value.shape))
+    return Node(head("sparse array", form, shape) + walk.class_of(type(value)), (attributes(state),), ("",))

@@ -1,0 +1,172 @@
+"""How the types of the language and of the standard library are taken apart.
+
+By name, so that nothing is imported for it: a value of a type exists only if its module was imported. What is not here
+and pickles by code of its own (dates, Decimal, compiled patterns, itemgetter and the like) goes by its `__reduce_ex__`.
+"""
+
+from __future__ import annotations
+
+from gc import get_referents
+from types import BuiltinFunctionType, CellType, ModuleType
+from typing import Any
+
+from xxhash import xxh3_128_digest
+
+from .node import Asked, Expander, Node, Passing, Refused, attributes, head, leaf
+from .objects import by_reduce, parts_of_exception
+
+
+def code(value: object, walk: Asked) -> bytes:
+    """Encode a function, class or module by what the caller says of its code."""
+    return walk.code_of(value)
+
+
+def _builtin_function(value: BuiltinFunctionType, walk: Asked) -> bytes | Node:
+    owner = value.__self__
+    if owner is None or type(owner) is ModuleType:
+        return walk.code_of(value)
+    return Node(head("method of", value.__name__), (owner,), ("",))
+
+
+def _method(value: Any, _walk: Asked) -> Node:
+    return Node(head("method"), (value.__func__, value.__self__), (".__func__", ".__self__"))
+
+
+def _slot_method(value: Any, _walk: Asked) -> Node:
+    return Node(head("method of", value.__name__), (value.__self__,), (".__self__",))
+
+
+def _descriptor(value: Any, walk: Asked) -> bytes:
+    return leaf("descriptor", type(value).__name__, value.__name__, walk.class_of(value.__objclass__))
+
+
+def _wrapping(value: Any, walk: Asked) -> Node:
+    return Node(head("wrapping") + walk.class_of(type(value)), (value.__func__,), (".__func__",))
+
+
+def _property(value: Any, _walk: Asked) -> Node:
+    return Node(head("property"), (value.fget, value.fset, value.fdel), (".fget", ".fset", ".fdel"))
+
+
+def _partial(value: Any, _walk: Asked) -> Node:
+    parts = value.func, value.args, value.keywords, attributes(value.__dict__)
+    return Node(head("partial"), parts, (".func", ".args", ".keywords", ""))
+
+
+def _lru_cache_wrapper(value: Any, _walk: Asked) -> Node:
+    return Node(head("lru_cache"), (value.__wrapped__,), (".__wrapped__",))
+
+
+def _cell(value: CellType, _walk: Asked) -> Node:
+    try:
+        return Node(head("cell"), (value.cell_contents,), (".cell_contents",))
+    except ValueError:
+        return Node(head("empty cell"), ())
+
+
+def _set(value: Any, _walk: Asked) -> Node:
+    return Node(head(type(value).__name__, len(value)), value, unordered=True)
+
+
+def _range(value: Any, _walk: Asked) -> Node:
+    return Node(head(type(value).__name__), (value.start, value.stop, value.step), (".start", ".stop", ".step"))
+
+
+def _not_implemented(_value: object, _walk: Asked) -> bytes:
+    return leaf("NotImplemented")
+
+
+def _bytearray(value: bytearray, _walk: Asked) -> bytes:
+    return leaf("bytearray", xxh3_128_digest(value))
+
+
+def _memoryview(value: memoryview, _walk: Asked) -> bytes:
+    try:
+        data = value if value.c_contiguous else value.tobytes("C")
+        return leaf("memoryview", value.format, value.shape, xxh3_128_digest(data))
+    except ValueError:
+        raise Refused("is a released memoryview and has no content any more") from None
+
+
+def _array(value: Any, _walk: Asked) -> bytes:
+    return leaf("array", value.typecode, value.itemsize, xxh3_128_digest(value))
+
+
+def _keys(value: Any, walk: Asked) -> Node:
+    return Node(head("view") + walk.class_of(type(value)), (Passing(list(value), 0),))
+
+
+def _proxy(value: Any, _walk: Asked) -> Node:
+    return Node(head("mappingproxy"), get_referents(value))
+
+
+def _namespace(value: Any, _walk: Asked) -> Node:
+    return Node(head("namespace"), (attributes(value.__dict__),))
+
+
+def _memory_file(value: Any, walk: Asked) -> Node:
+    try:
+        return Node(head("file in memory") + walk.class_of(type(value)), (Passing(value.__getstate__()),))
+    except ValueError:
+        raise Refused("is a closed file in memory and has no content any more") from None
+
+
+def _fraction(value: Any, _walk: Asked) -> Node:
+    return Node(head("fraction"), (value.numerator, value.denominator))
+
+
+def _struct(value: Any, _walk: Asked) -> bytes:
+    return leaf("struct", value.format)
+
+
+def _singleton(value: object, walk: Asked) -> bytes:
+    return leaf("only one") + b"" if value is None else leaf("only one", walk.class_of(type(value)))
+
+
+def _enum_member(value: Any, walk: Asked) -> Node:
+    state = object.__getattribute__(value, "__dict__")
+    parts = (state.get("_name_"), state.get("_value_"))
+    return Node(head("enum") + walk.class_of(type(value)), parts, (".name", ".value"))
+
+
+EXACT: dict[str, Expander] = {
+    "builtins.function": code,
+    "builtins.code": code,
+    "builtins.builtin_function_or_method": _builtin_function,
+    "builtins.method": _method,
+    "builtins.method-wrapper": _slot_method,
+    "builtins.wrapper_descriptor": _descriptor,
+    "builtins.method_descriptor": _descriptor,
+    "builtins.classmethod_descriptor": _descriptor,
+    "builtins.getset_descriptor": _descriptor,
+    "builtins.member_descriptor": _descriptor,
+    "builtins.staticmethod": _wrapping,
+    "builtins.classmethod": _wrapping,
+    "builtins.property": _property,
+    "builtins.cell": _cell,
+    "builtins.set": _set,
+    "builtins.frozenset": _set,
+    "builtins.range": _range,
+    "builtins.slice": _range,
+    "builtins.NotImplementedType": _not_implemented,
+    "builtins.bytearray": _bytearray,
+    "builtins.memoryview": _memoryview,
+    "builtins.mappingproxy": _proxy,
+    "builtins.dict_keys": _keys,
+    "builtins.dict_values": _keys,
+    "builtins.dict_items": _keys,
+    "types.SimpleNamespace": _namespace,
+    "functools.partial": _partial,
+    "functools._lru_cache_wrapper": _lru_cache_wrapper,
+    "array.array": _array,
+    "_io.BytesIO": _memory_file,
+    "_io.StringIO": _memory_file,
+    "fractions.Fraction": _fraction,
+    "_struct.Struct": _struct,
+    "typing.TypeVar": by_reduce,
+}
+# Also for what inherits from them.
+INHERITED: dict[str, Expander] = {
+    "enum.Enum": _enum_member,
+    "builtins.BaseException": parts_of_exception,
+}

@@ -1,0 +1,290 @@
+"""Takes values apart into nodes and encodes them, children first.
+
+The stack is a list, so that depth does not matter. What is finished is remembered by id, so that what is shared is
+encoded once; a reference back to an unfinished ancestor counts by how many nodes up it leads, and whatever depends on
+such a reference is not remembered, since it means something else in another place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import chain, islice
+from typing import Any, TypeAlias
+
+from xxhash import xxh3_128_digest
+
+from ..errors import UnkeyableError
+from .kinds import find
+from .node import CODE, NODE, Expander, Node, Part, Passing, Refused, Values, leaf, step
+from .plain import CHUNK, CONTAINER_IDS, SCALAR_IDS, PlainForms, scalar, small
+from .standard import standard_name
+
+CodeOf: TypeAlias = Callable[[object], bytes]
+Reached: TypeAlias = Callable[[str, object], None]
+
+_LARGE = 4096  # the digest of a plain container is remembered from here on: finding it again costs less than making it
+_TANGLED = 1_000
+_DEEPEST = 1_000_000
+
+
+class _Tangled(Exception):
+    """So many ways lead through the cycles of a value that its objects are to be numbered instead."""
+
+
+class _Frame:
+    """A node of which some children are encoded and others are not yet."""
+
+    __slots__ = ("encodings", "iterator", "lowest", "node", "passing", "value")
+
+    def __init__(self, node: Node, value: object, depth: int, *, passing: bool) -> None:
+        self.node = node
+        self.value = value
+        self.passing = passing
+        self.iterator: Iterator[object] = iter(node.children)
+        self.encodings: list[bytes] = []
+        self.lowest = depth  # of the outermost unfinished ancestor that something in here refers back to
+
+
+class Walk:
+    """One journey through one value; for a single use, by a single thread."""
+
+    __slots__ = (
+        "_again", "_classes", "_code", "_expanders", "_failed", "_frames", "_known",
+        "_loose", "_numbering", "_open", "_path", "_plain", "_reached",
+    )  # fmt: skip
+
+    def __init__(self, path: str, code: CodeOf, reached: Reached | None) -> None:
+        self._code = code
+        self._path = path
+        self._reached = reached
+        self._plain = PlainForms()
+        self._frames: list[_Frame] = []
+        self._known: dict[int, tuple[bytes, object]] = {}  # finished, by id; keeps alive what it names
+        self._open: dict[int, int] = {}  # unfinished, by id: at which depth
+        self._loose: dict[int, object] = {}  # finished, and dependent on where they stand
+        self._again = 0
+        self._numbering = False
+        self._failed: Exception | None = None
+        self._classes: dict[int, tuple[bytes, type]] = {}
+        self._expanders: dict[int, Expander] = {}
+
+    def run(self, value: object) -> bytes:
+        """Return the encoding of a value."""
+        try:
+            return self._run(value)
+        except _Tangled:
+            # The ways through a dense graph of objects are countless, and none of them may be remembered. So its
+            # objects are numbered as they are met: equal for copies, though no longer blind to what is shared.
+            self._frames, self._known, self._open, self._loose, self._numbering = [], {}, {}, {}, True
+            return leaf("graph", self._run(value))
+
+    def code_of(self, thing: object) -> bytes:
+        """Return the encoding of a function, class or module."""
+        try:
+            said = self._code(thing)
+        except Exception as error:
+            self._failed = error  # not the value's fault: it must not count as something that cannot be digested
+            raise
+        return CODE + (said if len(said) == 16 else xxh3_128_digest(b"code\0" + said))
+
+    def class_of(self, kind: type) -> bytes:
+        """Return the encoding of an instance's class: by name if it is the standard library's, else by its code."""
+        found = self._classes.get(id(kind))
+        if found is None:
+            name = standard_name(kind)
+            found = (leaf("class", name) if name else self.code_of(kind)), kind
+            self._classes[id(kind)] = found
+        return found[0]
+
+    # The journey.
+
+    def _run(self, root: object) -> bytes:
+        frames, known = self._frames, self._known
+        frame = _Frame(Node(b"", (root,)), None, 0, passing=True)
+        frames.append(frame)
+        try:
+            while True:
+                encodings = frame.encodings
+                for child in frame.iterator:
+                    number = id(type(child))
+                    if number in SCALAR_IDS:
+                        encodings.append(scalar(child))
+                        continue
+                    found = known.get(id(child))
+                    if found is not None:
+                        encodings.append(found[0])
+                        continue
+                    if number in CONTAINER_IDS:
+                        form = self._plain_form(child, passing=False)
+                        if form is not None:
+                            encodings.append(form)
+                            continue
+                    opened = self._take_apart(frame, child)
+                    if opened is not None:
+                        frame = opened
+                        break
+                else:
+                    frames.pop()
+                    if not frames:
+                        return encodings[0]
+                    frame = self._finish(frame)
+        except Refused as refusal:
+            raise self._unkeyable(str(refusal)) from refusal.__cause__
+        except RuntimeError as error:
+            if isinstance(error, RecursionError):
+                raise
+            raise self._unkeyable("changed while it was being digested") from error
+
+    def _take_apart(self, frame: _Frame, child: Any) -> _Frame | None:
+        """Encode a child that is not plain at once, or open a frame for it."""
+        kind = type(child)
+        if kind is Passing:  # isinstance() would ask a value for its __class__
+            return self._take_passing(frame, child)
+        depth = self._open.get(id(child))
+        if depth is not None:
+            frame.encodings.append(self._refer_back(frame, depth))
+            return None
+        taken = self._expand(child)
+        if isinstance(taken, bytes):
+            self._known[id(child)] = taken, child
+            frame.encodings.append(taken)
+            return None
+        return self._open_frame(taken, child, passing=False)
+
+    def _take_passing(self, frame: _Frame, passing: Passing) -> _Frame | None:
+        child, labels = passing
+        kind = id(type(child))
+        form = scalar(child) if kind in SCALAR_IDS else None
+        if kind in CONTAINER_IDS:
+            form = self._plain_form(child, passing=True)
+        if form is None:
+            taken = self._expand(child)
+            if not isinstance(taken, bytes):
+                if labels is not None and taken.labels is not None:
+                    taken.labels = labels
+                return self._open_frame(taken, child, passing=True)
+            form = taken
+        frame.encodings.append(form)
+        return None
+
+    def _refer_back(self, frame: _Frame, depth: int) -> bytes:
+        if self._numbering:
+            return leaf("number", depth)
+        frame.lowest = min(frame.lowest, depth)
+        return leaf("back", len(self._frames) - depth)
+
+    def _open_frame(self, node: Node, value: object, *, passing: bool) -> _Frame:
+        depth = len(self._frames)
+        if depth > _DEEPEST:
+            raise Refused(f"is nested more than {_DEEPEST:,} deep, or without end")
+        if not passing:
+            number = id(value)
+            if self._numbering:
+                self._open[number] = len(self._open)
+                self._loose[number] = value
+            else:
+                self._open[number] = depth
+                if number in self._loose:
+                    self._again += 1
+                    if self._again > _TANGLED:
+                        raise _Tangled
+        frame = _Frame(node, value, depth, passing=passing)
+        self._frames.append(frame)
+        return frame
+
+    def _finish(self, done: _Frame) -> _Frame:
+        """Close a frame, hand its encoding to its parent, and return that."""
+        node, encodings = done.node, done.encodings
+        if node.unordered:
+            encodings.sort()
+        encoding = NODE + xxh3_128_digest(node.head + b"".join(encodings))
+        depth = len(self._frames)
+        parent = self._frames[-1]
+        parent.encodings.append(encoding)
+        depends = done.lowest < depth
+        if depends and done.lowest < parent.lowest:
+            parent.lowest = done.lowest
+        if not done.passing and not self._numbering:
+            number = id(done.value)
+            del self._open[number]
+            if depends:
+                self._loose[number] = done.value
+            else:
+                self._known[number] = encoding, done.value
+        return parent
+
+    # What values consist of.
+
+    def _expand(self, value: Any) -> bytes | Node:
+        kind = type(value)
+        expander = self._expanders.get(id(kind))
+        try:
+            if expander is None:
+                if id(kind) in CONTAINER_IDS:
+                    return _container(value)
+                if kind is Part:
+                    value, expander = value
+                else:
+                    self._expanders[id(kind)] = expander = find(kind)
+            return expander(value, self)
+        except (RecursionError, MemoryError):
+            raise
+        except Exception as error:
+            if error is self._failed:
+                raise
+            if self._reached is not None:
+                self._reached(self._where(), value)
+                return leaf("reached", self.class_of(type(value)))
+            if isinstance(error, Refused):
+                raise
+            raise Refused(f"cannot be taken apart ({kind.__module__}.{kind.__qualname__}: {error})") from error
+
+    def _plain_form(self, value: Any, *, passing: bool) -> bytes | None:
+        form = small(value)
+        if form is None:
+            stream = self._plain.stream(value)
+            if stream is not None:
+                form = NODE + xxh3_128_digest(b"plain\0" + stream)
+                if len(stream) > _LARGE and not passing:
+                    self._known[id(value)] = form, value
+        return form
+
+    # What stood in the way.
+
+    def _where(self) -> str:
+        steps = (step(frame.node.labels, len(frame.encodings)) for frame in self._frames)
+        return self._path + "".join(steps)
+
+    def _unkeyable(self, reason: str) -> UnkeyableError:
+        path = self._where()
+        name = self._path if self._path.isidentifier() else "..."
+        text = (
+            f"{path or 'the value'} {reason}, so it cannot be part of a key. Leave it out with ignore=[{name!r}], say "
+            "with key=... what stands for the arguments, or with brinery.register_digest what stands for the type."
+        )
+        return UnkeyableError(text, path)
+
+
+def _container(value: Any) -> Node:
+    """Take an exact tuple, list or dict apart; a large one in chunks, so that the fast way is open to most of it."""
+    count = len(value)
+    if type(value) is dict:
+        if count <= CHUNK:
+            return Node(b"dict\0%d\0" % count, chain.from_iterable(value.items()), value)
+        return Node(b"dict in chunks\0%d\0" % count, _dict_chunks(value))
+    kind = b"tuple" if type(value) is tuple else b"list"
+    if count <= CHUNK:
+        return Node(b"%b\0%d\0" % (kind, count), value, 0)
+    return Node(b"%b in chunks\0%d\0" % (kind, count), _chunks(value))
+
+
+def _chunks(value: Any) -> Iterator[Passing]:
+    for start in range(0, len(value), CHUNK):
+        yield Passing(value[start : start + CHUNK], start)
+
+
+def _dict_chunks(value: dict[Any, Any]) -> Iterator[Passing]:
+    keys, values = iter(value), iter(value.values())
+    while names := list(islice(keys, CHUNK)):
+        yield Passing(names)
+        yield Passing(list(islice(values, CHUNK)), Values(names))

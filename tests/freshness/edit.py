@@ -1,0 +1,50 @@
+"""What an edit is: sources, what is changed in them, and whether the next call must recompute."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Edit(NamedTuple):
+    """One edit of source files between two runs of a program.
+
+    Attributes:
+        what: what is edited, and so why the next call must recompute (or need not).
+        before: the files. The text up to the first line ``#: name.py`` is `main.py`, which finds the decorator ``cache``
+            imported already unless it imports it itself.
+        change: texts and what they are replaced by, in every file and in the files' names.
+        call: what is evaluated in `main`, before and after.
+        hit: whether the stored result must still be found after the edit.
+    """
+
+    what: str
+    before: str
+    change: dict[str, str]
+    call: str = "f(1)"
+    hit: bool = False
+
+    @property
+    def after(self) -> str:
+        text = self.before
+        for old, new in self.change.items():
+            if old not in text:
+                raise ValueError(f"{self.what}: {old!r} does not occur")
+            text = text.replace(old, new)
+        return text
+
+
+def write_files(folder: Path, text: str) -> None:
+    """Write the files of an edit to a folder; a file that is there and not in the text is removed."""
+    kept = set()
+    for index, section in enumerate(f"\n{textwrap.dedent(text)}".split("\n#: ")):
+        name, _, source = ("main.py", "", section) if index == 0 else section.partition("\n")
+        if index == 0 and "brinery" not in source:
+            source = f"from brinery import cache\n{source}"
+        path = folder / name.strip()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(source.encode())
+        kept.add(path)
+    for path in set(folder.rglob("*.py")) - kept:
+        path.unlink()

@@ -1,0 +1,97 @@
+"""Edits in other modules than the function's, reached in every way in which Python reaches one."""
+
+from __future__ import annotations
+
+from freshness.edit import Edit
+
+_HELPER = "\n#: helper.py\nK = 1\ndef g(x): return x + K + 10\nclass C:\n    a = 100\n"
+_CODE, _CONSTANT, _CLASS = {"+ 10": "+ 20"}, {"K = 1": "K = 2"}, {"a = 100": "a = 200"}
+
+
+def _reached(how: str, text: str, use: str = "g(x)", files: str = _HELPER) -> list[Edit]:
+    """One way to a helper; the helper's code is edited, and a constant that it reads."""
+    before = f"{text}\n@cache\ndef f(x): return {use}{files}"
+    return [Edit(f"code reached by {how}", before, _CODE), Edit(f"a constant reached by {how}", before, _CONSTANT)]
+
+
+def _inside(how: str, text: str, use: str = "g(x)", files: str = _HELPER) -> list[Edit]:
+    """The same by an import inside the function."""
+    before = f"@cache\ndef f(x):\n    {text}\n    return {use}{files}"
+    return [Edit(f"code reached by {how} inside", before, _CODE), Edit(f"a constant reached by {how} inside", before, _CONSTANT)]
+
+
+_PACKAGE = "\n#: pkg/__init__.py\n\n#: pkg/sub/__init__.py\n\n#: pkg/sub/helper.py\nK = 1\ndef g(x): return x + K + 10\n"
+_EXPORTING = _PACKAGE.replace("#: pkg/__init__.py\n", "#: pkg/__init__.py\nfrom .sub.helper import g\n")
+_LAZY = _PACKAGE.replace(
+    "#: pkg/__init__.py\n",
+    "#: pkg/__init__.py\ndef __getattr__(name):\n    from .sub import helper\n    return getattr(helper, name)\n",
+)
+
+EDITS = [
+    *_reached("from-import", "from helper import g"),
+    *_reached("module attribute", "import helper", "helper.g(x)"),
+    *_reached("alias", "import helper as h", "h.g(x)"),
+    *_reached("alias of a name", "from helper import g as h", "h(x)"),
+    *_reached("star import", "from helper import *"),
+    *_reached("package attribute chain", "import pkg.sub.helper", "pkg.sub.helper.g(x)", _PACKAGE),
+    *_reached("from a package", "from pkg.sub import helper", "helper.g(x)", _PACKAGE),
+    *_reached("alias of a submodule", "import pkg.sub.helper as h", "h.g(x)", _PACKAGE),
+    *_reached("re-export", "from pkg import g", "g(x)", _EXPORTING),
+    *_reached("re-export by attribute", "import pkg", "pkg.g(x)", _EXPORTING),
+    *_reached("lazy attribute of a package", "import pkg", "pkg.g(x)", _LAZY),
+    *_reached("from-import of a lazy attribute", "from pkg import g", "g(x)", _LAZY),
+    *_reached("a module in a table", "import helper\nT = {'a': helper}", "T['a'].g(x)"),
+    *_reached("a module in a local variable", "import helper", "(lambda m: m.g(x))(helper)"),
+    *_reached("getattr of a module", "import helper", "getattr(helper, 'g')(x)"),
+    *_reached("vars of a module", "import helper", "vars(helper)['g'](x)"),
+    *_reached("a function of the module that is bound", "import helper\ng = helper.g"),
+    *_reached("a module imported under try", "try:\n    from nothing import g\nexcept ImportError:\n    from helper import g"),
+    *_reached("a relay module", "import relay", "relay.helper.g(x)", "\n#: relay.py\nimport helper\n" + _HELPER),
+    *_reached("two relays", "from relay import h", "h(x)", "\n#: relay.py\nfrom helper import g\ndef h(x): return g(x)\n" + _HELPER),
+    *_reached("a namespace package", "from space import helper", "helper.g(x)", _HELPER.replace("helper.py", "space/helper.py")),
+    *_inside("import", "import helper", "helper.g(x)"),
+    *_inside("import under an alias", "import helper as h", "h.g(x)"),
+    *_inside("from-import", "from helper import g"),
+    *_inside("from-import under an alias", "from helper import g as h", "h(x)"),
+    *_inside("import of a submodule", "import pkg.sub.helper", "pkg.sub.helper.g(x)", _PACKAGE),
+    *_inside("import of a submodule under an alias", "import pkg.sub.helper as h", "h.g(x)", _PACKAGE),
+    *_inside("from-import of a submodule", "from pkg.sub import helper", "helper.g(x)", _PACKAGE),
+    *_inside("re-export", "from pkg import g", "g(x)", _EXPORTING),
+    *_inside("lazy attribute", "from pkg import g", "g(x)", _LAZY),
+    *_inside("relay", "from relay import h", "h(x)", "\n#: relay.py\nfrom helper import g\ndef h(x): return g(x)\n" + _HELPER),
+    *_inside("relay that imports inside", "from relay import h", "h(x)", "\n#: relay.py\ndef h(x):\n    from helper import g\n    return g(x)\n" + _HELPER),
+    *_inside("import in a nested function", "def n():\n        import helper\n        return helper.g(x)", "n()"),
+    *_inside("two imports", "import os, helper", "helper.g(x)"),
+    *_inside("import of a module that is passed on", "import helper\n    m = helper", "m.g(x)"),
+    *_inside("importlib with a constant name", "import importlib\n    h = importlib.import_module('helper')", "h.g(x)"),
+    *_inside("__import__ with a constant name", "h = __import__('helper')", "h.g(x)"),
+    Edit("code by a helper that imports inside", "def g(x):\n    from helper import g\n    return g(x)\n@cache\ndef f(x): return g(x)" + _HELPER, _CODE),
+    Edit("an import inside of something loaded before", "import helper\n@cache\ndef f(x):\n    from helper import g\n    return g(x)" + _HELPER, _CODE),
+    Edit("a constant by an import inside of something loaded before", "import helper\n@cache\ndef f(x):\n    import helper\n    return helper.K" + _HELPER, _CONSTANT),
+    Edit("a relative import", "from pkg.a import f" + "\n#: pkg/__init__.py\n\n#: pkg/a.py\nfrom brinery import cache\nfrom .b import g\n@cache\ndef f(x): return g(x)\n#: pkg/b.py\ndef g(x): return x + 10\n", _CODE),
+    Edit("a relative import of a module", "from pkg.a import f" + "\n#: pkg/__init__.py\n\n#: pkg/a.py\nfrom brinery import cache\nfrom . import b\n@cache\ndef f(x): return b.g(x)\n#: pkg/b.py\ndef g(x): return x + 10\n", _CODE),
+    Edit("a relative import from above", "from pkg.in_.a import f" + "\n#: pkg/__init__.py\n\n#: pkg/in_/__init__.py\n\n#: pkg/in_/a.py\nfrom brinery import cache\nfrom ..b import g\n@cache\ndef f(x): return g(x)\n#: pkg/b.py\ndef g(x): return x + 10\n", _CODE),
+    Edit("a relative import inside the function", "from pkg.a import f" + "\n#: pkg/__init__.py\n\n#: pkg/a.py\nfrom brinery import cache\n@cache\ndef f(x):\n    from .b import g\n    return g(x)\n#: pkg/b.py\ndef g(x): return x + 10\n", _CODE),
+    Edit("a relative import of a module inside the function", "from pkg.a import f" + "\n#: pkg/__init__.py\n\n#: pkg/a.py\nfrom brinery import cache\n@cache\ndef f(x):\n    from . import b\n    return b.g(x)\n#: pkg/b.py\ndef g(x): return x + 10\n", _CODE),
+    Edit("a relative import from above inside the function", "from pkg.in_.a import f" + "\n#: pkg/__init__.py\n\n#: pkg/in_/__init__.py\n\n#: pkg/in_/a.py\nfrom brinery import cache\n@cache\ndef f(x):\n    from ..b import g\n    return g(x)\n#: pkg/b.py\ndef g(x): return x + 10\n", _CODE),
+    Edit("a class of another module", "from helper import C\n@cache\ndef f(x): return C.a" + _HELPER, _CLASS),
+    Edit("a class by module attribute", "import helper\n@cache\ndef f(x): return helper.C().a" + _HELPER, _CLASS),
+    Edit("a class by an import inside", "@cache\ndef f(x):\n    from helper import C\n    return C.a" + _HELPER, _CLASS),
+    Edit("a constant by from-import", "from helper import K\n@cache\ndef f(x): return K" + _HELPER, _CONSTANT),
+    Edit("a constant by module attribute", "import helper\n@cache\ndef f(x): return helper.K" + _HELPER, _CONSTANT),
+    Edit("a constant by an import inside", "@cache\ndef f(x):\n    import helper\n    return helper.K" + _HELPER, _CONSTANT),
+    Edit("a constant of the package", "import pkg.a\n@cache\ndef f(x): return pkg.a.g(x)\n#: pkg/__init__.py\nK = 1\n#: pkg/a.py\nimport pkg\ndef g(x): return x + pkg.K\n", _CONSTANT),
+    Edit("a constant of the package that a module inside imports", "from pkg.a import g\n@cache\ndef f(x): return g(x)\n#: pkg/__init__.py\nK = 1\n#: pkg/a.py\nfrom . import K\ndef g(x): return x + K\n", _CONSTANT),
+    Edit("from which module a name is imported", "from helper import g\n@cache\ndef f(x): return g(x)\n#: helper.py\ndef g(x): return 1\n#: other.py\ndef g(x): return 2\n", {"from helper": "from other"}),
+    Edit("from which module a name is imported inside", "@cache\ndef f(x):\n    from helper import g\n    return g(x)\n#: helper.py\ndef g(x): return 1\n#: other.py\ndef g(x): return 2\n", {"from helper": "from other"}),
+    Edit("what a module imports from where", "import helper\n@cache\ndef f(x): return helper.g(x)\n#: helper.py\nfrom a import g\n#: a.py\ndef g(x): return 1\n#: b.py\ndef g(x): return 2\n", {"from a": "from b"}),
+    Edit("a module that appears", "@cache\ndef f(x):\n    try: import extra\n    except ImportError: return 'none'\n    return extra.K\n#: other.py\nK = 1\n", {"other.py": "extra.py"}),
+    Edit("a module that vanishes", "@cache\ndef f(x):\n    try: import extra\n    except ImportError: return 'none'\n    return extra.K\n#: extra.py\nK = 1\n", {"extra.py": "other.py"}),
+    Edit("a module that shadows one of the standard library", "import colorsys\n@cache\ndef f(x): return getattr(colorsys, 'K', 0)\n#: other.py\nK = 1\n", {"other.py": "colorsys.py"}),
+    Edit("a module that becomes a package", "import helper\n@cache\ndef f(x): return helper.K\n#: helper.py\nK = 1\n", {"helper.py\nK = 1": "helper/__init__.py\nK = 2"}),
+    Edit("a decorator in another module", "from helper import twice\n@twice\ndef g(x): return x\n@cache\ndef f(x): return g(x)\n#: helper.py\ndef twice(function):\n    def run(x): return 2 * function(x)\n    return run\n", {"2 *": "3 *"}),
+    Edit("a registry that another module fills", "import registry, filler\n@cache\ndef f(x): return registry.TABLE['a'](x)\n#: registry.py\nTABLE = {}\n#: filler.py\nimport registry\nregistry.TABLE['a'] = lambda x: x + 10\n", _CODE),
+    Edit("the base of a class in a third module", "from a import A\n@cache\ndef f(x): return A().run()\n#: a.py\nfrom b import B\nclass A(B): pass\n#: b.py\nclass B:\n    def run(self): return 10\n", {"return 10": "return 20"}),
+    Edit("a global that shadows a builtin in a module that is used", "import helper\n@cache\ndef f(x): return helper.g(x)\n#: helper.py\ndef g(x): return max(x, 9)\n", {"def g": "max = min\ndef g"}),
+    Edit("modules that import each other", "import a\n@cache\ndef f(x): return a.g(x)\n#: a.py\nimport b\ndef g(x): return b.h(x)\ndef k(x): return x + 10\n#: b.py\nimport a\ndef h(x): return a.k(x)\n", _CODE),
+]

@@ -1,0 +1,44 @@
+"""A source file is edited between two runs: the next call computes anew if, and only if, the edit could matter."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from freshness import edits_of_classes, edits_of_functions, edits_of_modules, edits_of_values, harmless
+from freshness.edit import Edit, write_files
+from freshness.many_processes import Nursery
+
+EDITS: list[Edit] = [
+    *edits_of_functions.EDITS,
+    *edits_of_values.EDITS,
+    *edits_of_classes.EDITS,
+    *edits_of_modules.EDITS,
+    *harmless.EDITS,
+]
+
+
+@pytest.mark.parametrize("edit", EDITS, ids=[edit.what for edit in EDITS])
+def test_an_edit_is_noticed_if_it_matters(edit: Edit, tmp_path: Path, nurseries: list[Nursery]) -> None:
+    """The same program hits in another process; after an edit that matters the value is the new one, after another it hits."""
+    first, second, third = nurseries
+    write_files(tmp_path, edit.before)
+    before = first.run(tmp_path, edit.call)
+    assert before.values == before.truths
+    assert before.computed != [0]
+    again = second.run(tmp_path, edit.call)
+    assert again.values == before.values
+    assert again.computed == [0], "the same program did not find its own result"
+    write_files(tmp_path, edit.after)
+    after = third.run(tmp_path, edit.call)
+    assert after.values == after.truths, "an old result was returned"
+    assert (after.truths == before.truths) is edit.hit, "the edit does not do what this case says"
+    assert (after.computed == [0]) is edit.hit, "a stored result was not found" if edit.hit else "nothing was computed"
+    assert [*before.warnings, *again.warnings, *after.warnings] == []
+
+
+def test_every_edit_has_a_name_of_its_own() -> None:
+    """No two edits are called the same, so that a failure names one of them."""
+    names = [edit.what for edit in EDITS]
+    assert len(names) == len(set(names))
