@@ -1,0 +1,1 @@
+"""Where results live: signed entries in folders, with locks, limits and upkeep."""

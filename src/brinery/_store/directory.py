@@ -1,0 +1,257 @@
+"""A store on disk: the folders of functions, and what people ask of and do to the whole."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from ..errors import StoreError
+from .files import closing, open_to_look
+from .function_folder import FunctionFolder
+from .names import is_key, slug_of
+from .root import Root
+from .upkeep import Limits, Upkeep, read_settings, sweep_temporary
+
+if TYPE_CHECKING:
+    from .eviction import Policy
+    from .records import BadEntry, EntryRecord, FunctionRecord, Removed, StoreInfo
+    from .signing import Keyring
+
+__all__ = ["Directory", "FunctionFolder"]
+
+
+class Directory:
+    """A store; the constructor touches no disk.
+
+    Calls go through `folder` and only ever warn. The other methods are for people and their tools: they raise
+    `StoreError` where the store cannot be read or changed. A store that does not exist yet is an empty one.
+    """
+
+    def __init__(
+        self,
+        location: str,
+        *,
+        max_size: int | None,
+        max_entries: int | None,
+        policy: Policy,
+        half_life: float,
+        secret: str | bytes | None,
+        strict: bool = False,
+    ) -> None:
+        self._root = Root(location)
+        self._upkeep = Upkeep(self._root, Limits(max_size, max_entries), policy)
+        self._secret = secret
+        self._keyring: Keyring | None = None
+        self._strict = strict
+        self.half_life = half_life
+
+    def __repr__(self) -> str:
+        return f"Directory({self.location!r})"
+
+    @property
+    def location(self) -> str:
+        """The absolute path that was asked for."""
+        return self._root.location
+
+    @property
+    def root(self) -> str:
+        """The location if it does not exist, is empty or is a store already, else the folder ``.brinery`` in it."""
+        return self._root.path
+
+    @property
+    def keyring(self) -> Keyring:
+        """What signs and verifies entries; raises SecretError if there is no usable secret."""
+        if self._keyring is None:
+            from .signing import open_keyring
+
+            self._keyring = open_keyring(self._secret)
+        return self._keyring
+
+    def close(self) -> None:
+        """Give back what descriptors the store keeps open; not while calls are under way. It can be used again."""
+        self._upkeep.usage.close()
+        self._root.close()
+
+    def folder(
+        self,
+        home: str,
+        describe: Callable[[dict[str, Any]], dict[str, Any]],
+        *,
+        mmap: bool = False,
+        trust_unchanged: bool = False,
+    ) -> FunctionFolder:
+        """The folder of one function; `describe` gives the content of its function.json when one is written."""
+        return FunctionFolder(
+            self._root,
+            self._upkeep,
+            lambda: self.keyring,
+            home,
+            describe,
+            mmap=mmap,
+            trust_unchanged=trust_unchanged,
+            strict=self._strict,
+        )
+
+    def functions(self) -> list[FunctionRecord]:
+        """Every function that has a folder, in the order of their names."""
+        from . import maintenance
+
+        with self._opened() as root:
+            return [] if root is None else maintenance.functions(root)
+
+    def walk(self, home: str | None = None) -> Iterator[EntryRecord]:
+        """Every entry, or every one of a function; from the heads of the files, so nothing is authenticated."""
+        from . import maintenance
+
+        with self._opened() as root:
+            if root is not None:
+                yield from maintenance.walk(root, self.root, self._slugs(root, home))
+
+    def find(self, key_prefix: str) -> list[EntryRecord]:
+        """The entries whose key begins with these hex digits."""
+        from . import maintenance
+
+        with self._opened() as root:
+            if root is None:
+                return []
+            return list(maintenance.walk(root, self.root, self._slugs(root), key_prefix.lower()))
+
+    def metadata(self, entry: str | EntryRecord) -> dict[str, Any] | None:
+        """What was recorded beside an entry, checked against its digest; None if there is none."""
+        if isinstance(entry, str):
+            found = self.find(entry) if is_key(entry) else []
+            return self.metadata(found[0]) if found else None
+        from .reading import read_metadata
+
+        try:
+            with closing(open_to_look(entry.path)) as fd:
+                status = os.fstat(fd)
+                return read_metadata(fd, status.st_size) if stat.S_ISREG(status.st_mode) else None
+        except OSError:
+            return None
+
+    def remove(self, key: str) -> bool:
+        """Forget the entry of a key, whichever function's it is; True if there was one."""
+        with self._opened() as root:
+            slugs = [] if root is None or not is_key(key) else self._slugs(root)
+        return sum(self._upkeep.forget(slug, key) for slug in slugs) > 0
+
+    def clear(self, home: str | None = None) -> Removed:
+        """Remove every entry, or every one of a function, by its home name or its folder's name. What began to be computed before is not stored."""
+        from . import maintenance
+        from .records import Removed
+
+        with self._opened() as root:
+            if root is None:
+                return Removed(0, 0)
+            self._root.raise_generation()
+            return maintenance.clear(root, self._slugs(root, home), self._upkeep, everything=home is None)
+
+    def prune(
+        self,
+        *,
+        max_size: int | None = None,
+        max_entries: int | None = None,
+        older_than: float | None = None,
+        dry_run: bool = False,
+    ) -> Removed:
+        """Remove expired entries, those not used for `older_than` seconds, and the least worthy above a limit.
+
+        Limits that are not given are the store's own.
+        """
+        from . import maintenance
+        from .records import Removed
+
+        limits = self._upkeep.limits
+        with self._opened() as root:
+            if root is None:
+                return Removed(0, 0)
+            removed = maintenance.prune(
+                root,
+                self.root,
+                self._upkeep,
+                max_size=limits.max_size if max_size is None else max_size,
+                max_entries=limits.max_entries if max_entries is None else max_entries,
+                older_than=older_than,
+                dry_run=dry_run,
+            )
+            if not dry_run:
+                sweep_temporary(self._root)
+                self._upkeep.recount()
+            return removed
+
+    def verify(self, *, fix: bool = False) -> list[BadEntry]:
+        """Check every byte and signature of all entries, unpickling nothing; with `fix`, remove what is not right."""
+        from . import maintenance
+
+        with self._opened() as root:
+            if root is None:
+                return []
+            bad = list(maintenance.verify(root, self.root, self.keyring, fix=fix))
+            if fix:
+                self._upkeep.recount()
+            return bad
+
+    def settings(self) -> dict[str, object]:
+        """What the latest writer recorded: max_size, max_entries, policy, half_life; what is not right is absent."""
+        recorded = read_settings(self._root)
+        kinds: dict[str, tuple[type, ...]] = {
+            "max_size": (int, type(None)),
+            "max_entries": (int, type(None)),
+            "policy": (str,),
+            "half_life": (int, float),
+        }
+        return {
+            name: recorded[name]
+            for name, kind in kinds.items()
+            if name in recorded and isinstance(recorded[name], kind) and not isinstance(recorded[name], bool)
+        }
+
+    def info(self) -> StoreInfo:
+        """The store in numbers."""
+        from . import maintenance
+        from .records import StoreInfo
+
+        with self._opened() as root:
+            functions = [] if root is None else maintenance.functions(root)
+            other_formats = 0 if root is None else maintenance.count_other_formats(root)
+        return StoreInfo(
+            location=self.location,
+            root=self.root,
+            entries=sum(function.entries for function in functions),
+            bytes=sum(function.bytes for function in functions),
+            functions=len(functions),
+            other_formats=other_formats,
+            max_size=self._upkeep.limits.max_size,
+            max_entries=self._upkeep.limits.max_entries,
+            policy=self._upkeep.policy.name,
+            half_life=self.half_life,
+            hits=sum(function.hits for function in functions),
+            misses=sum(function.misses for function in functions),
+            seconds_saved=sum(function.seconds_saved for function in functions),
+        )
+
+    @contextmanager
+    def _opened(self) -> Iterator[int | None]:
+        try:
+            root = self._root.open()
+        except FileNotFoundError:
+            yield None
+            return
+        except OSError as error:
+            raise StoreError(f"the store at {self.root} cannot be read: {error.strerror}") from error
+        try:
+            yield root
+        except OSError as error:
+            raise StoreError(f"the store at {self.root} cannot be read or changed: {error.strerror}") from error
+        finally:
+            os.close(root)
+
+    def _slugs(self, root: int, home: str | None = None) -> list[str]:
+        from .shards import list_slugs
+
+        slugs = list_slugs(root)
+        return slugs if home is None else [slug for slug in slugs if slug in (home, slug_of(home))]

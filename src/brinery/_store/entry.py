@@ -1,0 +1,238 @@
+"""The bytes of one entry: laid out, and taken apart again; touches no file.
+
+All numbers are little endian::
+
+    head    magic 8 | MAC 32 | key 16 | secret id 8 | created f64 | expires f64 | seconds f64 | flags u32
+            | buffer count u32 | stream length u64 | metadata length u64 | metadata digest 16
+    stream
+    table   for each buffer: length u64 | length once expanded u64 | read-only u8 | zeros 7 | digest 32
+    buffers, each at a multiple of 64 bytes
+    metadata
+
+The MAC covers everything from the key to the end of the table; the buffers through their digests in the table, and the
+metadata through its digest in the head. What is left, the zeros before each buffer, is never looked at. The last byte
+of the magic is the version of this format; another format has another file suffix and another signing key, so nothing
+in the data chooses how the data are checked.
+
+Everything here is a pure function, and whatever is wrong with its bytes is answered with `None`. What the MAC covers
+directly is short, whatever a head says, so a planted file of any size costs a reader a few megabytes and no more.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from hashlib import sha256
+from struct import Struct
+from typing import TYPE_CHECKING, NamedTuple
+
+from . import compression
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from .signing import Signer
+
+Bytes = bytes | bytearray | memoryview
+
+SUFFIX = ".brine1"
+MAGIC = b"brinery\x01"
+HEAD = Struct("<8s 32s 16s 8s d d d I I Q Q 16s")
+SIGNED_FROM = 40
+ALIGNMENT = 64
+
+COMPRESSED = 1  # the stream is its length, u64, and a zstd frame
+BLAKE3 = 2  # buffers are digested by BLAKE3 instead of SHA-256
+STREAM_APART = 4  # the stream is long: it is the last of the buffers
+NOT_PICKLE = 8  # the stream must never meet an unpickler
+ITEMS = 16  # the stream is a list of frozen items
+HOME_AS_MAIN = 32  # the stream may name "__main__" and mean the function's own module
+HOME_AS_MP_MAIN = 64  # the same for "__mp_main__"
+HOME_NAMED = 128  # the stream may name the function's own module
+KNOWN_FLAGS = 255
+
+_ROW = Struct("<Q Q B 7x 32s")  # of the buffer table: length, length once expanded, read-only, digest
+_EXPANDED_LENGTH = Struct("<Q")
+_APART = 1 << 20  # streams from here on are read and hashed as buffers are: by two threads, into huge pages
+MOST_BUFFERS = 1 << 16
+_MOST_METADATA = 1 << 20
+
+
+class _Missing(Enum):
+    MISSING = "MISSING"
+
+    def __repr__(self) -> str:
+        return self.value
+
+
+MISSING = _Missing.MISSING
+"""Nothing is stored: told apart from None, which is a result like any other."""
+
+
+class Payload(NamedTuple):
+    """A result on its way into an entry."""
+
+    stream: bytes
+    buffers: list[memoryview]
+    flags: int = 0
+    compress: bool = False
+
+
+class Facts(NamedTuple):
+    """The head of an entry, as it stands in the file; nothing here is authenticated."""
+
+    magic: bytes
+    mac: bytes
+    key: bytes
+    secret_id: bytes
+    created: float
+    expires: float  # inf: never
+    seconds: float  # what the result took to compute
+    flags: int
+    buffer_count: int
+    stream_length: int
+    metadata_length: int
+    metadata_digest: bytes
+
+    @property
+    def table_start(self) -> int:
+        return HEAD.size + self.stream_length
+
+    @property
+    def signed_end(self) -> int:
+        return HEAD.size + self.stream_length + self.buffer_count * _ROW.size
+
+
+class Row(NamedTuple):
+    """Where one buffer lies in the file, and what it must be."""
+
+    start: int
+    length: int
+    expanded_length: int  # another one than `length`: the buffer is a zstd frame
+    readonly: bool
+    digest: bytes
+
+
+class Verified:
+    """What came out of an entry whose signature holds."""
+
+    __slots__ = ("buffers", "flags", "seconds", "stream")
+
+    def __init__(self, stream: Bytes, buffers: Sequence[Bytes], flags: int, seconds: float) -> None:
+        self.stream = stream
+        self.buffers = buffers
+        self.flags = flags
+        self.seconds = seconds
+
+
+def facts(head: bytes, size: int) -> Facts | None:
+    """Parse the head of a file of `size` bytes, without authenticating it."""
+    if len(head) < HEAD.size:
+        return None
+    found = Facts._make(HEAD.unpack_from(head))
+    if (
+        found.magic != MAGIC
+        or found.flags > KNOWN_FLAGS
+        or found.stream_length > _APART
+        or found.buffer_count > MOST_BUFFERS
+        or found.metadata_length > _MOST_METADATA
+        or found.signed_end + found.metadata_length > size
+    ):
+        return None
+    return found
+
+
+def rows(table: Bytes, found: Facts, size: int) -> list[Row] | None:
+    """Parse the buffer table; None unless buffers and metadata fill the file of `size` bytes exactly."""
+    end = found.signed_end
+    result = []
+    for length, expanded_length, readonly, digest in _ROW.iter_unpack(table):
+        start = end + -end % ALIGNMENT
+        end = start + length
+        if end > size:
+            return None
+        result.append(Row(start, length, expanded_length, bool(readonly), digest))
+    return result if end + found.metadata_length == size else None
+
+
+def expand_stream(stored: Bytes) -> Bytes | None:
+    """Give back a stream that was stored COMPRESSED. Only for bytes whose signature holds."""
+    if len(stored) < _EXPANDED_LENGTH.size:
+        return None
+    (length,) = _EXPANDED_LENGTH.unpack_from(stored)
+    if length > _APART:
+        return None
+    stream = bytearray(length)
+    return stream if compression.expand(memoryview(stored)[_EXPANDED_LENGTH.size :], stream) else None
+
+
+def metadata(stored: bytes, found: Facts) -> dict[str, Any] | None:
+    """Parse the metadata, the last bytes of the file; None unless they are those that the head tells of."""
+    if len(stored) != found.metadata_length or sha256(stored).digest()[:16] != found.metadata_digest:
+        return None
+    import json
+
+    try:
+        parsed = json.loads(stored)
+    except (ValueError, RecursionError):
+        return None
+    return parsed if isinstance(parsed, dict) else None
+
+
+def encode(
+    key: bytes,
+    payload: Payload,
+    *,
+    created: float,
+    expires: float,
+    seconds: float,
+    metadata: bytes,
+    signer: Signer,
+) -> list[Bytes]:
+    """Lay out and sign one entry; the parts are to be written one after another.
+
+    The larger parts are views of the producer's memory: whoever changes that before it is written gets an entry whose
+    digests do not hold, which is a miss. Metadata beyond 1 MiB are left out, for they are only there to be looked at.
+    """
+    from . import chunks  # a hit on a short entry has no use for it
+
+    if len(metadata) > _MOST_METADATA:
+        metadata = b"{}"
+    stream, flags, buffers = payload.stream, payload.flags, payload.buffers
+    if len(stream) >= _APART:
+        stream, flags, buffers = b"", flags | STREAM_APART, [*buffers, memoryview(stream)]
+    elif payload.compress and (squeezed := compression.squeeze(stream)) is not None:
+        stream, flags = _EXPANDED_LENGTH.pack(len(stream)) + squeezed, flags | COMPRESSED
+    stored: list[Bytes] = [*buffers]
+    if payload.compress:
+        stored = [found if (found := compression.squeeze(buffer)) is not None else buffer for buffer in buffers]
+    if stored and chunks.has_blake3():
+        flags |= BLAKE3
+    table = b"".join(
+        _ROW.pack(len(here), len(buffer), buffer.readonly, chunks.digest(here, blake3=bool(flags & BLAKE3)))
+        for here, buffer in zip(stored, buffers, strict=True)
+    )
+    head = HEAD.pack(
+        MAGIC,
+        bytes(32),
+        key,
+        signer.secret_id,
+        created,
+        expires,
+        seconds,
+        flags,
+        len(buffers),
+        len(stream),
+        len(metadata),
+        sha256(metadata).digest()[:16],
+    )
+    signed = b"".join((head[SIGNED_FROM:], stream, table))
+    start = b"".join((MAGIC, signer.sign(signed), signed))
+    if not stored:
+        return [start + metadata]
+    parts: list[Bytes] = [start]
+    end = len(start)
+    for buffer in stored:
+        parts += (bytes(-end % ALIGNMENT), buffer)
+        end += -end % ALIGNMENT + len(buffer)
+    return [*parts, metadata]

@@ -1,0 +1,227 @@
+"""Careful file work: whole writes, folders that are really folders, and nothing followed by mistake.
+
+Everything below a store's root goes through descriptors of folders, one level at a time, so that a symbolic link
+somebody planted on the way is refused instead of followed.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import cache
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+# Zero where the platform lacks them: importing works everywhere, storing only where `SUPPORTED` is true.
+_DIRECTORY = getattr(os, "O_DIRECTORY", 0)
+_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
+_NONBLOCK = getattr(os, "O_NONBLOCK", 0)
+_CLOEXEC = getattr(os, "O_CLOEXEC", 0)
+_NOATIME = getattr(os, "O_NOATIME", 0)
+
+SUPPORTED = os.name == "posix" and os.open in os.supports_dir_fd
+
+# A FIFO at an entry's place must not hang its reader, hence O_NONBLOCK on everything.
+READ = os.O_RDONLY | _NOFOLLOW | _NONBLOCK | _CLOEXEC
+OPEN = os.O_RDWR | _NOFOLLOW | _NONBLOCK | _CLOEXEC
+MAKE = OPEN | os.O_CREAT
+MAKE_NEW = MAKE | os.O_EXCL
+FOLDER = os.O_RDONLY | _DIRECTORY | _NOFOLLOW | _NONBLOCK | _CLOEXEC
+FOLDER_OR_LINK = os.O_RDONLY | _DIRECTORY | _NONBLOCK | _CLOEXEC
+
+_BUFFERS_AT_ONCE = 512  # POSIX promises 16, Linux and macOS take 1024
+_BYTES_AT_ONCE = 1 << 30  # Linux writes at most 2 GiB at a time, macOS refuses more
+
+
+def write_all(fd: int, buffers: Sequence[Buffer]) -> int:
+    """Write every byte of `buffers` and return their number; OSError if the disk does not take them all."""
+    left = [view for view in (memoryview(buffer).cast("B") for buffer in buffers) if view.nbytes]
+    size = sum(view.nbytes for view in left)
+    if size > _BYTES_AT_ONCE:
+        left = [view[at : at + _BYTES_AT_ONCE] for view in left for at in range(0, view.nbytes, _BYTES_AT_ONCE)]
+    at_once = _BUFFERS_AT_ONCE if size <= _BYTES_AT_ONCE else 1
+    first = 0
+    while first < len(left):
+        written = os.writev(fd, left[first : first + at_once])
+        while first < len(left) and written >= left[first].nbytes:
+            written -= left[first].nbytes
+            first += 1
+        if written:
+            left[first] = left[first][written:]
+    return size
+
+
+def allocated(status: os.stat_result) -> int:
+    """The bytes that a file takes on the disk, which is more than it holds."""
+    return status.st_blocks * 512
+
+
+def same_file(one: os.stat_result, other: os.stat_result) -> bool:
+    """Whether two looks saw the same file, whatever its name."""
+    return one.st_ino == other.st_ino and one.st_dev == other.st_dev
+
+
+def status_of(name: str, folder: int) -> os.stat_result | None:
+    """The status of `name` in an open folder, links not followed; None if it is not there."""
+    try:
+        return os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+
+
+def open_to_look(name: str, folder: int | None = None) -> int:
+    """Open for a question, leaving the time of the last use alone where the system lets us."""
+    try:
+        return os.open(name, READ | _NOATIME, dir_fd=folder)
+    except PermissionError:  # only a file's owner may read it without a trace
+        return os.open(name, READ, dir_fd=folder)
+
+
+class closing:  # noqa: N801  # a function in use; as a generator it took five times as long
+    """Close a descriptor at the end of a block."""
+
+    __slots__ = ("_fd",)
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+
+    def __enter__(self) -> int:
+        return self._fd
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._fd)
+
+
+def make_folder(name: str, parent: int | None = None) -> bool:
+    """Make one folder for its owner only, whatever the umask; False if something of that name is there already."""
+    try:
+        os.mkdir(name, 0o700, dir_fd=parent)
+    except FileExistsError:
+        return False
+    made = os.stat(name, dir_fd=parent, follow_symlinks=False)
+    if stat.S_ISDIR(made.st_mode) and stat.S_IMODE(made.st_mode) & 0o777 != 0o700:  # a umask that takes from the owner
+        os.chmod(name, 0o700, dir_fd=parent)
+    return True
+
+
+def make_folders(path: str) -> None:
+    """Make a folder and all that are missing above it, each for its owner only."""
+    try:
+        make_folder(path)
+    except FileNotFoundError:
+        above = os.path.dirname(path.rstrip("/"))
+        if not above or above == path:
+            raise
+        make_folders(above)
+        make_folder(path)
+
+
+def open_folder(name: str, parent: int, *, make: bool = False) -> int:
+    """Open a folder inside an open folder; OSError if it is anything else, a link for instance."""
+    try:
+        return os.open(name, FOLDER, dir_fd=parent)
+    except FileNotFoundError:
+        if not make:
+            raise
+    make_folder(name, parent)
+    return os.open(name, FOLDER, dir_fd=parent)
+
+
+def read_small(name: str, folder: int, limit: int = 1 << 20) -> bytes | None:
+    """The bytes of a regular file of modest size, or None for anything else that may stand there."""
+    try:
+        fd = open_to_look(name, folder)
+    except OSError:
+        return None
+    with closing(fd):
+        try:
+            status = os.fstat(fd)
+            if not stat.S_ISREG(status.st_mode) or status.st_size > limit:
+                return None
+            return os.read(fd, limit)
+        except OSError:
+            return None
+
+
+def try_lock(fd: int) -> bool:
+    """Take the lock on an open file if it is free."""
+    return bool(_filelock().lock_descriptor(fd, blocking=False))
+
+
+def unlock(fd: int) -> None:
+    """Give the lock on an open file back."""
+    _filelock().unlock_descriptor(fd)
+
+
+@cache
+def _filelock() -> ModuleType:
+    import filelock  # 11 ms that only a miss has to pay
+
+    return filelock
+
+
+def make_private(fd: int, status: os.stat_result) -> None:
+    """See that a file just made is its owner's alone, even under a umask that takes from the owner."""
+    if status.st_mode & 0o777 != 0o600:
+        os.fchmod(fd, 0o600)
+
+
+def make_locked(prefix: str, folder: int) -> tuple[str, int]:
+    """Make a new file whose name begins so, and take its lock; gives its name and descriptor.
+
+    The lock tells it from what a killed process left. Somebody who sweeps may come before the lock is taken.
+    """
+    while True:
+        name = prefix + os.urandom(8).hex()
+        fd = os.open(name, MAKE_NEW, 0o600, dir_fd=folder)
+        try:
+            is_locked = try_lock(fd)
+            status = os.fstat(fd)
+            if is_locked and status.st_nlink:
+                make_private(fd, status)
+                return name, fd
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(name, dir_fd=folder)
+            os.close(fd)
+            raise
+        os.close(fd)
+
+
+def write_aside(name: str, data: bytes, *, aside: int, folder: int) -> None:
+    """Put a small file in place in one step: it is written in the folder `aside` and renamed into `folder`."""
+    temporary, fd = make_locked(".brinery-", aside)
+    with closing(fd):
+        try:
+            write_all(fd, [data])
+            os.rename(temporary, name, src_dir_fd=aside, dst_dir_fd=folder)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(temporary, dir_fd=aside)
+            raise
+
+
+def remove_if_dead(name: str, folder: int, *, only_look: bool = False) -> bool:
+    """Remove a temporary file whose writer is gone, which is to say whose lock is free; True if it was such a one."""
+    try:
+        fd = os.open(name, OPEN, dir_fd=folder)
+    except OSError:
+        return False
+    with closing(fd):
+        try:
+            status = os.fstat(fd)
+            if not stat.S_ISREG(status.st_mode) or not try_lock(fd):
+                return False
+            present = status_of(name, folder)
+            if present is None or not same_file(present, status):
+                return False
+            if not only_look:
+                os.unlink(name, dir_fd=folder)
+        except OSError:
+            return False
+    return True

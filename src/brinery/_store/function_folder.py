@@ -1,0 +1,360 @@
+"""One function's entries: get, put, remove. Whatever is not right is a miss, and no failure is the caller's."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import cache
+from os import close, fstat
+from os import open as open_file
+from stat import S_ISDIR, S_ISREG
+from time import time
+from typing import TYPE_CHECKING, Any
+
+from .._warning import logger, warn
+from ..errors import DamagedEntryWarning, EvictionWarning, SecretError, StoreWarning
+from . import names, usage
+from .entry import HEAD, encode, facts
+from .files import READ, allocated, closing, open_folder, open_to_look, read_small, status_of, write_aside
+from .locks import Claim
+from .names import SUFFIX, entry_key, slug_of, temporary_name
+from .reading import note_touch, read_entry, read_facts, read_metadata
+from .root import Root
+from .upkeep import Upkeep, parse_object
+
+if TYPE_CHECKING:
+    from .payload import Codec, Payload
+    from .signing import Keyring
+
+_SECOND = 1_000_000_000
+
+
+class FunctionFolder:
+    """One function's entries. Made by `Directory.folder`; touches no disk before it is first asked.
+
+    Safe among threads and processes.
+    """
+
+    __slots__ = (
+        "_again",
+        "_describe",
+        "_is_described",
+        "_keyring",
+        "_mmap",
+        "_open_keyring",
+        "_prefix",
+        "_root",
+        "_strict",
+        "_trust_unchanged",
+        "_upkeep",
+        "home",
+        "slug",
+    )
+
+    def __init__(
+        self,
+        root: Root,
+        upkeep: Upkeep,
+        open_keyring: Callable[[], Keyring],
+        home: str,
+        describe: Callable[[dict[str, Any]], dict[str, Any]],
+        *,
+        mmap: bool = False,
+        trust_unchanged: bool = False,
+        strict: bool = False,
+    ) -> None:
+        self.home = home
+        self.slug = slug_of(home)
+        self._root = root
+        self._upkeep = upkeep
+        self._again = upkeep.policy.again
+        self._open_keyring = open_keyring
+        self._keyring: Keyring | None = None
+        self._describe = describe
+        self._is_described = False
+        self._prefix = ""
+        self._mmap = mmap
+        self._trust_unchanged = trust_unchanged
+        self._strict = strict
+
+    @property
+    def prefix(self) -> str:
+        """``<root>/<slug>/``, where the function's shards are."""
+        if not self._prefix:
+            prefix = f"{self._root.path}/{self.slug}/"
+            if not self._root.is_settled:  # somebody else may still take the place
+                return prefix
+            self._prefix = prefix
+        return self._prefix
+
+    def _path(self, key: str) -> str:
+        return f"{self.prefix}{key[:2]}/{key}{SUFFIX}"
+
+    def _secrets(self) -> Keyring:
+        if self._keyring is None:
+            self._keyring = self._open_keyring()
+        return self._keyring
+
+    def get(self, key: str, ttl: float | None, codec: Codec) -> tuple[Any, float] | None:
+        """Give what is stored under a key and the seconds that it took to compute; None if there is nothing right.
+
+        Raises:
+            SecretError: there is no usable secret.
+        """
+        try:
+            fd = open_file(f"{self._prefix or self.prefix}{key[:2]}/{key}{SUFFIX}", READ)
+        except OSError:
+            return None
+        try:
+            status = fstat(fd)
+            if S_ISREG(status.st_mode):
+                now = time()
+                verified = read_entry(
+                    fd,
+                    status.st_size,
+                    bytes.fromhex(key),
+                    self._keyring or self._secrets(),
+                    now,
+                    ttl,
+                    mmap=self._mmap,
+                    trust_unchanged=self._trust_unchanged,
+                    status=status,
+                )
+                if verified is not None:
+                    seconds = verified.seconds
+                    found = codec.loads(verified), seconds
+                    priority = self._again(status.st_mtime_ns, now, seconds, status.st_blocks * 512)
+                    if priority is not None:
+                        self._touch(fd, status, now, priority)
+                    return found
+            self._blame(fd, status, key, ttl)
+        except SecretError:
+            raise
+        except DamagedEntryWarning:  # strict
+            raise
+        except Exception as error:  # a class that is gone, an unpickling that fails: computed anew
+            logger.info("%s: an entry cannot be loaded and is computed anew: %r", self.home, error)
+        finally:
+            close(fd)
+        return None
+
+    def _touch(self, fd: int, status: os.stat_result, now: float, priority: int) -> None:
+        with suppress(OSError):  # another's file, a read-only disk: it only ages sooner
+            os.utime(fd, ns=(int(now * _SECOND), priority))
+            if self._trust_unchanged:
+                note_touch(status, fstat(fd))
+
+    def _blame(self, fd: int, status: os.stat_result, key: str, ttl: float | None) -> None:
+        """Say what is wrong with an entry, unless it is only too old."""
+        if not S_ISREG(status.st_mode):
+            reason = "it is no regular file"
+        else:
+            found = facts(os.pread(fd, HEAD.size, 0), status.st_size)
+            if found is None:
+                reason = "it is damaged, or was not written by brinery"
+            elif found.key != bytes.fromhex(key):
+                reason = "it was stored under another key"
+            elif not found.created <= time() < min(found.expires, found.created + (math.inf if ttl is None else ttl)):
+                return
+            elif self._secrets().find(found.secret_id) is None:
+                reason = "it was signed with another secret"
+            else:
+                reason = "its signature does not hold, or a library to read it is missing"
+        warn(
+            DamagedEntryWarning,
+            f"{self._path(key)} was not used: {reason}; the call is computed and the file replaced; "
+            "`brinery verify` looks at the whole store",
+            cause=f"damaged: {reason}",
+            store=self._root.location,
+            strict=self._strict,
+        )
+
+    def contains(self, key: str, ttl: float | None) -> bool:
+        """Whether a fresh entry of ours is stored under a key; changes no byte and unpickles nothing."""
+        try:
+            with closing(open_to_look(self._path(key))) as fd:
+                status = fstat(fd)
+                return (
+                    S_ISREG(status.st_mode)
+                    and read_facts(fd, status.st_size, bytes.fromhex(key), self._secrets(), time(), ttl) is not None
+                )
+        except OSError:
+            return False
+
+    def size(self, key: str) -> int:
+        """How many bytes the file under a key has; 0 if there is none."""
+        try:
+            return os.stat(self._path(key), follow_symlinks=False).st_size
+        except OSError:
+            return 0
+
+    def metadata(self, key: str) -> dict[str, Any] | None:
+        """What was recorded beside an entry; None if there is none, or it is not what was recorded."""
+        try:
+            with closing(open_to_look(self._path(key))) as fd:
+                status = fstat(fd)
+                return read_metadata(fd, status.st_size) if S_ISREG(status.st_mode) else None
+        except OSError:
+            return None
+
+    def keys(self) -> Iterator[str]:
+        """The keys that have a file, in no order."""
+        for shard in names.SHARDS:
+            try:
+                found = os.listdir(self.prefix + shard)
+            except OSError:
+                continue
+            yield from filter(None, map(entry_key, found))
+
+    def claim(self, key: str) -> Claim:
+        """The wish to compute a key; nothing happens before its first `attempt`."""
+        self._prefix = ""  # after a miss, look again where the store is: it may have been removed and made anew
+        return Claim(self._root, temporary_name(self.slug, key), self._path(key))
+
+    def put(
+        self,
+        claim: Claim,
+        key: str,
+        payload: Payload,
+        *,
+        seconds: float,
+        ttl: float | None,
+        metadata: dict[str, Any],
+    ) -> bool:
+        """Keep a result, after `claim` said COMPUTE or ALONE.
+
+        False if it is not kept: with a warning if it cannot be, in silence if it was cleared or removed meanwhile.
+        """
+        now = time()
+        parts = encode(
+            bytes.fromhex(key),
+            payload,
+            created=now,
+            expires=math.inf if ttl is None else now + ttl,
+            seconds=seconds,
+            metadata=_to_json(metadata),
+            signer=self._secrets().current,
+        )
+        if self._is_too_large(sum(len(part) for part in parts)):
+            return False
+        try:
+            fd, status = claim.write(parts)
+            size = allocated(status)
+            os.utime(fd, ns=(int(now * _SECOND), self._upkeep.policy.first(now, seconds, size)))
+            return self._publish(claim, f"{key}{SUFFIX}", key[:2], size)
+        except OSError as error:
+            warn(
+                StoreWarning,
+                f"a result could not be kept in {self._root.path} ({error.strerror or error}); it was returned all the "
+                "same, and the next such call computes again; see that the folder can be written and the disk has room",
+                cause=f"put: {error.errno}",
+                store=self._root.location,
+                strict=self._strict,
+            )
+            return False
+
+    def _is_too_large(self, size: int) -> bool:
+        most = self._upkeep.limits.max_size
+        if most is None or size <= most:
+            return False
+        warn(
+            EvictionWarning,
+            f"a result of {self.home} takes {size:,} bytes, more than the whole store may hold ({most:,}); it was "
+            "returned and not kept; give the Cache a larger max_size",
+            cause=f"too large: {self.home}",
+            store=self._root.location,
+            strict=self._strict,
+        )
+        return True
+
+    def _publish(self, claim: Claim, name: str, shard: str, size: int) -> bool:
+        with closing(self._open_shard(shard)) as folder:
+            replaced = status_of(name, folder) if claim.may_replace else None
+            if replaced is not None and S_ISDIR(replaced.st_mode):
+                self._move_away(name, folder)
+            is_new = replaced is None or not S_ISREG(replaced.st_mode)
+            change = (size, 1) if replaced is None or is_new else (size - allocated(replaced), 0)
+            self._upkeep.enter(*change)
+            is_published = False
+            try:
+                try:
+                    is_published = claim.publish(name, folder)
+                except FileNotFoundError:  # the shard was cleared away meanwhile
+                    with closing(self._open_shard(shard)) as anew:
+                        is_published = claim.publish(name, anew)
+            finally:
+                if not is_published:
+                    self._upkeep.leave(*change)
+        return is_published
+
+    def _open_shard(self, shard: str) -> int:
+        try:
+            folder = self._root.open_function(self.slug)
+        except FileNotFoundError:
+            self._is_described = False
+            folder = self._root.open_function(self.slug, make=True)
+        with closing(folder):
+            if not self._is_described:
+                self._write_description(folder)
+            return open_folder(shard, folder, make=True)
+
+    def _write_description(self, folder: int) -> None:
+        before = read_small(names.DESCRIPTION, folder)
+        try:
+            description = self._describe(parse_object(before))
+        except Exception as error:  # it is only for people
+            logger.info("%s cannot be described: %r", self.home, error)
+            description = {}
+        data = _to_json({**description, "name": self.home}) + b"\n"
+        if before != data:
+            with suppress(IsADirectoryError), closing(self._root.open_temporary()) as temporary:
+                write_aside(names.DESCRIPTION, data, aside=temporary, folder=folder)
+        self._is_described = True
+
+    def describe_anew(self) -> None:
+        """Have the description written again with the next result: the function is no longer what it was."""
+        self._is_described = False
+
+    def description(self) -> dict[str, Any]:
+        """What ``function.json`` says, whoever wrote it; empty if it cannot be read."""
+        try:
+            with closing(self._root.open_function(self.slug)) as folder:
+                return parse_object(read_small(names.DESCRIPTION, folder))
+        except OSError:
+            return {}
+
+    def _move_away(self, name: str, folder: int) -> None:
+        """Make place where a folder stands: an empty one goes, one that holds somebody's files gets another name."""
+        try:
+            os.rmdir(name, dir_fd=folder)
+        except OSError:
+            os.rename(name, f"{name}.displaced-{os.urandom(4).hex()}", src_dir_fd=folder, dst_dir_fd=folder)
+
+    def remove(self, key: str) -> bool:
+        """Forget one entry, and keep a run of it that is under way from storing; True if there was an entry."""
+        return self._upkeep.forget(self.slug, key)
+
+    def report(self, totals: Callable[[], tuple[int, int, float]]) -> None:
+        """Have `totals` asked at the end of this process, for the hits, misses and seconds saved of its calls.
+
+        Call it once. It must not block nor keep the function alive; a forked child asks it as well, and reports only
+        what it counts itself.
+        """
+        usage.report(self._root, self.slug, totals)
+
+
+def _to_json(value: dict[str, Any]) -> bytes:
+    try:
+        return _json_encoder()(value).encode("ascii")
+    except (TypeError, ValueError, RecursionError) as error:
+        logger.info("metadata left out: %r", error)
+        return b"{}"
+
+
+@cache
+def _json_encoder() -> Callable[[object], str]:
+    from json import JSONEncoder  # a hit does without
+
+    return JSONEncoder(default=lambda other: f"<{type(other).__name__}>").encode

@@ -1,0 +1,111 @@
+"""Who computes: the marker that a process leaves in the files it holds, and whether that process still lives.
+
+The kernel drops a lock with its last descriptor, and a forked child may keep one after its parent was killed. So the
+holder's own process stands in the file as well, and with it the keys it waits for, by which rings are found.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from typing import NamedTuple
+
+import xxhash
+
+_WORD = "brinery-holder"
+_LONGEST = 64 * 1024
+
+
+class Holder(NamedTuple):
+    """A process that holds a temporary file."""
+
+    machine: str
+    pid: int
+    started: str
+    token: str  # of the run; whoever takes over after a killed one keeps it
+    waits: tuple[str, ...]
+
+    def is_gone(self) -> bool:
+        """Whether that process is known to have ended; False where one cannot tell."""
+        if self.machine != _machine():
+            return False
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return True
+        except OSError:  # somebody else's, but there
+            return False
+        now = _started(self.pid)
+        return now is not None and now != self.started
+
+
+def encode_holder(token: str, waits: Collection[str] = ()) -> bytes:
+    """The marker of a run of this process, waiting for these names."""
+    return f"{_here()} {token}\n{' '.join(waits)}\n".encode()
+
+
+def parse_holder(data: bytes) -> Holder | None:
+    """What a marker says, or None if it is none, or not whole: an entry being written, for instance."""
+    lines = data.split(b"\n")
+    if len(lines) != 3:
+        return None
+    try:
+        word, machine, pid, started, token = lines[0].decode("ascii").split(" ")
+        holder = Holder(machine, int(pid), started, token, tuple(lines[1].decode("ascii").split()))
+    except ValueError:
+        return None
+    return holder if word == _WORD and holder.pid > 0 else None
+
+
+def read_holder(fd: int) -> Holder | None:
+    """The marker at the start of an open file."""
+    try:
+        return parse_holder(os.pread(fd, _LONGEST, 0))
+    except OSError:
+        return None
+
+
+_told = ""
+_name_of_machine = ""
+
+
+def _here() -> str:
+    global _told
+    if not _told:
+        pid = os.getpid()
+        _told = f"{_WORD} {_machine()} {pid} {_started(pid) or '-'}"
+    return _told
+
+
+def _forget() -> None:
+    global _told
+    _told = ""
+
+
+def _machine() -> str:
+    """What must agree for a process id to mean the same: the machine, its boot, the namespace of its processes."""
+    global _name_of_machine
+    if not _name_of_machine:
+        told = [os.uname().nodename]
+        try:
+            with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+                told.append(file.read().strip())
+            told.append(os.readlink("/proc/self/ns/pid"))
+        except (OSError, ValueError):  # not Linux
+            pass
+        _name_of_machine = xxhash.xxh3_64_hexdigest(" ".join(told).encode("utf-8", "surrogateescape"))
+    return _name_of_machine
+
+
+def _started(pid: int) -> str | None:
+    """When a process started, in the kernel's ticks; '-' for one that only waits to be buried, None if unknown."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            fields = file.read().rpartition(b")")[2].split()
+        return "-" if fields[0] in (b"Z", b"X") else fields[19].decode("ascii")
+    except (OSError, IndexError, ValueError):
+        return None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)

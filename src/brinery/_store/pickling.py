@@ -1,0 +1,119 @@
+"""A result -> pickle stream and out-of-band buffers. Pickling only: the way back is in `payload`."""
+
+from __future__ import annotations
+
+import copyreg
+import io
+import pickle
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from .entry import MOST_BUFFERS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    Reducer = Callable[[Any], Any]
+
+PROTOCOL = 5
+_OUT_OF_BAND = 64 * 1024  # what is shorter is copied into the stream for less than its own place in the file costs
+_MUCH_LARGER = 4096  # bytes of a parent that a slice may drag along
+
+
+class _Buffers(list[memoryview]):
+    """Collects the buffers that go out of band."""
+
+    def __init__(self, *, apart: bool) -> None:
+        super().__init__()
+        self._most = MOST_BUFFERS - 1 if apart else 0
+
+    def take(self, buffer: pickle.PickleBuffer) -> bool:
+        """Pickle's `buffer_callback`: True leaves the buffer in the stream."""
+        view = buffer.raw()
+        if view.nbytes < _OUT_OF_BAND or len(self) >= self._most:
+            return True
+        self.append(view)
+        return False
+
+
+def dump(result: object, *, apart: bool = True) -> tuple[bytes, list[memoryview]]:
+    """Pickle by plain `pickle`, large buffers apart or all in one; raises whatever that raises."""
+    buffers = _Buffers(apart=apart)
+    stream = pickle.dumps(result, PROTOCOL, buffer_callback=buffers.take)
+    compact = _compacting(stream)
+    if compact:
+        buffers = _Buffers(apart=apart)
+        file = io.BytesIO()
+        pickler = pickle.Pickler(file, PROTOCOL, buffer_callback=buffers.take)
+        pickler.dispatch_table = {**copyreg.dispatch_table, **compact}
+        pickler.dump(result)
+        stream = file.getvalue()
+    return stream, list(buffers)
+
+
+def dump_by_cloudpickle(result: object, *, apart: bool = True) -> tuple[bytes, list[memoryview]]:
+    """Pickle by cloudpickle: functions and classes that no module has go in by value."""
+    import cloudpickle  # type: ignore[import-untyped]
+
+    # A pickler looks for its table of reducers when it is made, so this one has a class of its own.
+    table = {**cloudpickle.Pickler.dispatch_table, **_reducers_of_arrow(), **_reducers_of_torch()}
+    table.pop(io.TextIOWrapper, None)  # an open file would come back as its text: something else, and no longer a file
+    kind = type("Pickler", (cloudpickle.Pickler,), {"dispatch_table": table})
+    buffers = _Buffers(apart=apart)
+    file = io.BytesIO()
+    kind(file, PROTOCOL, buffer_callback=buffers.take).dump(result)
+    return file.getvalue(), list(buffers)
+
+
+def is_used_up(result: object) -> bool:
+    """Whether reading the result uses it up, so that a copy of it promises what it cannot keep."""
+    kind = type(result)
+    if kind in (io.BytesIO, io.StringIO):  # files in name only: a copy has all of it, and the position
+        return False
+    return hasattr(kind, "__next__") or hasattr(kind, "__anext__")
+
+
+def _compacting(stream: bytes) -> dict[type, Reducer]:
+    """Reducers for what the stream shows to be there and would drag a larger parent along."""
+    reducers: dict[type, Reducer] = {}
+    if "pyarrow" in sys.modules and b"pyarrow" in stream:
+        reducers |= _reducers_of_arrow()
+    if "torch" in sys.modules and b"torch" in stream:
+        reducers |= _reducers_of_torch()
+    return reducers
+
+
+def _reducers_of_arrow() -> dict[type, Reducer]:
+    arrow = sys.modules.get("pyarrow")
+    if arrow is None:
+        return {}
+
+    def reduce_array(array: Any) -> Any:
+        if array.get_total_buffer_size() > array.nbytes + _MUCH_LARGER:
+            with suppress(Exception):  # a type that cannot be concatenated keeps its parent
+                array = arrow.concat_arrays([array, array[:0]])  # of one alone it might give the same back
+        return array.__reduce_ex__(PROTOCOL)
+
+    # Tables, batches and chunked arrays pickle their arrays one by one, so these are enough.
+    return dict.fromkeys(_subclasses(arrow.Array), reduce_array)
+
+
+def _reducers_of_torch() -> dict[type, Reducer]:
+    torch = sys.modules.get("torch")
+    if torch is None:
+        return {}
+
+    def reduce_tensor(tensor: Any) -> Any:
+        with suppress(Exception):  # sparse, quantised, on no device: as torch pickles it
+            if tensor.untyped_storage().nbytes() > tensor.numel() * tensor.element_size() + _MUCH_LARGER:
+                tensor = tensor.detach().clone().requires_grad_(tensor.requires_grad)
+        return tensor.__reduce_ex__(PROTOCOL)
+
+    return {torch.Tensor: reduce_tensor}
+
+
+def _subclasses(kind: type[Any]) -> Iterator[type[Any]]:
+    yield kind
+    for below in kind.__subclasses__():
+        yield from _subclasses(below)

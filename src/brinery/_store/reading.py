@@ -1,0 +1,185 @@
+"""From an open descriptor to a verified stream and buffers; whatever is not right is None.
+
+What is verified are the bytes in this process's memory, after they were read: nothing that happens to the file later
+can change them.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from . import entry, trust
+from .entry import HEAD, MAGIC, SIGNED_FROM, Verified
+from .trust import note_touch
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .entry import Bytes, Facts, Row
+    from .signing import Keyring
+
+__all__ = ["Verified", "note_touch", "read_entry", "read_facts", "read_metadata"]
+
+_AT_ONCE = 64 * 1024  # a file up to here is read by one call
+_HEAD_SIZE = HEAD.size
+_unpack_head = HEAD.unpack_from
+_NOT_SIMPLE = ~(entry.NOT_PICKLE | entry.ITEMS | entry.HOME_AS_MAIN | entry.HOME_AS_MP_MAIN | entry.HOME_NAMED)
+
+
+def read_entry(
+    fd: int,
+    size: int,
+    key: bytes,
+    keyring: Keyring,
+    now: float,
+    ttl: float | None,
+    *,
+    mmap: bool = False,
+    trust_unchanged: bool = False,
+    status: os.stat_result,
+) -> Verified | None:
+    """Read an entry and give what it holds, if one of our secrets signed it for this key and it is fresh.
+
+    Args:
+        fd: the file, open for reading.
+        size: its length, from `status`.
+        key: the 16 bytes of the key.
+        keyring: our secrets.
+        now: the time, which must lie between the entry's creation and its end.
+        ttl: seconds that it may count from its creation on, if it does not end before.
+        mmap: map the large buffers copy-on-write, and do not hash them.
+        trust_unchanged: do not hash large buffers again that were hashed before, while the file is the same.
+        status: what `fstat` says of the file.
+    """
+    # A short result is the commonest by far, so this is written for speed: one read, one look at the head, one MAC.
+    # Whatever does not fit, rightly or wrongly, takes the long way.
+    if _HEAD_SIZE <= size <= _AT_ONCE:
+        try:
+            data = os.read(fd, size)
+        except OSError:
+            return None
+        if len(data) == size:
+            magic, mac, its_key, secret_id, created, expires, seconds, flags, buffers, length, beside, _ = _unpack_head(
+                data
+            )
+            end = _HEAD_SIZE + length
+            signer = keyring.current
+            if (
+                magic == MAGIC
+                and its_key == key
+                and created <= now < expires
+                and (ttl is None or now < created + ttl)
+                and not buffers
+                and not flags & _NOT_SIMPLE
+                and end + beside == size
+                and secret_id == signer.secret_id
+                and signer.verify(mac, data[SIGNED_FROM:end])
+            ):
+                return Verified(data[_HEAD_SIZE:end], (), flags, seconds)
+    try:
+        return _read_any(fd, size, key, keyring, now, ttl, mmap=mmap, trust_unchanged=trust_unchanged, status=status)
+    except Exception:  # the disk, memory, a library that is not installed here: a miss, whatever it is
+        return None
+
+
+def read_facts(fd: int, size: int, key: bytes, keyring: Keyring, now: float, ttl: float | None) -> Facts | None:
+    """Give an entry's head, if one of our secrets signed it for this key and it is fresh; buffers are not read."""
+    try:
+        signed = _read_signed(fd, size, key, keyring, now, ttl)
+    except (OSError, MemoryError):
+        return None
+    return None if signed is None else signed[0]
+
+
+def read_metadata(fd: int, size: int) -> dict[str, Any] | None:
+    """Give an entry's metadata, checked against the digest in its head; the signature is not looked at."""
+    try:
+        found = entry.facts(os.pread(fd, _HEAD_SIZE, 0), size)
+        if found is None:
+            return None
+        return entry.metadata(os.pread(fd, found.metadata_length, size - found.metadata_length), found)
+    except (OSError, MemoryError):
+        return None
+
+
+def _read_any(
+    fd: int,
+    size: int,
+    key: bytes,
+    keyring: Keyring,
+    now: float,
+    ttl: float | None,
+    *,
+    mmap: bool,
+    trust_unchanged: bool,
+    status: os.stat_result,
+) -> Verified | None:
+    signed = _read_signed(fd, size, key, keyring, now, ttl)
+    if signed is None:
+        return None
+    found, rows, stored = signed
+    stream: Bytes | None = stored
+    if found.flags & entry.COMPRESSED:
+        stream = entry.expand_stream(stored)
+    elif found.flags & entry.STREAM_APART:
+        if not rows:
+            return None
+        stream = _read_buffer(fd, rows.pop(), found)  # hashed in any case: it is going to be unpickled
+    if stream is None:
+        return None
+
+    trusted = bool(rows) and (mmap or trust_unchanged) and trust.only_we_write(fd, status)
+    known = trusted and trust_unchanged and trust.is_unchanged(status, found.mac)
+    mapped = trust.map_copy_on_write(fd, size) if trusted and mmap else None
+    buffers = []
+    for row in rows:
+        if mapped is not None and row.length == row.expanded_length:
+            buffer: memoryview | None = mapped[row.start : row.start + row.length]
+        else:
+            buffer = _read_buffer(fd, row, found, hashed=not known)
+        if buffer is None:
+            return None
+        buffers.append(buffer.toreadonly() if row.readonly else buffer)
+    if trusted and trust_unchanged and mapped is None:
+        trust.remember(status, found.mac)
+    return Verified(stream, buffers, found.flags, found.seconds)
+
+
+def _read_signed(
+    fd: int, size: int, key: bytes, keyring: Keyring, now: float, ttl: float | None
+) -> tuple[Facts, list[Row], memoryview] | None:
+    """Read and check what the MAC covers: the head, the buffer table and the stream as it is stored."""
+    data = os.pread(fd, _AT_ONCE, 0)
+    found = entry.facts(data, size)
+    if found is None or found.key != key or not found.created <= now < found.expires:
+        return None
+    if ttl is not None and not now < found.created + ttl:
+        return None
+    if found.signed_end > len(data):
+        data += os.pread(fd, found.signed_end - len(data), len(data))
+        if found.signed_end > len(data):
+            return None
+    signed = memoryview(data)[: found.signed_end]
+    signer = keyring.find(found.secret_id)
+    if signer is None or not signer.verify(found.mac, signed[SIGNED_FROM:]):
+        return None
+    rows = entry.rows(signed[found.table_start :], found, size)
+    return None if rows is None else (found, rows, signed[_HEAD_SIZE : found.table_start])
+
+
+def _read_buffer(fd: int, row: Row, found: Facts, *, hashed: bool = True) -> memoryview | None:
+    """Read one buffer into memory of its own; None if it is not what the table says."""
+    from . import chunks, compression
+    from .memory import allocate
+
+    view = allocate(row.length)
+    if hashed:
+        if chunks.fill(view, fd, row.start, blake3=bool(found.flags & entry.BLAKE3)) != row.digest:
+            return None
+    elif not chunks.read_exactly(view, fd, row.start):
+        return None
+    if row.length == row.expanded_length:
+        return view
+    expanded = allocate(row.expanded_length)
+    return expanded if compression.expand(view, expanded) else None

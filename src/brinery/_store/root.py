@@ -1,0 +1,167 @@
+"""Where a store lives: which folder is its root, how it is made when first written to, how its parts are opened."""
+
+from __future__ import annotations
+
+import errno
+import os
+from contextlib import suppress
+
+from . import names
+from .files import (
+    FOLDER,
+    FOLDER_OR_LINK,
+    MAKE,
+    SUPPORTED,
+    closing,
+    make_folders,
+    open_folder,
+    read_small,
+    remove_if_dead,
+    status_of,
+    write_aside,
+)
+
+_TAG = b"""\
+Signature: 8a477f597d28d172789f06886806bc55
+# This folder is a cache of results made by brinery. It can be removed at any time; it will only cost time.
+"""
+_IN_FOREIGN_FOLDER = ".brinery"
+
+
+class Root:
+    """The root folder of one store; making the object touches no disk."""
+
+    __slots__ = ("_settled", "_temporaries", "location")
+
+    def __init__(self, location: str) -> None:
+        self.location = os.path.abspath(location)
+        self._settled: str | None = None
+        self._temporaries: list[int] = []  # the last is in use; others may still be, by other threads
+
+    def __del__(self) -> None:
+        with suppress(AttributeError, OSError):
+            self.close()
+
+    def close(self) -> None:
+        """Give the descriptors back; they are opened again when needed. Not while results are being stored."""
+        while self._temporaries:
+            os.close(self._temporaries.pop())
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the store exists, so that `path` will stay as it is."""
+        return self._settled is not None
+
+    @property
+    def path(self) -> str:
+        """The location itself if it is missing, empty or a store already, else the folder ``.brinery`` in it."""
+        if self._settled is not None:
+            return self._settled
+        path, settled = _choose(self.location)
+        if settled:
+            self._settled = path
+        return path
+
+    def make(self) -> None:
+        """Make the root and what belongs in every store, or whatever of it is missing."""
+        if not SUPPORTED:
+            raise OSError(errno.ENOTSUP, "brinery cannot store on this platform")
+        self._settled = None  # may have been removed, and its place taken by somebody else's files
+        path = self.path
+        make_folders(path)
+        with closing(os.open(path, FOLDER_OR_LINK)) as root:
+            # The tag comes first: by it the folder is known as a store, whenever its maker is killed.
+            if status_of(names.CACHEDIR_TAG, root) is None:
+                write_aside(names.CACHEDIR_TAG, _TAG, aside=root, folder=root)
+                for name in filter(names.is_aside, os.listdir(root)):
+                    remove_if_dead(name, root)
+            with closing(open_folder(names.TEMPORARY, root, make=True)) as temporary:
+                if status_of(names.GITIGNORE, root) is None:
+                    write_aside(names.GITIGNORE, b"*\n", aside=temporary, folder=root)
+        self._settled = path
+
+    def open(self) -> int:
+        """Open the root, which may be a link; OSError if it is not there."""
+        return os.open(self.path, FOLDER_OR_LINK)
+
+    @property
+    def temporary(self) -> int:
+        """The open folder where files are written before they are renamed: one descriptor for all that do.
+
+        Whoever finds that the folder is gone calls `open_temporary_anew`.
+        """
+        return self._temporaries[-1] if self._temporaries else self.open_temporary_anew()
+
+    def open_temporary_anew(self) -> int:
+        """Open that folder, made if it was removed; OSError if neither can be done."""
+        fd = self._open(names.TEMPORARY, make=True)
+        self._temporaries.append(fd)
+        return fd
+
+    def open_temporary(self) -> int:
+        """Open that folder for the caller alone; OSError if it is not there."""
+        return self._open(names.TEMPORARY, make=False)
+
+    def open_function(self, slug: str, *, make: bool = False) -> int:
+        """Open a function's folder."""
+        return self._open(slug, make=make)
+
+    def _open(self, name: str, *, make: bool) -> int:
+        try:
+            return os.open(f"{self.path}/{name}", FOLDER)
+        except FileNotFoundError:
+            if not make:
+                raise
+        self.make()
+        with closing(self.open()) as root:
+            return open_folder(name, root, make=True)
+
+    def write(self, name: str, data: bytes) -> None:
+        """Put a small file into the root in one step."""
+        with closing(self.open()) as root, closing(self.open_temporary()) as temporary:
+            write_aside(name, data, aside=temporary, folder=root)
+
+    def read(self, name: str) -> bytes | None:
+        """The bytes of a small file in the root, or None."""
+        try:
+            with closing(self.open()) as root:
+                return read_small(name, root)
+        except OSError:
+            return None
+
+    def generation(self) -> tuple[int, int] | None:
+        """What changes whenever entries are removed by name; runs without a lock compare it before they store."""
+        try:
+            status = os.stat(f"{self.path}/{names.GENERATION}", follow_symlinks=False)
+        except OSError:
+            return None
+        return status.st_ino, status.st_mtime_ns
+
+    def raise_generation(self) -> None:
+        """Tell runs without a lock that what they compute was cleared or removed meanwhile."""
+        with (
+            suppress(OSError),
+            closing(self.open()) as root,
+            closing(os.open(names.GENERATION, MAKE, 0o600, dir_fd=root)) as fd,
+        ):
+            before = os.fstat(fd).st_mtime_ns
+            os.utime(fd)
+            if os.fstat(fd).st_mtime_ns == before:  # twice within one tick of the clock
+                os.utime(fd, ns=(before + 1, before + 1))
+
+
+def _choose(location: str) -> tuple[str, bool]:
+    """The root that belongs to a location, and whether that is settled; changes nothing."""
+    try:
+        root = os.open(location, FOLDER_OR_LINK)
+    except OSError:  # missing, a file, not ours to read: whoever writes will learn it
+        return location, False
+    with closing(root):
+        try:
+            is_empty = all(map(names.is_aside, os.listdir(root)))
+        except OSError:
+            is_empty = True
+        # Only then the tag: a store that is just being made has it before it has anything else.
+        if b"brinery" in (read_small(names.CACHEDIR_TAG, root) or b""):
+            return location, True
+    return (location, False) if is_empty else (os.path.join(location, _IN_FOREIGN_FOLDER), True)

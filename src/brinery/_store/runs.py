@@ -1,0 +1,152 @@
+"""The computations that this process has under way, and what they wait for."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from contextvars import ContextVar
+from functools import cache
+
+from .files import READ, closing
+from .holder import encode_holder, read_holder
+from .names import is_temporary
+from .temporary import Temporary
+
+_guard = threading.Lock()
+_runs: dict[str, Run] = {}
+# A context, not a thread: tasks of one thread exclude each other, and what a run itself starts counts as that run.
+_held: ContextVar[tuple[Run, ...]] = ContextVar("brinery_held", default=())
+
+
+class Run:
+    """A computation of one key by this process: one that has the lock, or is just trying to get it."""
+
+    __slots__ = ("_is_writing", "_listeners", "_path", "_waits", "file", "is_over", "name", "token")
+
+    def __init__(self, path: str, name: str) -> None:
+        self._path = path
+        self._waits: set[str] = set()
+        self._listeners: list[Callable[[], None]] = []
+        self._is_writing = False
+        self.name = name
+        self.token = ""
+        self.file: Temporary | None = None  # None until the lock is taken
+        self.is_over = False
+
+    def enter(self) -> Run:
+        """Enter this run in the table; gives the one that is there already, if there is one."""
+        with _guard:
+            return _runs.setdefault(self._path, self)
+
+    def hold(self, file: Temporary, token: str) -> None:
+        """Take note that the lock was taken."""
+        self.token = token
+        self.file = file
+        _held.set((*held(), self))
+
+    def wait_for(self, name: str, *, waiting: bool) -> None:
+        """Write into the held file that its run waits for another key, or does so no more."""
+        with _guard:
+            (self._waits.add if waiting else self._waits.discard)(name)
+            if self.file is None or self.file.fd < 0 or self._is_writing:
+                return
+            marker = encode_holder(self.token, self._waits)
+            with suppress(OSError):
+                os.pwrite(self.file.fd, marker, 0)
+                os.ftruncate(self.file.fd, len(marker))
+
+    def take_file(self) -> Temporary | None:
+        """The held file, to write the entry into it: from now on it tells no more what its run waits for.
+
+        None if it was lost by a fork.
+        """
+        with _guard:
+            self._is_writing = True
+            return self.file if self.file is not None and self.file.fd >= 0 else None
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Have `listener` called when this run ends; at once if it has."""
+        with _guard:
+            if not self.is_over:
+                self._listeners.append(listener)
+                return
+        listener()
+
+    def end(self) -> None:
+        """Give up the lock and tell whoever waits."""
+        with _guard:
+            self._is_writing = True
+        if self.file is not None:
+            self.file.close()
+        with _guard:
+            self.is_over = True
+            if _runs.get(self._path) is self:
+                del _runs[self._path]
+        if self.file is not None:
+            _held.set(held())  # without this one, as it is over
+        for listener in self._listeners:
+            listener()
+
+
+def held() -> tuple[Run, ...]:
+    """The runs that whoever asks is part of."""
+    runs = _held.get()
+    return tuple([run for run in runs if not run.is_over]) if runs else runs
+
+
+def names_under_way() -> list[str]:
+    """The temporary names of all runs of this process."""
+    with _guard:
+        return [run.name for run in _runs.values()]
+
+
+def is_crowded() -> bool:
+    """Whether more locks would endanger the descriptors that the program needs for itself."""
+    return len(_runs) >= _most_runs()
+
+
+@cache
+def _most_runs() -> int:
+    import resource
+
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return 256 if limit == resource.RLIM_INFINITY else max(8, min(256, limit // 4))
+
+
+def leads_to(name: str, ours: Collection[str], temporary: int) -> bool:
+    """Whether the holder of `name` waits, directly or by way of others, for one of `ours`."""
+    seen: set[str] = set()
+    ahead = [name]
+    while ahead:
+        name = ahead.pop()
+        if name in seen or not is_temporary(name):
+            continue
+        seen.add(name)
+        try:
+            fd = os.open(name, READ, dir_fd=temporary)
+        except OSError:
+            continue
+        with closing(fd):
+            holder = read_holder(fd)
+        if holder is None:
+            continue
+        if any(wait in ours for wait in holder.waits):
+            return True
+        ahead.extend(holder.waits)
+    return False
+
+
+def _after_fork_in_child() -> None:
+    # Closed, never unlocked: the lock is the parent's. Left open, it would outlive a parent that is killed.
+    global _guard
+    _guard = threading.Lock()
+    for run in _runs.values():
+        if run.file is not None:
+            run.file.abandon()
+    _runs.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -1,0 +1,296 @@
+"""The secret that signs entries: given, or made once in the user's state folder; never shown.
+
+The secret file holds one secret a line, in hexadecimal. The first signs; the others, left by `rotate`, only verify.
+What `export` gives works on another machine through `import_` or as ``BRINERY_SECRET`` alike.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import re
+import stat
+from contextlib import contextmanager, suppress
+from hashlib import sha256
+from hmac import compare_digest
+from typing import TYPE_CHECKING, NoReturn
+
+from ..errors import SecretError
+from .files import MAKE_NEW, READ, make_folders
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+Bytes = bytes | bytearray | memoryview
+
+VARIABLE = "BRINERY_SECRET"
+_LEAST_BYTES = 32
+_MOST_LINES = 100
+_LINE = re.compile("[0-9a-f]{64}")
+_WAY_OUT = f"set {VARIABLE} to a string of at least {_LEAST_BYTES} bytes instead"
+
+# What a secret is used for. Another format of entries signs with another key, so that no signature fits both.
+_SIGNING = b"brinery: sign entries, format 1"
+_NAMING = b"brinery: name the secret"
+
+_BLOCK = 64
+_INNER_PAD = bytes(byte ^ 0x36 for byte in range(256))
+_OUTER_PAD = bytes(byte ^ 0x5C for byte in range(256))
+
+
+class Signer:
+    """One secret, ready to sign: HMAC-SHA256 with the padded key hashed beforehand, at a quarter of `hmac`'s cost."""
+
+    __slots__ = ("_inner", "_outer", "secret_id")
+
+    def __init__(self, secret: bytes) -> None:
+        padded = hmac.digest(secret, _SIGNING, "sha256").ljust(_BLOCK, b"\0")
+        self._inner = sha256(padded.translate(_INNER_PAD))
+        self._outer = sha256(padded.translate(_OUTER_PAD))
+        self.secret_id = hmac.digest(secret, _NAMING, "sha256")[:8]
+
+    def sign(self, data: Bytes) -> bytes:
+        """Give the 32 bytes that only who has the secret can make of the data."""
+        inner = self._inner.copy()
+        inner.update(data)
+        outer = self._outer.copy()
+        outer.update(inner.digest())
+        return outer.digest()
+
+    def verify(self, mac: bytes, data: Bytes) -> bool:
+        """Whether `sign` gives `mac` for the data."""
+        # Its lines over again instead of a call: every hit passes here.
+        inner = self._inner.copy()
+        inner.update(data)
+        outer = self._outer.copy()
+        outer.update(inner.digest())
+        return compare_digest(outer.digest(), mac)
+
+    def __repr__(self) -> str:
+        return f"<Signer {self.secret_id.hex()}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret is never pickled")
+
+
+class Keyring:
+    """The secret that signs, and older ones whose entries still count."""
+
+    __slots__ = ("_old", "current")
+
+    def __init__(self, current: Signer, old: tuple[Signer, ...] = ()) -> None:
+        self.current = current
+        self._old = {signer.secret_id: signer for signer in old}
+
+    def find(self, secret_id: bytes) -> Signer | None:
+        """The signer of that id, if it is on the ring."""
+        return self.current if secret_id == self.current.secret_id else self._old.get(secret_id)
+
+    def __repr__(self) -> str:
+        return f"<Keyring {self.current.secret_id.hex()} and {len(self._old)} old>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret is never pickled")
+
+
+def open_keyring(secret: str | bytes | None) -> Keyring:
+    """Take the secret given, else the one in ``BRINERY_SECRET``, else the secret file's, made now if there is none.
+
+    Raises:
+        SecretError: the first of these that there is cannot be used; says why and what to do.
+    """
+    if secret is not None:
+        return Keyring(Signer(check_secret(secret)))
+    given = os.environ.get(VARIABLE)
+    if given is not None:
+        return Keyring(Signer(check_secret(os.fsencode(given), name=VARIABLE)))
+    path = os.fspath(secret_path())
+    with _explained(path):
+        lines = _read(path) or _create(path)
+    signers = [Signer(line.encode()) for line in lines]
+    return Keyring(signers[0], tuple(signers[1:]))
+
+
+def check_secret(secret: str | bytes, *, name: str = "secret") -> bytes:
+    """Give the secret's bytes.
+
+    Raises:
+        SecretError: it is too short or no string. The message does not show it.
+    """
+    if isinstance(secret, str):
+        raw = secret.encode("utf-8", "surrogatepass")  # never fails: an UnicodeEncodeError would show the secret
+    elif isinstance(secret, bytes):
+        raw = secret
+    else:
+        raise SecretError(f"{name} must be str or bytes, not {type(secret).__name__}")
+    if len(raw) < _LEAST_BYTES:
+        raise SecretError(
+            f"{name} has {len(raw)} bytes, at least {_LEAST_BYTES} are needed: "
+            "python -c 'import secrets; print(secrets.token_hex())' makes a good one"
+        )
+    return raw
+
+
+def secret_path() -> Path:
+    """Where the secret file is, or would be made at first use.
+
+    Raises:
+        SecretError: there is no home folder to keep it in.
+    """
+    from platformdirs import user_state_path
+
+    try:
+        path = user_state_path("brinery") / "secret"
+    except (OSError, RuntimeError):
+        raise SecretError(f"there is no folder to keep a secret in: {_WAY_OUT}") from None
+    # An empty HOME would give "/.local", a relative one the folder that happens to be the current one.
+    placed = os.path.isabs(os.environ.get("XDG_STATE_HOME", "")) or os.path.isabs(os.environ.get("HOME", "/"))
+    if not placed or not path.is_absolute():
+        raise SecretError(f"there is no home folder to keep a secret in, HOME is no absolute path: {_WAY_OUT}")
+    return path
+
+
+def export() -> str:
+    """The secret file's current secret as text, for another machine."""
+    path = os.fspath(secret_path())
+    with _explained(path):
+        return (_read(path) or _create(path))[0]
+
+
+def import_(text: str) -> None:
+    """Sign with an exported secret from now on; entries of the former ones still count.
+
+    Raises:
+        SecretError: the text is not what `export` gives.
+    """
+    line = text.strip()
+    if not _LINE.fullmatch(line):
+        raise SecretError("this is not an exported secret: 64 digits, 0-9 and a-f, are expected")
+    with _changing() as (path, lines):
+        _replace(path, [line, *(old for old in lines if old != line)])
+
+
+def rotate() -> None:
+    """Sign with a new secret from now on; entries of the former ones still count until `drop_old`."""
+    with _changing() as (path, lines):
+        _replace(path, [_new_secret(), *lines])
+
+
+def drop_old() -> None:
+    """Forget all secrets but the current one; what they signed is computed anew."""
+    with _changing() as (path, lines):
+        _replace(path, lines[:1] or [_new_secret()])
+
+
+def _new_secret() -> str:
+    return os.urandom(32).hex()
+
+
+@contextmanager
+def _explained(path: str) -> Iterator[None]:
+    """Turn the system's refusals into errors that say what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise SecretError(f"cannot use the secret file {path}: {error.strerror or error}; {_WAY_OUT}") from None
+
+
+def _read(path: str) -> list[str]:
+    """Read the secrets, the current one first; none if there is no file."""
+    try:
+        fd = os.open(path, READ)
+    except FileNotFoundError:
+        return []
+    try:
+        status = os.fstat(fd)
+        if not stat.S_ISREG(status.st_mode):
+            raise SecretError(f"the secret file {path} is not a regular file; {_WAY_OUT}")
+        if status.st_uid != os.geteuid():
+            raise SecretError(f"the secret file {path} belongs to another user (id {status.st_uid}); {_WAY_OUT}")
+        if stat.S_IMODE(status.st_mode) & 0o077:
+            raise SecretError(
+                f"the secret file {path} can be used by others, so what it signs proves nothing: chmod 600 {path}, and "
+                "`brinery secret rotate` if somebody may have read it"
+            )
+        content = os.read(fd, _MOST_LINES * 65 + 1)
+    finally:
+        os.close(fd)
+    lines = content.decode("ascii", "replace").split("\n")
+    # Each line is closed, so that a file cut short is noticed.
+    if lines.pop() or not 1 <= len(lines) <= _MOST_LINES or not all(map(_LINE.fullmatch, lines)):
+        raise SecretError(
+            f"the secret file {path} is damaged: restore it, or remove it to start with a new secret (every entry is "
+            "then computed anew)"
+        )
+    return lines
+
+
+def _create(path: str) -> list[str]:
+    """Make the file, unless another process is faster; the secrets that stand in it then."""
+    make_folders(os.path.dirname(path))
+    aside = _write_aside(path, [_new_secret()])
+    try:
+        # A link, unlike a rename, never replaces: of all who try at once, one succeeds and the others read its secret.
+        os.link(aside, path, follow_symlinks=False)
+    except FileExistsError:
+        pass
+    except OSError:  # a file system without hard links
+        with _locked(os.path.dirname(path)):
+            if not os.path.lexists(path):
+                os.rename(aside, path)
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(aside)
+    lines = _read(path)
+    if not lines:
+        raise SecretError(f"the secret file {path} was removed as soon as it was made; {_WAY_OUT}")
+    return lines
+
+
+@contextmanager
+def _changing() -> Iterator[tuple[str, list[str]]]:
+    """The file's path and secrets, while no other process changes them."""
+    path = os.fspath(secret_path())
+    with _explained(path):
+        make_folders(os.path.dirname(path))
+        with _locked(os.path.dirname(path)):
+            yield path, _read(path)
+
+
+@contextmanager
+def _locked(folder: str) -> Iterator[None]:
+    from fcntl import LOCK_EX, flock
+
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        flock(fd, LOCK_EX)
+        yield
+    finally:
+        os.close(fd)
+
+
+def _replace(path: str, lines: list[str]) -> None:
+    aside = _write_aside(path, lines[:_MOST_LINES])
+    try:
+        os.rename(aside, path)
+    except OSError:
+        os.unlink(aside)
+        raise
+
+
+def _write_aside(path: str, lines: list[str]) -> str:
+    """Write a file beside the secret file, to be moved into its place; gives its path."""
+    aside = f"{path}.{os.getpid()}.{os.urandom(4).hex()}"
+    fd = os.open(aside, MAKE_NEW, 0o600)
+    try:
+        os.fchmod(fd, 0o600)
+        with os.fdopen(fd, "w", closefd=False) as file:
+            file.writelines(line + "\n" for line in lines)
+        os.fsync(fd)  # once in a store's life; a secret lost with the power would take every entry with it
+    except BaseException:
+        os.unlink(aside)
+        raise
+    finally:
+        os.close(fd)
+    return aside

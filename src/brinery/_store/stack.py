@@ -1,0 +1,53 @@
+"""Room for deep recursion in C.
+
+Up to Python 3.11 the recursion limit is all that keeps C code off the end of the stack: who raises it, as solvers of
+deep problems do, lets a pickle of a deep result end the process. So with a raised limit such work is done by a thread
+whose stack is long enough. Later versions count C calls by themselves.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Result = TypeVar("Result")
+
+_SAFE_LIMIT = 5000  # what any stack of the usual 8 MB bears
+_BYTES_A_LEVEL = 2048
+_MOST_BYTES = 1 << 30  # of addresses; memory is only taken as it is used
+
+_changing_size = threading.Lock()
+
+
+def call(function: Callable[..., Result], *arguments: Any) -> Result:
+    """Call a function that recurses in C, here or where there is room for as much as the recursion limit allows."""
+    if sys.version_info >= (3, 12) or sys.getrecursionlimit() <= _SAFE_LIMIT:
+        return function(*arguments)
+    return _call_elsewhere(function, *arguments)
+
+
+def _call_elsewhere(function: Callable[..., Result], *arguments: Any) -> Result:
+    results: list[Result] = []
+    errors: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            results.append(function(*arguments))
+        except BaseException as error:  # it is raised again below
+            errors.append(error)
+
+    thread = threading.Thread(target=work, name="brinery-stack", daemon=True)
+    with _changing_size:
+        before = threading.stack_size(min(sys.getrecursionlimit() * _BYTES_A_LEVEL, _MOST_BYTES))
+        try:
+            thread.start()
+        finally:
+            threading.stack_size(before)
+    thread.join()
+    if errors:
+        raise errors[0]
+    return results[0]

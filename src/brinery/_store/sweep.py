@@ -1,0 +1,112 @@
+"""Making room: the lowest of a random sample go, without a lock and without an index."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Callable
+from contextlib import suppress
+from typing import NamedTuple
+
+from .eviction import Policy
+from .names import SHARDS
+from .records import EntryRecord
+from .shards import (
+    Stored,
+    all_entries,
+    entries_in,
+    facts_of,
+    list_shards,
+    list_slugs,
+    opened_shard,
+)
+
+_SECOND = 1_000_000_000
+
+
+Rank = Callable[[int, Stored], float]
+
+
+class Sample(NamedTuple):
+    """Some shards of all functions: as keys are spread evenly, a fair sample of the whole store."""
+
+    entries: list[Stored]
+    shards: int
+
+    @property
+    def is_all(self) -> bool:
+        """Whether it is no sample but everything."""
+        return self.shards == len(SHARDS)
+
+    def estimate(self) -> tuple[int, int]:
+        """How many bytes and entries the whole store holds."""
+        factor = len(SHARDS) / max(1, self.shards)
+        return int(factor * sum(entry.size for entry in self.entries)), int(factor * len(self.entries))
+
+
+def take_sample(root: int, size: int, entries: int, *, shards: int = len(SHARDS)) -> Sample:
+    """Look into random shards until so many bytes and entries are seen, or so many shards."""
+    present: dict[str, list[str]] = {}
+    for slug in list_slugs(root):
+        for shard in list_shards(root, slug):
+            present.setdefault(shard, []).append(slug)
+    seen: list[Stored] = []
+    seen_size = looked = 0
+    for shard in random.sample(SHARDS, len(SHARDS)):
+        if looked == shards or (seen_size >= size and len(seen) >= entries):
+            break
+        looked += 1
+        for slug in present.get(shard, ()):
+            found = entries_in(root, slug, shard)
+            seen += found
+            seen_size += sum(entry.size for entry in found)
+    return Sample(seen, looked)
+
+
+def choose_lowest(root: int, sample: list[Stored], size: int, entries: int, rank: Rank | None) -> list[Stored]:
+    """Those of a sample that have the lowest priority: so many bytes and entries."""
+    if rank is None:
+        sample = sorted(sample, key=lambda entry: entry.priority)
+    else:
+        sample = [entry for _, _, entry in sorted((rank(root, entry), entry.priority, entry) for entry in sample)]
+    chosen = []
+    left_size, left_entries = size, entries
+    for entry in sample:
+        if left_size <= 0 and left_entries <= 0:
+            break
+        chosen.append(entry)
+        left_size -= entry.size
+        left_entries -= 1
+    return chosen
+
+
+def record_of(root: int, entry: Stored, function: str, path: str) -> EntryRecord | None:
+    """An entry's record; None if its head cannot be read."""
+    with opened_shard(root, entry.slug, entry.shard) as folder:
+        found = None if folder is None else facts_of(folder, entry.name)
+    if found is None:
+        return None
+    return EntryRecord(
+        key=found.key.hex(),
+        function=function,
+        path=f"{path}/{entry.slug}/{entry.shard}/{entry.name}",
+        size=entry.size,
+        created=found.created,
+        expires=found.expires,
+        seconds=found.seconds,
+        last_use=entry.last_use,
+        priority=entry.priority / _SECOND,
+    )
+
+
+def renumber(root: int, policy: Policy) -> None:
+    """Give every entry the priority that another policy would have given it when it was made."""
+    for entry in all_entries(root):
+        with opened_shard(root, entry.slug, entry.shard) as folder:
+            if folder is None:
+                continue
+            found = facts_of(folder, entry.name)
+            if found is not None:
+                times = (int(entry.last_use * _SECOND), policy.first(found.created, found.seconds, entry.size))
+                with suppress(OSError, OverflowError, ValueError):
+                    os.utime(entry.name, ns=times, dir_fd=folder, follow_symlinks=False)

@@ -1,0 +1,274 @@
+"""Keeping a store within its limits and free of what killed processes left, by the way, as entries are stored."""
+
+from __future__ import annotations
+
+import math
+import os
+import stat
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from typing import NamedTuple
+
+from .._warning import warn
+from ..errors import EvictionWarning, StoreWarning
+from . import names
+from .eviction import Policy
+from .files import FOLDER, allocated, closing, open_folder, read_small, remove_if_dead
+from .records import Removed
+from .root import Root
+from .shards import Stored, all_entries, remove_entries, temporary_size
+from .sweep import Rank, Sample, choose_lowest, record_of, renumber, take_sample
+from .usage import Totals, Usage
+
+_SAMPLE = 6  # so many times as much as has to go is looked at
+_MOST_AT_ONCE = 64  # entries that go in one sweep, so that not every put needs one
+_SPARED = 32  # nor more of them than this part of the limit
+_TELLING = 64  # entries that a sample must have to tell whether the sum is right
+_SMALL = 4096  # entries that are quicker counted than estimated
+_COUNT_EVERY = 64  # sweeps
+_TEND_EVERY = 1024  # entries stored
+_RECOUNT_AFTER = 60.0  # seconds
+_LEEWAY = 1 << 16  # bytes; what may be under way
+
+
+class Limits(NamedTuple):
+    """What a store may hold; None is no limit."""
+
+    max_size: int | None
+    max_entries: int | None
+
+    def excess(self, totals: Totals) -> tuple[int, int]:
+        """The bytes and the entries above the limits."""
+        size = 0 if self.max_size is None else totals.bytes - self.max_size
+        entries = 0 if self.max_entries is None else totals.entries - self.max_entries
+        return max(0, size), max(0, entries)
+
+
+class Upkeep:
+    """The limits of one store, kept by every writer."""
+
+    def __init__(self, root: Root, limits: Limits, policy: Policy) -> None:
+        self.limits = limits
+        self.policy = policy
+        self.usage = Usage(root)
+        self._root = root
+        self._stored = 0
+        self._sweeps = 0
+        self._pid = 0
+        self._must_renumber = False
+        self._recounted = -math.inf
+
+    def enter(self, size: int, entries: int) -> None:
+        """Account for an entry about to be stored, and make room for it."""
+        if self._stored % _TEND_EVERY == 0 or self._pid != os.getpid():
+            self._pid = os.getpid()
+            with suppress(OSError):
+                self._tend()
+        self._stored += 1
+        with suppress(OSError):  # a sum that cannot be had is mended later
+            totals = self.usage.add(size, entries) or self.recount()
+            for _ in range(3):
+                if not any(self.limits.excess(totals)):
+                    break
+                totals = self._make_room(totals)
+
+    def leave(self, size: int, entries: int) -> None:
+        """Account for what is gone."""
+        with suppress(OSError):
+            self.usage.add(-size, -entries)
+
+    def forget(self, slug: str, key: str) -> bool:
+        """Remove one entry, and keep a run of it that is under way from storing; True if there was an entry."""
+        with suppress(OSError), closing(self._root.open_temporary()) as temporary:
+            self._root.raise_generation()
+            with suppress(OSError):
+                os.unlink(names.temporary_name(slug, key), dir_fd=temporary)
+        name = f"{key}{names.SUFFIX}"
+        with (
+            suppress(OSError),
+            closing(self._root.open_function(slug)) as function,
+            closing(open_folder(key[:2], function)) as folder,
+        ):
+            with self.removing() as noted:
+                status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+                os.unlink(name, dir_fd=folder)
+                if stat.S_ISREG(status.st_mode):
+                    noted.append(Removed(1, allocated(status)))
+            return True
+        return False
+
+    @contextmanager
+    def removing(self) -> Iterator[list[Removed]]:
+        """Hold the sum while entries are removed; what is noted in the list is subtracted at the end."""
+        noted: list[Removed] = []
+        with ExitStack() as stack:
+            total = None
+            with suppress(OSError):
+                total = stack.enter_context(self.usage.held())
+            yield noted
+            if total is not None:
+                total.add(-sum(removed.bytes for removed in noted), -sum(removed.entries for removed in noted))
+
+    def recount(self) -> Totals:
+        """Count what is there, and correct the sum.
+
+        Files under way come first and count as well: as their writers add them, too, the sum may be a little too high
+        for a while, but is never too low.
+        """
+        with closing(self._root.open()) as root, self.usage.held() as total:
+            under_way = temporary_size(root)
+            size, count = under_way.bytes, under_way.entries
+            for entry in all_entries(root):
+                size += entry.size
+                count += 1
+            totals = Totals(size, count)
+            total.set(totals)
+        self._recounted = time.monotonic()
+        return totals
+
+    def _make_room(self, totals: Totals) -> Totals:
+        if self._sweeps % _COUNT_EVERY == 0 and totals.entries <= _SMALL:
+            totals = self.recount()
+        self._sweeps += 1
+        with closing(self._root.open()) as root:
+            if self._must_renumber:
+                self._must_renumber = False
+                renumber(root, self.policy)
+            size, entries = self._need(totals)
+            sample = take_sample(root, _SAMPLE * size, _SAMPLE * entries)
+            if self._is_too_high(totals, sample):
+                totals = self.recount()
+            if not any(self.limits.excess(totals)):
+                return totals
+            self._say()
+            lowest = choose_lowest(root, sample.entries, *self._need(totals), self._rank())
+            with self.removing() as noted:
+                noted.append(remove_entries(root, lowest))
+        return self.usage.read() or totals
+
+    def _is_too_high(self, totals: Totals, sample: Sample) -> bool:
+        """Whether the sum exceeds what there is by more than chance, as it does after kills."""
+        size, entries = sample.estimate()
+        if sample.is_all:
+            return totals.bytes > 1.03 * size + _LEEWAY or totals.entries > 1.03 * entries + _LEEWAY // 4096
+        if len(sample.entries) < _TELLING or time.monotonic() - self._recounted < _RECOUNT_AFTER:
+            return False
+        return totals.bytes > 1.25 * size or totals.entries > 1.25 * entries
+
+    def _need(self, totals: Totals) -> tuple[int, int]:
+        """How many bytes and entries should go: the excess, and a little more to have peace for a while."""
+        size, entries = self.limits.excess(totals)
+        if size and self.limits.max_size is not None:
+            mean = totals.bytes // max(1, totals.entries)
+            size += min(_MOST_AT_ONCE * mean, self.limits.max_size // _SPARED)
+        if entries and self.limits.max_entries is not None:
+            entries += min(_MOST_AT_ONCE, self.limits.max_entries // _SPARED)
+        return size, entries
+
+    def _rank(self) -> Rank | None:
+        if type(self.policy).rank is Policy.rank:
+            return None
+        functions: dict[str, str] = {}
+
+        def rank(root: int, entry: Stored) -> float:
+            if entry.slug not in functions:
+                functions[entry.slug] = function_name(root, entry.slug)
+            record = record_of(root, entry, functions[entry.slug], self._root.path)
+            if record is None:  # nothing that could be read: nobody will miss it
+                return -math.inf
+            try:
+                number = self.policy.rank(record)
+            except Exception as error:
+                warn(
+                    StoreWarning,
+                    f"the eviction function raised {type(error).__name__}; entries go by their last use instead; "
+                    "make it return a number for every entry",
+                    cause="eviction function",
+                    store=self._root.location,
+                )
+                number = None
+            return entry.last_use if number is None or math.isnan(number) else number
+
+        return rank
+
+    def _say(self) -> None:
+        limit = [] if self.limits.max_size is None else [f"{self.limits.max_size:,} bytes"]
+        limit += [] if self.limits.max_entries is None else [f"{self.limits.max_entries:,} entries"]
+        warn(
+            EvictionWarning,
+            f"the store at {self._root.path} is full ({' or '.join(limit)}); from now on the entries of least worth "
+            f"make room ({self.policy.name!r}); give the Cache a larger max_size if they are recomputed too often",
+            cause="eviction",
+            store=self._root.location,
+        )
+
+    def _tend(self) -> None:
+        """Now and then: record the settings, remove what killed writers left, see whether the sum can be right."""
+        self._record_settings()
+        sweep_temporary(self._root)
+        with closing(self._root.open()) as root:
+            sample = take_sample(root, 1 << 62, 1 << 62, shards=4)
+        totals = self.usage.read()
+        if totals is not None and len(sample.entries) >= _TELLING:
+            size, entries = sample.estimate()
+            if totals.bytes < 0.7 * size or totals.entries < 0.7 * entries:
+                self.recount()
+
+    def _record_settings(self) -> None:
+        ours: dict[str, object] = {
+            "format": 1,
+            "max_size": self.limits.max_size,
+            "max_entries": self.limits.max_entries,
+            "policy": self.policy.name,
+            "half_life": self.policy.half_life,
+        }
+        recorded = read_settings(self._root)
+        if recorded != ours:
+            self._must_renumber = any(
+                name in recorded and recorded[name] != ours[name] for name in ("policy", "half_life")
+            )
+            import json
+
+            self._root.write(names.SETTINGS, json.dumps(ours, indent=2).encode() + b"\n")
+
+
+def read_settings(root: Root) -> dict[str, object]:
+    """What the latest writer recorded about the store; it may be anything, or nothing."""
+    return parse_object(root.read(names.SETTINGS))
+
+
+def parse_object(data: bytes | None) -> dict[str, object]:
+    """A JSON object, or an empty one for whatever else a file may hold."""
+    import json
+
+    try:
+        value = json.loads(data) if data else None
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def describe(root: int, slug: str) -> dict[str, object]:
+    """What function.json says of a function."""
+    try:
+        with closing(os.open(slug, FOLDER, dir_fd=root)) as folder:
+            return parse_object(read_small(names.DESCRIPTION, folder))
+    except OSError:
+        return {}
+
+
+def function_name(root: int, slug: str) -> str:
+    """A function's home name, as far as its folder tells it."""
+    name = describe(root, slug).get("name")
+    return name if isinstance(name, str) and names.slug_of(name) == slug else slug[:-9]
+
+
+def sweep_temporary(root: Root) -> int:
+    """Remove the temporary files of killed processes, which are those whose lock is free; says how many."""
+    removed = 0
+    with suppress(OSError), closing(root.open_temporary()) as folder:
+        for name in os.listdir(folder):
+            if names.is_temporary(name) or names.is_aside(name):
+                removed += remove_if_dead(name, folder)
+    return removed

@@ -1,0 +1,259 @@
+"""Sums that processes share: what the store holds, and how each function's calls fared.
+
+A sum is a few numbers in a small file, changed under a short lock. They are never trusted: a file that cannot be right
+counts as none, and whoever sweeps compares the sum with what is there.
+"""
+
+from __future__ import annotations
+
+import atexit
+import errno
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from struct import Struct
+from typing import NamedTuple
+from weakref import WeakSet
+
+from . import names
+from .files import MAKE, closing, make_private, read_small, same_file, try_lock, unlock
+from .root import Root
+
+_PATIENCE = 1.0  # seconds; whoever was stopped while holding the lock must not stop the others
+_SKIP = 30.0  # seconds for which nobody tries again after that
+_POLL = 0.0002
+_LOOK_EVERY = 64
+
+_TOTALS = Struct("<qq")
+_TALLY = Struct("<qqd")
+_MOST = 1 << 60
+
+
+class Totals(NamedTuple):
+    """What a store holds."""
+
+    bytes: int  # allocated
+    entries: int
+
+
+class Tally(NamedTuple):
+    """How the calls of a function fared."""
+
+    hits: int
+    misses: int
+    seconds_saved: float
+
+
+class Sum:
+    """The sum of a store while it is held."""
+
+    __slots__ = ("_fd",)
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+
+    def add(self, size: int, entries: int) -> Totals | None:
+        """Add to the sum and give the new one; None if there was none to add to."""
+        before = _parse(os.pread(self._fd, _TOTALS.size + 1, 0))
+        if before is None:
+            return None
+        after = Totals(max(0, before.bytes + size), max(0, before.entries + entries))
+        os.pwrite(self._fd, _TOTALS.pack(*after), 0)
+        return after
+
+    def set(self, totals: Totals) -> None:
+        """Put a sum that was counted anew in place of the old one."""
+        os.pwrite(self._fd, _TOTALS.pack(*totals), 0)
+        os.ftruncate(self._fd, _TOTALS.size)
+
+
+class Usage:
+    """The counted sum of a store; safe among threads, processes and forked children."""
+
+    def __init__(self, root: Root) -> None:
+        self._root = root
+        self._fd = -1
+        self._uses = 0
+        self._skip_until = 0.0
+        self._lock = threading.Lock()
+        _usages.add(self)
+
+    @contextmanager
+    def held(self) -> Iterator[Sum]:
+        """Hold the sum: nobody else changes it until the end. OSError if it cannot be had.
+
+        Whoever removes entries holds it, and whoever counts them, or what was just removed would be subtracted twice.
+        """
+        with self._lock:
+            if time.monotonic() < self._skip_until:
+                raise BlockingIOError(errno.EAGAIN, "somebody holds the sum of the store for too long")
+            fd = self._open()
+            try:
+                _lock(fd)
+            except BlockingIOError:
+                self._skip_until = time.monotonic() + _SKIP
+                raise
+            try:
+                yield Sum(fd)
+            finally:
+                unlock(fd)
+
+    def add(self, size: int, entries: int) -> Totals | None:
+        """Add to the sum and give the new one; None if there was none to add to. OSError if it cannot be had."""
+        with self.held() as total:
+            return total.add(size, entries)
+
+    def read(self) -> Totals | None:
+        """The sum as it stands; None if there is none."""
+        data = self._root.read(names.USAGE)
+        return None if data is None else _parse(data)
+
+    def _open(self) -> int:
+        # One descriptor for the process; not of the parent, whose lock it would share, nor of a store that is gone.
+        path = f"{self._root.path}/{names.USAGE}"
+        if self._fd >= 0:
+            status = os.fstat(self._fd)
+            self._uses += 1
+            if status.st_nlink and (self._uses % _LOOK_EVERY or self._is_in_place(path, status)):
+                return self._fd
+            self._close()
+        self._fd = os.open(path, MAKE, 0o600)
+        make_private(self._fd, os.fstat(self._fd))
+        return self._fd
+
+    def _is_in_place(self, path: str, status: os.stat_result) -> bool:
+        """Whether the file is still that of this store, and did not move away with a whole old one."""
+        try:
+            return same_file(os.stat(path, follow_symlinks=False), status)
+        except OSError:
+            return False
+
+    def _close(self) -> None:
+        fd, self._fd = self._fd, -1
+        if fd >= 0:
+            os.close(fd)
+
+    def close(self) -> None:
+        """Give the descriptor back; it is opened again when needed."""
+        with self._lock:
+            self._close()
+
+    def start_anew(self) -> None:
+        """Leave the descriptor and its lock to the process that was forked."""
+        self._lock = threading.Lock()
+        self._close()
+
+    def __del__(self) -> None:
+        with suppress(OSError, AttributeError):
+            self._close()
+
+
+def _parse(data: bytes) -> Totals | None:
+    if len(data) != _TOTALS.size:
+        return None
+    totals = Totals(*_TOTALS.unpack(data))
+    return totals if 0 <= totals.bytes < _MOST and 0 <= totals.entries < _MOST else None
+
+
+def _lock(fd: int) -> None:
+    until = 0.0
+    while not try_lock(fd):
+        now = time.monotonic()
+        until = until or now + _PATIENCE
+        if now > until:
+            raise BlockingIOError(errno.EAGAIN, "somebody holds the lock on a sum for too long")
+        time.sleep(_POLL)
+
+
+def read_tally(folder: int) -> Tally:
+    """How the calls of the function whose folder is open fared, over all processes that have ended."""
+    data = read_small(names.STATISTICS, folder, _TALLY.size)
+    if data is None or len(data) != _TALLY.size:
+        return Tally(0, 0, 0.0)
+    tally = Tally(*_TALLY.unpack(data))
+    is_right = 0 <= tally.hits < _MOST and 0 <= tally.misses < _MOST and 0.0 <= tally.seconds_saved < _MOST
+    return tally if is_right else Tally(0, 0, 0.0)
+
+
+class _Report:
+    """The calls of one function in this process, as far as they are not yet in the store's statistics."""
+
+    def __init__(self, root: Root, slug: str, totals: Callable[[], tuple[int, int, float]]) -> None:
+        self._root = root
+        self._slug = slug
+        self._totals = totals
+        self._reported = Tally(0, 0, 0.0)
+
+    def skip(self) -> None:
+        """Leave what was counted so far to the process that was forked."""
+        self._reported = Tally(*self._totals())
+
+    def flush(self) -> None:
+        """Add what is new to the statistics."""
+        now, before = Tally(*self._totals()), self._reported
+        if now == before:
+            return
+        with (
+            closing(self._root.open_function(self._slug)) as folder,
+            closing(os.open(names.STATISTICS, MAKE, 0o600, dir_fd=folder)) as fd,
+        ):
+            make_private(fd, os.fstat(fd))
+            _lock(fd)
+            sums = read_tally(folder)
+            added = [old + new - known for old, new, known in zip(sums, now, before, strict=True)]
+            os.pwrite(fd, _TALLY.pack(*added), 0)
+            os.ftruncate(fd, _TALLY.size)
+        self._reported = now
+
+
+def report(root: Root, slug: str, totals: Callable[[], tuple[int, int, float]]) -> None:
+    """Have `totals` asked when this process ends, for the hits, misses and seconds saved of its calls."""
+    _reports.append(_Report(root, slug, totals))
+    _watch_pools()
+
+
+def flush_reports() -> None:
+    """Add what was counted since the last time to the statistics on disk."""
+    for one in _reports:
+        with suppress(Exception):
+            one.flush()
+
+
+_usages: WeakSet[Usage] = WeakSet()
+_reports: list[_Report] = []
+_is_watching = False
+
+
+def _watch_pools() -> None:
+    """See to it that pool workers report too: they end without `atexit`."""
+    global _is_watching
+    util = sys.modules.get("multiprocessing.util")
+    if util is None or _is_watching:
+        return
+    _is_watching = True
+    # A new worker drops all finalizers and then calls what was registered for it, so each makes its own.
+    util.register_after_fork(flush_reports, _finalize_worker)
+    _finalize_worker(flush_reports)
+
+
+def _finalize_worker(_: object) -> None:
+    util = sys.modules.get("multiprocessing.util")
+    if util is not None:
+        util.Finalize(None, flush_reports, exitpriority=0)
+
+
+def _after_fork_in_child() -> None:
+    for usage in _usages:
+        with suppress(Exception):
+            usage.start_anew()
+    for one in _reports:
+        with suppress(Exception):
+            one.skip()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_watch_pools, after_in_child=_after_fork_in_child)
+atexit.register(flush_reports)

@@ -1,0 +1,305 @@
+"""The secret: made once, kept private, never shown."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import hmac
+import os
+import pickle
+import stat
+import subprocess
+import sys
+import traceback
+from pathlib import Path
+
+import pytest
+
+from brinery._store import signing
+from brinery._store.signing import Keyring, Signer, check_secret, open_keyring
+from brinery.errors import SecretError
+
+SECRET = "a secret that is long enough to be one"
+
+
+@pytest.fixture(autouse=True)
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A state folder of the test's own, and no secret in the environment."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.delenv("BRINERY_SECRET", raising=False)
+    return signing.secret_path()
+
+
+def test_hmac_sha256():
+    """A signature is the HMAC-SHA256 of the data, by a key derived from the secret."""
+    key = hmac.digest(SECRET.encode(), b"brinery: sign entries, format 1", "sha256")
+    for data in (b"", b"x", bytes(range(256)) * 300):
+        assert Signer(SECRET.encode()).sign(data) == hmac.new(key, data, hashlib.sha256).digest()
+
+
+def test_verify():
+    """Only the very data, mac and secret verify."""
+    signer = Signer(SECRET.encode())
+    mac = signer.sign(b"data")
+    assert signer.verify(mac, memoryview(b"data"))
+    assert not signer.verify(mac, b"date")
+    assert not signer.verify(mac[:-1], b"data")
+    assert not signer.verify(bytes(32), b"data")
+    assert not Signer(b"?" * 32).verify(mac, b"data")
+
+
+def test_the_id_tells_secrets_apart():
+    """Equal secrets have equal ids of 8 bytes, others have others."""
+    assert Signer(SECRET.encode()).secret_id == Signer(SECRET.encode()).secret_id
+    assert Signer(SECRET.encode()).secret_id != Signer(b"?" * 32).secret_id
+    assert len(Signer(b"?" * 32).secret_id) == 8
+
+
+def test_given_secret_wins(monkeypatch, state):
+    """The argument comes before the environment, the environment before the file; neither makes a file."""
+    monkeypatch.setenv("BRINERY_SECRET", "e" * 32)
+    assert open_keyring(SECRET).current.secret_id == Signer(SECRET.encode()).secret_id
+    assert open_keyring(None).current.secret_id == Signer(b"e" * 32).secret_id
+    assert not state.exists()
+
+
+def test_text_and_bytes_are_the_same_secret():
+    """A secret may be given as text or as its bytes in UTF-8."""
+    text = "straße" * 8
+    assert check_secret(text) == check_secret(text.encode()) == text.encode()
+
+
+def test_bytes_in_the_environment(monkeypatch):
+    """What is no UTF-8 in the environment is the same secret as those bytes given."""
+    raw = b"\xff\xfe" * 20
+    monkeypatch.setenv("BRINERY_SECRET", os.fsdecode(raw))
+    assert open_keyring(None).current.secret_id == open_keyring(raw).current.secret_id
+
+
+@pytest.mark.parametrize("bad", ["", "hunter2", b"hunter2", "x" * 31, 12345, ["hunter2"]])
+def test_bad_secrets_are_refused_without_being_shown(bad):
+    """Too short or no string: the error says so, and shows nothing of it."""
+    with pytest.raises(SecretError) as caught:
+        open_keyring(bad)
+    assert "hunter2" not in str(caught.value)
+    assert "12345" not in str(caught.value)
+    assert "bytes" in str(caught.value)
+
+
+def test_an_empty_variable_is_said_aloud(monkeypatch):
+    """An empty BRINERY_SECRET is a mistake, not a wish for the secret file."""
+    monkeypatch.setenv("BRINERY_SECRET", "")
+    with pytest.raises(SecretError, match="BRINERY_SECRET has 0 bytes"):
+        open_keyring(None)
+
+
+def test_no_secret_in_surrogate_errors():
+    """Half a surrogate pair in a secret raises no error that would show it."""
+    assert len(check_secret("\ud800" + "x" * 40)) == 43
+
+
+def test_never_shown_nor_pickled(state):
+    """No repr, copy or pickle gives a secret away."""
+    ring = open_keyring(SECRET)
+    shown = repr(ring) + repr(ring.current) + str(ring)
+    assert SECRET not in shown
+    assert ring.current.secret_id.hex() in shown
+    for thing in (ring, ring.current):
+        for attempt in (pickle.dumps, copy.copy, copy.deepcopy):
+            with pytest.raises(TypeError, match="never pickled"):
+                attempt(thing)
+    assert not any(SECRET in repr(getattr(ring.current, name)) for name in Signer.__slots__)
+
+
+def test_made_at_first_use(state):
+    """Without any setup there is a secret file, for its owner only, whatever the umask; it stays the same."""
+    before = os.umask(0)
+    try:
+        first = open_keyring(None)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(state.stat().st_mode) == 0o600
+    assert [stat.S_IMODE(folder.stat().st_mode) for folder in list(state.parents)[:2]] == [0o700, 0o700]
+    assert open_keyring(None).current.secret_id == first.current.secret_id
+    assert list(state.parent.iterdir()) == [state]
+    text = state.read_text()
+    assert len(bytes.fromhex(text)) == 32
+
+
+def test_a_umask_that_takes_from_the_owner(state):
+    """Even a umask of 0777 leaves a file that its owner can read."""
+    before = os.umask(0o777)
+    try:
+        open_keyring(None)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(state.stat().st_mode) == 0o600
+
+
+def test_eight_processes_make_one(state):
+    """However many processes begin at once, they all have one secret."""
+    code = (
+        "import sys; from brinery._store.signing import open_keyring; sys.stdin.read();"
+        "print(open_keyring(None).current.secret_id.hex())"
+    )
+    started = [
+        subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for _ in range(8)
+    ]
+    for process in started:  # all have imported, or will have; now they go
+        process.stdin.close()
+    ids = set()
+    for process in started:
+        with process.stdout:
+            ids.add(process.stdout.read())
+        assert process.wait() == 0
+    assert len(ids) == 1
+    assert list(state.parent.iterdir()) == [state]
+
+
+def test_no_hard_links(state, monkeypatch):
+    """A file system without hard links still gives one secret."""
+
+    def refuse(*args, **kwargs):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    first = open_keyring(None)
+    assert open_keyring(None).current.secret_id == first.current.secret_id
+    assert list(state.parent.iterdir()) == [state]
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o602, 0o644, 0o666])
+def test_refused_if_others_can_use_it(state, mode):
+    """A secret that others can read or write is none; the error names the file and the way out."""
+    open_keyring(None)
+    state.chmod(mode)
+    with pytest.raises(SecretError, match="chmod 600") as caught:
+        open_keyring(None)
+    assert str(state) in str(caught.value)
+    assert state.read_text().strip() not in "".join(traceback.format_exception(caught.value))
+
+
+def test_refused_if_another_owns_it(state, monkeypatch):
+    """Another user's file is not trusted."""
+    open_keyring(None)
+    monkeypatch.setattr(os, "geteuid", lambda: 12345)
+    with pytest.raises(SecretError, match="another user"):
+        open_keyring(None)
+
+
+def test_refused_if_it_is_no_file(state):
+    """Neither a folder, nor a pipe, nor a link is taken for a secret, and none hangs the reader."""
+    open_keyring(None)
+    kept = state.rename(state.with_name("kept"))
+    state.symlink_to(kept)
+    with pytest.raises(SecretError, match="BRINERY_SECRET"):
+        open_keyring(None)
+    state.unlink()
+    os.mkfifo(state, 0o600)
+    with pytest.raises(SecretError, match="not a regular file"):
+        open_keyring(None)
+    state.unlink()
+    state.mkdir()
+    with pytest.raises(SecretError, match="not a regular file"):
+        open_keyring(None)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: "",
+        lambda text: text[:-1],
+        lambda text: text[:40] + "\n",
+        lambda text: text.upper(),
+        lambda text: text + "\n",
+        lambda text: text + "not hexadecimal\n",
+        lambda text: "\0" * 65,
+        lambda text: text * 101,
+        lambda text: text * 10_000,
+    ],
+)
+def test_damaged(state, damage):
+    """A damaged file is said to be one, without a word of what is in it."""
+    open_keyring(None)
+    text = "ab" * 32 + "\n"
+    state.write_text(damage(text))
+    with pytest.raises(SecretError, match="is damaged") as caught:
+        open_keyring(None)
+    assert "abab" not in str(caught.value)
+
+
+@pytest.mark.parametrize("home", ["", "somewhere/else"])
+def test_no_home(monkeypatch, home):
+    """Without a folder to keep a secret in, the error names the variable that helps."""
+    monkeypatch.delenv("XDG_STATE_HOME")
+    monkeypatch.setenv("HOME", home)
+    monkeypatch.chdir("/")
+    with pytest.raises(SecretError, match="BRINERY_SECRET"):
+        open_keyring(None)
+
+
+def test_no_permission(state, monkeypatch):
+    """A state folder that cannot be made is an error that names the file and the variable."""
+    state.parent.parent.parent.mkdir(exist_ok=True)
+    state.parent.parent.write_text("a file stands here")
+    with pytest.raises(SecretError, match="BRINERY_SECRET") as caught:
+        open_keyring(None)
+    assert str(state) in str(caught.value)
+
+
+def test_rotation(state):
+    """A new secret signs, the old ones still verify until they are dropped."""
+    first = open_keyring(None).current
+    signing.rotate()
+    ring = open_keyring(None)
+    assert ring.current.secret_id != first.secret_id
+    assert ring.find(first.secret_id).verify(first.sign(b"data"), b"data")
+    assert ring.find(ring.current.secret_id) is ring.current
+    assert ring.find(b"unknown!") is None
+    signing.drop_old()
+    assert open_keyring(None).current.secret_id == ring.current.secret_id
+    assert open_keyring(None).find(first.secret_id) is None
+    assert stat.S_IMODE(state.stat().st_mode) == 0o600
+    assert list(state.parent.iterdir()) == [state]
+
+
+def test_rotation_of_nothing(state):
+    """Rotating before there is a secret makes one."""
+    signing.rotate()
+    assert isinstance(open_keyring(None), Keyring)
+
+
+def test_rotation_for_ever(state):
+    """The ring keeps a hundred secrets and no more."""
+    state.parent.mkdir(parents=True)
+    state.write_text(("ab" * 32 + "\n") * 100)
+    state.chmod(0o600)
+    signing.rotate()
+    assert len(state.read_text().splitlines()) == 100
+    open_keyring(None)
+
+
+def test_export_and_import(state, monkeypatch):
+    """What one machine exports, another imports or takes from BRINERY_SECRET, and reads the same entries."""
+    text = signing.export()
+    there = open_keyring(None).current.secret_id
+    assert open_keyring(text).current.secret_id == there
+    state.unlink()
+    here = open_keyring(None).current.secret_id
+    signing.import_(text + "\n")
+    ring = open_keyring(None)
+    assert ring.current.secret_id == there
+    assert ring.find(here) is not None
+    signing.import_(text)
+    assert len(state.read_text().splitlines()) == 2
+
+
+@pytest.mark.parametrize("text", ["", "hunter2", "AB" * 32, "ab" * 33, "ab" * 32 + "\n" + "ab" * 32])
+def test_import_of_something_else(state, text):
+    """Only an exported secret is imported; what was given is not shown."""
+    with pytest.raises(SecretError, match="not an exported secret") as caught:
+        signing.import_(text)
+    assert "hunter2" not in str(caught.value)
+    assert not state.exists()

@@ -1,0 +1,169 @@
+"""Sums that processes share, and that no process can spoil for the others."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from bare_store import keep, key_of, open_store, start
+
+from brinery._store import usage
+from brinery._store.files import try_lock
+from brinery._store.root import Root
+from brinery._store.usage import Tally, Totals, Usage
+
+
+@pytest.fixture
+def root(tmp_path):
+    root = Root(str(tmp_path / "store"))
+    root.make()
+    yield root
+    root.close()
+
+
+@pytest.fixture
+def sums(root):
+    made = Usage(root)
+    with made.held() as total:
+        total.set(Totals(0, 0))
+    yield made
+    made.close()
+
+
+def test_no_addition_is_lost_among_threads_and_processes(sums, tmp_path):
+    """Four threads here and two processes elsewhere add at once: the sum is exact."""
+    source = """
+from brinery._store.usage import Usage
+from brinery._store.root import Root
+sums = Usage(Root(sys.argv[1]))
+for _ in range(500):
+    assert sums.add(10, 1)
+"""
+    processes = [start(source, tmp_path / "store") for _ in range(2)]
+    threads = [threading.Thread(target=lambda: [sums.add(10, 1) for _ in range(250)]) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for process in processes:
+        process.communicate()
+        assert process.returncode == 0
+    assert sums.read() == (20_000, 2000)
+
+
+def test_a_forked_child_adds_by_a_descriptor_of_its_own(sums):
+    """A lock excludes nobody who shares its descriptor, so the child opens the file anew."""
+    sums.add(1, 1)
+    children = []
+    for _ in range(3):
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                code = 0 if all(sums.add(1, 1) for _ in range(300)) else 1
+            finally:
+                os._exit(code)
+        children.append(child)
+    for _ in range(300):
+        sums.add(1, 1)
+    assert [os.waitpid(child, 0)[1] for child in children] == [0, 0, 0]
+    assert sums.read() == (1201, 1201)
+
+
+def test_a_sum_never_goes_below_nothing(sums):
+    """What is subtracted twice ends at zero."""
+    sums.add(10, 1)
+    assert sums.add(-100, -100) == (0, 0)
+
+
+@pytest.mark.parametrize("content", [b"", b"short", b"x" * 16, b"\xff" * 16, b"too long for a sum" * 3])
+def test_a_spoilt_sum_is_counted_anew(tmp_path, content):
+    """Whatever stands in the file, the next entry stored finds the right sum."""
+    store = open_store(tmp_path / "store", max_entries=100)
+    folder = store.folder("lab.f", dict)
+    for number in range(5):
+        keep(folder, key_of(number), number)
+    (tmp_path / "store" / "usage").write_bytes(content)
+    keep(folder, key_of(5), 5)
+    store.close()
+    counted = store._upkeep.usage.read()
+    assert counted is not None
+    if content != b"x" * 16:  # which is a number, and too high
+        assert counted == (store.info().bytes, 6)
+
+
+def test_a_removed_or_replaced_store_gets_a_sum_of_its_own(sums, root, tmp_path):
+    """The descriptor of a file that is gone is not used any more."""
+    sums.add(10, 1)
+    (tmp_path / "store" / "usage").unlink()
+    assert sums.add(5, 1) is None
+    with sums.held() as total:
+        total.set(Totals(5, 1))
+    assert sums.read() == (5, 1)
+
+
+def test_whoever_sits_on_the_lock_stops_nobody_for_long(sums, tmp_path, monkeypatch):
+    """A process stopped while it holds the lock costs the others the sum, not their results."""
+    monkeypatch.setattr(usage, "_PATIENCE", 0.01)
+    with open(tmp_path / "store" / "usage", "rb+") as file:
+        assert try_lock(file.fileno())
+        with pytest.raises(BlockingIOError):
+            sums.add(1, 1)
+        store = open_store(tmp_path / "store", max_entries=10)
+        assert keep(store.folder("lab.f", dict), key_of(1), 1)
+        with pytest.raises(BlockingIOError):
+            sums.add(1, 1)  # at once
+        store.close()
+
+
+REPORT = """
+import os, multiprocessing, atexit
+folder = open_folder(sys.argv[1])
+counts = [0, 0, 0.0]
+folder.report(lambda: tuple(counts))
+call(folder, key_of(1), lambda: 1)
+def work(_):
+    counts[0] += 1; counts[2] += 0.5
+    return os.getpid()
+counts[0] += 3; counts[1] += 1; counts[2] += 7.0
+if sys.argv[2] != "alone":
+    with multiprocessing.get_context(sys.argv[2]).Pool(2) as pool:
+        pool.map(work, range(10))
+        pool.close()
+        pool.join()
+"""
+
+
+@pytest.mark.parametrize(("way", "expected"), [("alone", (3, 1, 7.0)), ("fork", (13, 1, 12.0))])
+def test_hits_and_misses_of_all_processes_come_together_at_their_ends(tmp_path, way, expected):
+    """Each adds what it counted itself, pool workers too, which end without `atexit`."""
+    for times in (1, 2):
+        process = start(REPORT, tmp_path / "store", way)
+        process.communicate(timeout=60)
+        assert process.returncode == 0
+        (record,) = open_store(tmp_path / "store").functions()
+        assert (record.hits, record.misses, record.seconds_saved) == tuple(times * number for number in expected)
+
+
+def test_reporting_twice_adds_nothing_twice(root, monkeypatch):
+    """Only what is new is added; a function that stored nothing leaves no folder."""
+    monkeypatch.setattr(usage, "_reports", [])
+    counts = [1, 2, 3.0]
+    usage.report(root, "lab.f-01234567", lambda: (counts[0], counts[1], counts[2]))
+    usage.flush_reports()
+    folder = Path(root.path, "lab.f-01234567")
+    assert not folder.exists()
+    folder.mkdir()
+    usage.flush_reports()
+    usage.flush_reports()
+    counts[0] += 1
+    usage.flush_reports()
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        assert usage.read_tally(fd) == Tally(2, 2, 3.0)
+    finally:
+        os.close(fd)
+    assert time.time() > folder.stat().st_mtime - 1
