@@ -1,0 +1,415 @@
+"""Cache: options checked once, decorating, upkeep."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Protocol, TypeVar, overload
+
+from ._cached_function import CachedFunction
+from ._kinds import make_cached
+from ._options import FunctionOptions, nearest, split_options
+from ._units import parse_size, parse_time
+from ._warning import logger, warn
+from .errors import PlatformWarning, SecretError, SecretWarning, StoreError
+
+if TYPE_CHECKING:
+    from ._store.directory import Directory
+    from ._store.records import BadEntry, EntryRecord, FunctionRecord, Removed, StoreInfo
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_DEFAULT_PLACE: Any = object()
+_CACHE_OPTIONS = ("max_size", "max_entries", "eviction", "half_life", "secret", "verbose")
+_DEFAULT_SIZE = "10GB"
+_DEFAULT_HALF_LIFE = "7d"
+_POLICIES = ("value", "lru", "lfu", "fifo", "largest")
+
+Time = str | float | timedelta
+
+
+class Decorator(Protocol):
+    """What `Cache.__call__` returns when it is given options and no function."""
+
+    def __call__(self, function: Callable[P, R], /) -> CachedFunction[P, R]: ...
+
+
+class Cache:
+    """A cache of function results on disk; the object itself is the decorator.
+
+    Args:
+        location: the folder of the store. Left out: ``BRINERY_DIR``, else the user's cache folder. None: nothing is
+            cached, every call computes. In a folder that holds somebody else's files the store keeps to
+            ``<location>/.brinery/``.
+        max_size: bytes on disk to keep to, as a number or text such as ``"10GB"``; None for no limit.
+        max_entries: the number of entries to keep to; None for no limit.
+        eviction: what goes first when there is no room: ``"value"`` (keeps what saves most computing time per byte),
+            ``"lru"``, ``"lfu"``, ``"fifo"``, ``"largest"``, or a function of an entry's numbers; the lowest goes first.
+        half_life: seconds, or text such as ``"7d"``, after which a use counts half (for ``"value"``).
+        secret: at least 32 bytes that sign the entries, to share a store between machines. Left out:
+            ``BRINERY_SECRET``, else a secret of this user's own, made at first use.
+        verbose: tell of every hit, miss and store by the logger ``brinery``, on stderr.
+        **options: defaults for the functions decorated, each of which a function may override:
+            ``ttl, version, ignore, key, depends_on, follow, serializer, compress, mmap, trust_unchanged,
+            record_values, strict``.
+
+    Raises:
+        TypeError: an option does not exist or is of a wrong kind; the message names the nearest real one.
+        ValueError: an option's value makes no sense.
+        SecretError: the secret given is too short.
+
+    >>> from brinery import Cache
+    >>> memory = Cache("results", max_size="1GB")
+    >>> @memory(ttl="7d", ignore=["verbose"])
+    ... def area(radius: float, verbose: bool = False) -> float:
+    ...     return 3.14 * radius**2
+    >>> area(2.0) == area(2.0, verbose=True)
+    True
+    """
+
+    @overload
+    def __init__(
+        self,
+        location: str | os.PathLike[str] = ...,
+        *,
+        max_size: str | float | None = ...,
+        max_entries: int | None = ...,
+        eviction: Literal["value", "lru", "lfu", "fifo", "largest"] | Callable[[EntryRecord], float] = ...,
+        half_life: Time = ...,
+        secret: str | bytes | None = ...,
+        verbose: bool = ...,
+        ttl: Time | None = ...,
+        version: str | float | None = ...,
+        ignore: list[str] | tuple[str, ...] = ...,
+        key: Callable[..., object] | None = ...,
+        depends_on: list[object] | tuple[object, ...] = ...,
+        follow: Literal["user", "own", "version"] | list[str] = ...,
+        serializer: object = ...,
+        compress: bool = ...,
+        mmap: bool = ...,
+        trust_unchanged: bool = ...,
+        record_values: bool = ...,
+        strict: bool = ...,
+    ) -> None: ...
+    @overload
+    def __init__(self, location: None) -> None: ...
+    def __init__(self, location: Any = _DEFAULT_PLACE, **options: Any) -> None:
+        function_options = split_options(options, _CACHE_OPTIONS)
+        self._location = _checked_location(location)
+        self._is_off = location is None
+        size = options.get("max_size", _DEFAULT_SIZE)
+        self.max_size: int | None = None if size is None else parse_size(size, "max_size")
+        self.max_entries: int | None = _checked_entries(options.get("max_entries"))
+        self._eviction = _checked_eviction(options.get("eviction", "value"))
+        self._half_life = parse_time(options.get("half_life", _DEFAULT_HALF_LIFE), "half_life")
+        self._secret = _checked_secret(options.get("secret"))
+        self._verbose = _checked_verbose(options.get("verbose", False))
+        self._options = FunctionOptions().updated(function_options)
+        self._given = {name: value for name, value in options.items() if name != "secret"}
+        self._directory: Directory | None = None
+
+    # Decorating.
+
+    @overload
+    def __call__(self, function: Callable[P, R], /) -> CachedFunction[P, R]: ...
+    @overload
+    def __call__(
+        self,
+        /,
+        *,
+        ttl: Time | None = ...,
+        version: str | float | None = ...,
+        ignore: list[str] | tuple[str, ...] = ...,
+        key: Callable[..., object] | None = ...,
+        depends_on: list[object] | tuple[object, ...] = ...,
+        follow: Literal["user", "own", "version"] | list[str] = ...,
+        serializer: object = ...,
+        compress: bool = ...,
+        mmap: bool = ...,
+        trust_unchanged: bool = ...,
+        record_values: bool = ...,
+        strict: bool = ...,
+    ) -> Decorator: ...
+    def __call__(self, function: Any = None, /, **options: Any) -> Any:
+        """Decorate a function, or make a decorator with options of its own.
+
+        Raises:
+            TypeError: it is no function, its signature cannot be read, or an option or an ignored parameter does not
+                exist.
+            ValueError: an option's value makes no sense.
+        """
+        for name in options:
+            if name in _CACHE_OPTIONS:
+                raise TypeError(f"{name!r} is an option of the cache, not of a function: write Cache(..., {name}=...)")
+        merged = self._options.updated(split_options(options, ()))
+        if function is None:
+            return lambda function: self._decorate(function, merged)
+        return self._decorate(function, merged)
+
+    cache = __call__
+
+    def _decorate(self, function: Any, options: FunctionOptions) -> Any:
+        if isinstance(function, (staticmethod, classmethod)):
+            return type(function)(self._decorate(function.__func__, options))
+        if isinstance(function, property):
+            raise TypeError("cannot cache a property: put @property above the cache's decorator")
+        if isinstance(function, type):
+            raise TypeError(f"cannot cache the class {function.__qualname__}: decorate its methods, or a function that makes it")
+        if not callable(function):
+            raise TypeError(f"cannot cache {function!r}: it is no function; options go by name, such as ttl='7d'")
+        return make_cached(function, self, options)
+
+    # The place.
+
+    @property
+    def path(self) -> Path | None:
+        """The folder of the store, absolute; None if nothing is cached. Asking changes nothing."""
+        if self._is_off:
+            return None
+        return Path(self._directory_here().root)
+
+    @property
+    def location(self) -> str | None:
+        """The same as text, under the name that scikit-learn asks for."""
+        path = self.path
+        return None if path is None else str(path)
+
+    def _directory_here(self) -> Directory:
+        if self._directory is None:
+            from ._store.directory import Directory
+            from ._store.eviction import policy
+
+            self._directory = Directory(
+                self._location or default_location(),
+                max_size=self.max_size,
+                max_entries=self.max_entries,
+                policy=policy(self._eviction, self._half_life),
+                half_life=self._half_life,
+                secret=self._secret,
+                strict=self._options.strict,
+            )
+        return self._directory
+
+    def _store_in_use(self) -> Directory | None:
+        """The store for a call; None, said once, where there can be none."""
+        if self._is_off:
+            return None
+        if sys.platform == "win32":
+            message = "brinery does not store anything on Windows yet; every call computes"
+            warn(PlatformWarning, message, cause="platform", strict=self._options.strict)
+            self._is_off = True
+            return None
+        directory = self._directory_here()
+        try:
+            directory.keyring  # noqa: B018  looked up now, so that what is wrong with it is said once and here
+        except SecretError as error:
+            message = f"nothing is stored and every call computes: {error.args[0]}"
+            warn(SecretWarning, message, cause="secret", store=directory.location, strict=self._options.strict)
+            return None
+        return directory
+
+    # Upkeep.
+
+    def _asked_store(self) -> Directory:
+        if self._is_off:
+            raise StoreError("this cache has no store: it was made with Cache(None)")
+        return self._directory_here()
+
+    def info(self) -> StoreInfo:
+        """Describe the store: place, entries, bytes on disk, limits, policy. Changes no byte.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        return self._asked_store().info()
+
+    def entries(self) -> list[EntryRecord]:
+        """List the entries with their numbers; nothing is unpickled. Changes no byte.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        return [] if self._is_off else list(self._asked_store().walk())
+
+    def functions(self) -> list[FunctionRecord]:
+        """List the functions that have results in the store, with their numbers. Changes no byte.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        return [] if self._is_off else self._asked_store().functions()
+
+    def find(self, key: str) -> list[EntryRecord]:
+        """Find entries by the beginning of their key. Changes no byte.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        return [] if self._is_off else self._asked_store().find(key)
+
+    def settings(self) -> dict[str, object]:
+        """Return the limits and the policy that the latest program to write the store had. Changes no byte."""
+        return {} if self._is_off else self._asked_store().settings()
+
+    def metadata(self, entry: str | EntryRecord) -> dict[str, object] | None:
+        """Return what was written beside an entry when it was stored, None if it is gone or was tampered with.
+
+        Takes the entry, or its whole key.
+
+        Nothing is unpickled, and no byte changes.
+        """
+        return None if self._is_off else self._asked_store().metadata(entry)
+
+    def remove(self, key: str) -> bool:
+        """Remove one entry by its whole key; say whether there was one.
+
+        Raises:
+            StoreError: the store cannot be changed.
+        """
+        return not self._is_off and self._asked_store().remove(key)
+
+    def clear(self, function: str | CachedFunction[..., Any] | None = None) -> Removed:
+        """Remove every entry, or every entry of one function; a run under way returns and is not stored.
+
+        Raises:
+            StoreError: the store cannot be changed.
+        """
+        name = function._home if isinstance(function, CachedFunction) else function
+        if self._is_off:
+            from ._store.records import Removed
+
+            return Removed(0, 0)
+        return self._asked_store().clear(name)
+
+    def prune(
+        self,
+        *,
+        max_size: str | float | None = None,
+        max_entries: int | None = None,
+        older_than: Time | None = None,
+        dry_run: bool = False,
+    ) -> Removed:
+        """Remove what has expired, what was not used for a time, and the least worthy beyond a size or a number.
+
+        Raises:
+            StoreError: the store cannot be changed.
+            ValueError: a size or a time makes no sense.
+        """
+        size = None if max_size is None else parse_size(max_size, "max_size")
+        age = None if older_than is None else parse_time(older_than, "older_than")
+        return self._asked_store().prune(max_size=size, max_entries=_checked_entries(max_entries), older_than=age, dry_run=dry_run)
+
+    def verify(self, fix: bool = False) -> list[BadEntry]:
+        """Check every entry, signature and all, without unpickling; with ``fix`` remove the bad ones.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        return [] if self._is_off else self._asked_store().verify(fix=fix)
+
+    def __len__(self) -> int:
+        return 0 if self._is_off else sum(1 for _ in self._asked_store().walk())
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __repr__(self) -> str:
+        return f"Cache({None if self._is_off else str(self.path)!r})"
+
+    # A cache is one place, however often it is copied; its secret stays in this process.
+
+    def __copy__(self) -> Cache:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Cache:
+        return self
+
+    def __reduce__(self) -> Any:
+        if self._is_off:
+            return _cache_off, ()
+        return _cache_at, (self._location, self._given)
+
+
+def _cache_at(location: str | None, options: dict[str, Any]) -> Cache:
+    return Cache(**options) if location is None else Cache(location, **options)
+
+
+def _cache_off() -> Cache:
+    return Cache(None)
+
+
+def default_location() -> str:
+    """Return the place of a store that was given none: ``BRINERY_DIR``, else the user's cache folder."""
+    given = os.environ.get("BRINERY_DIR")
+    if given:
+        return os.path.abspath(os.path.expanduser(given))
+    from platformdirs import user_cache_path
+
+    return os.path.abspath(user_cache_path("brinery"))
+
+
+def _checked_location(location: Any) -> str | None:
+    if location is _DEFAULT_PLACE or location is None:
+        return None
+    if callable(location):
+        raise TypeError("Cache(...) takes a folder; to decorate a function write @Cache() or @brinery.cache")
+    try:
+        path = os.fspath(location)
+    except TypeError:
+        raise TypeError(f"the location must be a path, or None for no caching, not {type(location).__name__}") from None
+    if isinstance(path, bytes):
+        path = os.fsdecode(path)
+    if not path or "\0" in path:
+        raise ValueError(f"the location {path!r} is not a path; leave it out for the user's cache folder")
+    return os.path.abspath(os.path.expanduser(path))
+
+
+def _checked_entries(value: Any) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"max_entries must be a whole number or None, not {value!r}")
+    if value < 1:
+        raise ValueError(f"max_entries={value} must be at least 1; Cache(None) caches nothing")
+    return value
+
+
+def _checked_eviction(value: Any) -> Any:
+    if isinstance(value, str):
+        if value not in _POLICIES:
+            near = nearest(value, _POLICIES)
+            hint = f"did you mean {near!r}?" if near else f"there are {', '.join(map(repr, _POLICIES))}, or a function of an entry"
+            raise ValueError(f"eviction={value!r} is not known; {hint}")
+        return value
+    if callable(value):
+        return value
+    raise TypeError(f"eviction must be the name of a policy or a function of an entry, not {type(value).__name__}")
+
+
+def _checked_secret(value: Any) -> str | bytes | None:
+    if value is None:
+        return None
+    if not isinstance(value, (str, bytes)):
+        raise TypeError(f"secret must be text or bytes, not {type(value).__name__}")
+    from ._store.signing import check_secret
+
+    check_secret(value)
+    return value
+
+
+def _checked_verbose(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"verbose must be True or False, not {value!r}")
+    if value and not any(getattr(handler, "brinery", False) for handler in logger.handlers):
+        import logging
+
+        handler = logging.StreamHandler()
+        handler.brinery = True  # type: ignore[attr-defined]
+        handler.setFormatter(logging.Formatter("brinery: %(message)s"))
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+    return value

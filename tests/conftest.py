@@ -1,0 +1,69 @@
+"""Every test has a home, a secret and a store of its own, and leaves that store as it should be."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from brinery import Cache
+from brinery._warning import forget_warnings
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Keep the user's own cache, secret and settings out of it, in this process and in those it starts."""
+    home = tmp_path_factory.mktemp("home")
+    for name in [name for name in os.environ if name.startswith(("BRINERY_", "XDG_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(home))
+    forget_warnings()
+    return home
+
+
+@pytest.fixture(autouse=True)
+def no_leaks() -> Iterator[None]:
+    """See that a test leaves no entry, no temporary file and no thread of ours open behind."""
+    before = _open_files()
+    threads = set(threading.enumerate())
+    yield
+    assert _open_files() - before == set()
+    assert not [thread for thread in threading.enumerate() if thread not in threads and "brinery" in thread.name]
+
+
+def _open_files() -> set[str]:
+    """The entries and temporary files that this process has open."""
+    found = set()
+    for name in os.listdir("/proc/self/fd") if os.path.isdir("/proc/self/fd") else ():
+        try:
+            path = os.readlink(f"/proc/self/fd/{name}")
+        except OSError:
+            continue
+        if re.search(r"[0-9a-f]{32}", os.path.basename(path)):
+            found.add(path)
+    return found
+
+
+@pytest.fixture
+def new_cache(tmp_path: Path) -> Iterator[Callable[..., Cache]]:
+    """Make caches in a folder of this test; each store is verified at the end."""
+    made: list[Cache] = []
+
+    def make(*location: object, **options: object) -> Cache:
+        cache = Cache(*(location or (tmp_path / "store",)), **options)  # type: ignore[arg-type]
+        made.append(cache)
+        return cache
+
+    yield make
+    for cache in made:
+        assert cache.verify() == []
+
+
+@pytest.fixture
+def memory(new_cache: Callable[..., Cache]) -> Cache:
+    """A cache with the options that a user gets who gives none."""
+    return new_cache()

@@ -1,0 +1,74 @@
+"""What `import brinery` offers, and what it costs."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import pytest
+from other_process import run
+
+import brinery
+from brinery import errors
+
+
+def test_all_names_what_is_there_in_order():
+    """Nothing is exported by accident, and nothing promised is missing."""
+    public = {name for name in vars(brinery) if not name.startswith("_")} - {"errors"}
+    assert set(brinery.__all__) == public
+    assert brinery.__all__ == sorted(brinery.__all__, key=lambda name: (name.islower(), name))
+
+
+def test_every_error_is_exported_and_has_a_name_of_its_own():
+    """A user can catch or filter each of them by name."""
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and kind.__module__ == errors.__name__]
+    assert {kind.__name__ for kind in kinds} <= set(brinery.__all__)
+    assert len({kind.name for kind in kinds}) == len(kinds)
+    for kind in kinds:
+        assert issubclass(kind, errors.BrineryError) != issubclass(kind, errors.BrineryWarning)
+        assert kind.__name__ in (errors.__doc__ or "")
+
+
+def test_errors_survive_pickling():
+    """An error that comes back from a pool says the same there."""
+    error = errors.UnkeyableError("rows[3].handle is an open file", "rows[3].handle")
+    back = pickle.loads(pickle.dumps(error))
+    assert (str(back), back.path, type(back)) == (str(error), error.path, type(error))
+    assert isinstance(back, TypeError)
+
+
+def test_the_module_is_not_shadowed_by_the_ready_made_cache():
+    """`brinery.cache` is a Cache, however it is imported."""
+    assert isinstance(brinery.cache, brinery.Cache)
+
+
+def test_importing_and_decorating_touch_no_disk(tmp_path: Path):
+    """No folder, no secret and no source is looked at before the first call."""
+    script = """
+import builtins, os, sys
+import brinery
+from brinery import cache, Cache
+seen = []
+sys.addaudithook(lambda event, args: seen.append((event, args)) if event in ("open", "os.mkdir", "os.listdir", "os.scandir") else None)
+@cache
+def f(x): return x
+@Cache("somewhere")(ttl="7d", ignore=["x"])
+def g(x): return x
+print(seen)
+"""
+    assert run("-c", script, cwd=tmp_path).strip() == "[]"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_importing_is_light(tmp_path: Path):
+    """The import brings in nothing that only a miss or a tool needs."""
+    script = "import sys, brinery; print(*sorted(sys.modules))"
+    loaded = set(run("-c", script, cwd=tmp_path).split())
+    heavy = {"inspect", "ast", "dis", "dataclasses", "json", "filelock", "tempfile", "asyncio", "importlib.metadata", "argparse", "numpy"}
+    assert loaded & heavy == set()
+
+
+@pytest.mark.parametrize("name", ["info", "entries", "clear", "prune", "verify", "path", "location", "cache"])
+def test_a_cache_has_what_is_promised(name: str):
+    """The names of a cache's public face."""
+    assert hasattr(brinery.Cache, name)
