@@ -1,0 +1,132 @@
+"""The commands that remove. Each takes the parsed options and gives the exit code; what names no key asks first."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import TYPE_CHECKING
+
+from .._cache import Cache
+from .output import amount, ask, count, printable, say, say_json, table, tell
+from .store import chosen_functions, exists, found_entry, open_store, path_of, tell_empty
+
+if TYPE_CHECKING:
+    from .._store.records import BadEntry, Removed
+
+_WHOLE_KEY = 32
+
+
+def rm(options: Namespace) -> int:
+    """Remove entries by their keys."""
+    cache = open_store(options)
+    removed = []
+    for key in options.keys:
+        if len(key) == _WHOLE_KEY:  # one that is damaged, too
+            gone = key if cache.remove(key) else None
+            if gone is None:
+                tell(f"there is no entry {key} in {path_of(cache)}")
+        else:
+            entry = found_entry(cache, key)
+            gone = entry.key if entry is not None and cache.remove(entry.key) else None
+        if gone is not None:
+            removed.append(gone)
+            if not options.json:
+                say(f"removed {gone}")
+    if options.json:
+        say_json({"removed": removed})
+    return 0 if len(removed) == len(options.keys) else 1
+
+
+def clear(options: Namespace) -> int:
+    """Remove all entries, or all of some functions."""
+    cache = open_store(options)
+    functions = cache.functions()
+    if options.function is not None and functions:
+        chosen = chosen_functions(functions, options.function, cache)
+        if chosen is None:
+            return 1
+        functions = chosen
+    entries = sum(function.entries for function in functions)
+    size = sum(function.bytes for function in functions)
+    removed = (0, 0)
+    if options.dry_run:
+        removed = (entries, size)
+    elif entries:
+        names = ", ".join(function.name for function in functions[:3])
+        if len(functions) > 3:
+            names += f" and {len(functions) - 3} more"
+        of = "" if options.function is None else f"of {names} "
+        if not ask(f"remove {amount(entries, size)} {of}from {path_of(cache)}", yes=options.yes):
+            return 1
+        if options.function is None:
+            removed = cache.clear()
+        else:
+            each = [cache.clear(function.name) for function in functions]
+            removed = (sum(one.entries for one in each), sum(one.bytes for one in each))
+    return _report(removed, cache, options)
+
+
+def prune(options: Namespace) -> int:
+    """Remove what has expired, was not used for long, or exceeds the limits."""
+    cache = open_store(options)
+
+    def prune(*, dry_run: bool) -> Removed:
+        return cache.prune(
+            max_size=options.max_size,
+            max_entries=options.max_entries,
+            older_than=options.older_than,
+            dry_run=dry_run,
+        )
+
+    removed = prune(dry_run=True)
+    if removed.entries and not options.dry_run:
+        if not ask(f"remove {amount(*removed)} from {path_of(cache)}", yes=options.yes):
+            return 1
+        removed = prune(dry_run=False)
+    return _report(removed, cache, options)
+
+
+def verify(options: Namespace) -> int:
+    """Check all entries, and remove the bad ones if asked."""
+    cache = open_store(options)
+    checked = cache.info().entries
+    bad = cache.verify()
+    if not options.json:
+        _list_bad(bad, checked, cache)
+    if bad and options.fix:
+        if not ask(f"remove {count(len(bad), 'files')} from {path_of(cache)}", yes=options.yes):
+            return 1
+        bad = cache.verify(fix=True)
+        if not options.json:
+            _list_fixed(bad)
+    elif bad and not options.json:
+        tell(f"--fix would remove {count(len(bad), 'files')}")
+    if options.json:
+        documents = [{"path": file.path, "reason": file.reason, "removed": file.removed} for file in bad]
+        say_json({"path": path_of(cache), "checked": checked, "bad": documents})
+    return 0 if all(file.removed for file in bad) else 1
+
+
+def _list_bad(bad: list[BadEntry], checked: int, cache: Cache) -> None:
+    if bad:
+        say(table(("reason", "file"), [(file.reason, file.path) for file in bad]))
+    elif checked:
+        say(f"{count(checked)} checked, all as they were stored")
+    else:
+        tell_empty(cache)
+
+
+def _list_fixed(bad: list[BadEntry]) -> None:
+    for file in bad:
+        say(f"{'removed' if file.removed else 'could not remove'} {printable(file.path)}")
+
+
+def _report(removed: tuple[int, int], cache: Cache, options: Namespace) -> int:
+    """Say what was removed, or would have been."""
+    entries, size = removed
+    if options.json:
+        say_json({"path": path_of(cache), "entries": entries, "bytes": size, "dry_run": options.dry_run})
+    elif not exists(path_of(cache)):
+        tell_empty(cache)
+    else:
+        say(f"{'would remove' if options.dry_run else 'removed'} {amount(entries, size)}")
+    return 0

@@ -1,0 +1,280 @@
+"""The commands that look at a store and change nothing. Each takes the parsed options and gives the exit code."""
+
+from __future__ import annotations
+
+import time
+from argparse import Namespace
+from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
+from os.path import commonprefix
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .._cache import Cache
+from .._units import format_size, format_time
+from .output import ago, count, cut, fields, finite, moment, printable, say, say_json, say_path, table, tell
+from .store import chosen_functions, exists, found_entry, open_store, path_of, store_at, tell_empty
+
+if TYPE_CHECKING:
+    from .._store.records import EntryRecord, FunctionRecord
+
+_SHORTEST_KEY = 8
+_TEXTS = ("result", "serializer", "python", "fingerprint")  # in an entry's metadata
+
+
+class Order(NamedTuple):
+    """How `ls` can sort: what of a function, what of an entry."""
+
+    function: Callable[[FunctionRecord], Any] | None
+    entry: Callable[[EntryRecord], Any] | None
+
+
+# The largest come first, and the most recent.
+ORDERS = {
+    "name": Order(lambda function: function.name, lambda entry: (entry.function, -entry.created)),
+    "entries": Order(lambda function: -function.entries, None),
+    "size": Order(lambda function: -function.bytes, lambda entry: -entry.size),
+    "hits": Order(lambda function: -function.hits, None),
+    "saved": Order(lambda function: -function.seconds_saved, None),
+    "use": Order(lambda function: -function.last_use, lambda entry: -entry.last_use),
+    "key": Order(None, lambda entry: entry.key),
+    "age": Order(None, lambda entry: -entry.created),
+    "cost": Order(None, lambda entry: -entry.seconds),
+}
+
+
+def directory(options: Namespace) -> int:
+    """Say where the store is, or would be made."""
+    path = path_of(store_at(options))
+    if options.json:
+        say_json({"path": path, "exists": exists(path)})
+    else:
+        say_path(path)
+    return 0
+
+
+def info(options: Namespace) -> int:
+    """Describe the store in numbers."""
+    cache = open_store(options)
+    path = path_of(cache)
+    found = cache.info()
+    settings = cache.settings()
+    policy = settings.get("policy")
+    if options.json:
+        say_json(
+            {
+                "path": path,
+                "exists": exists(path),
+                "functions": found.functions,
+                "entries": found.entries,
+                "bytes": found.bytes,
+                "other_formats": found.other_formats,
+                "max_size": cache.max_size,
+                "max_entries": cache.max_entries,
+                "eviction": policy if isinstance(policy, str) else None,
+                "half_life": found.half_life if "half_life" in settings else None,
+                "hits": found.hits,
+                "misses": found.misses,
+                "seconds_saved": finite(found.seconds_saved),
+            }
+        )
+        return 0
+    if not exists(path):
+        say(printable(f"there is no store at {path} yet"))
+        return 0
+    pairs = [
+        ("store", path),
+        ("functions", f"{found.functions}"),
+        ("entries", f"{found.entries}"),
+        ("size", format_size(found.bytes)),
+    ]
+    if settings:
+        pairs += [
+            ("max size", "none" if cache.max_size is None else format_size(cache.max_size)),
+            ("max entries", "none" if cache.max_entries is None else f"{cache.max_entries}"),
+            ("eviction", f"{policy}"),
+            ("half-life", format_time(found.half_life)),
+        ]
+    pairs += [
+        ("hits", f"{found.hits}"),
+        ("misses", f"{found.misses}"),
+        ("saved", format_time(found.seconds_saved)),
+    ]
+    if found.other_formats:
+        pairs.append(("other formats", f"{count(found.other_formats)}, left alone"))
+    say(fields(pairs))
+    return 0
+
+
+def ls(options: Namespace) -> int:
+    """List the functions of the store, or the entries of some."""
+    cache = open_store(options)
+    functions = cache.functions()
+    if options.function is None:
+        return _list_functions(functions, cache, options)
+    chosen = chosen_functions(functions, options.function, cache)
+    if chosen is None:
+        return 1
+    return _list_entries({function.name for function in chosen}, cache, options)
+
+
+def _list_functions(functions: list[FunctionRecord], cache: Cache, options: Namespace) -> int:
+    functions = _arranged(functions, ORDERS[options.sort or "name"].function, options)
+    if options.json:
+        documents = [
+            {
+                "name": function.name,
+                "entries": function.entries,
+                "bytes": function.bytes,
+                "hits": function.hits,
+                "misses": function.misses,
+                "seconds_saved": finite(function.seconds_saved),
+                "last_use": finite(function.last_use) if function.entries else None,
+            }
+            for function in functions
+        ]
+        say_json({"path": path_of(cache), "functions": documents})
+    elif not functions:
+        tell_empty(cache)
+    elif options.quiet:
+        say("\n".join(printable(function.name) for function in functions))
+    else:
+        now = time.time()
+        titles = ("function", "entries", "size", "hits", "saved", "last use")
+        rows = [
+            (
+                function.name,
+                f"{function.entries}",
+                format_size(function.bytes),
+                f"{function.hits}",
+                format_time(function.seconds_saved),
+                f"{ago(function.last_use, now)} ago" if function.entries else "-",
+            )
+            for function in functions
+        ]
+        say(table(titles, rows, numbers=titles[1:]))
+    return 0
+
+
+def _list_entries(names: set[str], cache: Cache, options: Namespace) -> int:
+    everything = cache.entries()
+    entries = [entry for entry in everything if entry.function in names]
+    entries = _arranged(entries, ORDERS[options.sort or "age"].entry, options)
+    if options.json:
+        documents = [_entry_document(entry, metadata) for entry, metadata in _described(cache, entries)]
+        say_json({"path": path_of(cache), "entries": documents})
+    elif not entries:
+        tell_empty(cache)
+    elif options.quiet:
+        say("\n".join(entry.key for entry in entries))
+    else:
+        now = time.time()
+        digits = _digits([entry.key for entry in everything])
+        titles = ["key", "size", "age", "cost", "last use", "arguments"]
+        rows = [
+            [
+                entry.key[:digits],
+                format_size(entry.size),
+                ago(entry.created, now),
+                format_time(entry.seconds),
+                f"{ago(entry.last_use, now)} ago",
+                _arguments(metadata),
+            ]
+            for entry, metadata in _described(cache, entries)
+        ]
+        if len(names) > 1:
+            titles.insert(1, "function")
+            for row, entry in zip(rows, entries, strict=True):
+                row.insert(1, entry.function)
+        say(table(titles, rows, numbers=titles[-5:-1]))
+    return 0
+
+
+def show(options: Namespace) -> int:
+    """Show all that is known of one entry, without unpickling it."""
+    cache = open_store(options)
+    entry = found_entry(cache, options.key)
+    if entry is None:
+        return 1
+    metadata = cache.metadata(entry)
+    if options.json:
+        say_json(_entry_document(entry, metadata))
+        return 0
+    now = time.time()
+    document = _entry_document(entry, metadata)
+    pairs = [
+        ("key", entry.key),
+        ("function", entry.function),
+        ("file", entry.path),
+        ("size", format_size(entry.size)),
+        ("cost", format_time(entry.seconds)),
+        ("created", f"{moment(entry.created)}, {ago(entry.created, now)} ago"),
+        ("last use", f"{moment(entry.last_use)}, {ago(entry.last_use, now)} ago"),
+        ("expires", "never" if document["expires"] is None else _expiry(entry.expires, now)),
+    ]
+    pairs += [(name, document[name]) for name in _TEXTS if document[name] is not None]
+    say(fields(pairs))
+    arguments = document["arguments"]
+    if arguments is None:
+        tell("what was recorded beside this entry cannot be read: `brinery verify` tells more")
+    elif arguments:
+        say("arguments")
+        say(fields((f"  {name}", value or "(not recorded)") for name, value in arguments.items()))
+    return 0
+
+
+def _arranged(records: list[Any], order: Callable[[Any], Any] | None, options: Namespace) -> list[Any]:
+    records = sorted(records, key=order)
+    if options.reverse:
+        records.reverse()
+    return records[: options.limit]
+
+
+def _digits(keys: list[str]) -> int:
+    """How many digits tell each of the keys from all others."""
+    return max([_SHORTEST_KEY, *(len(commonprefix(pair)) + 1 for pair in pairwise(sorted(keys)))])  # noqa: RUF071
+
+
+def _described(cache: Cache, entries: Iterable[EntryRecord]) -> Iterator[tuple[EntryRecord, dict[str, object] | None]]:
+    for entry in entries:
+        yield entry, cache.metadata(entry)
+
+
+def _entry_document(entry: EntryRecord, metadata: dict[str, object] | None) -> dict[str, Any]:
+    """One entry for JSON; of its metadata what is known and as it should be, for it may hold anything."""
+    texts = {name: (metadata or {}).get(name) for name in _TEXTS}
+    return {
+        "key": entry.key,
+        "function": entry.function,
+        "path": entry.path,
+        "bytes": entry.size,
+        "seconds": finite(entry.seconds),
+        "created": finite(entry.created),
+        "last_use": finite(entry.last_use),
+        "expires": finite(entry.expires),
+        **{name: text if isinstance(text, str) else None for name, text in texts.items()},
+        "arguments": _shown_arguments(metadata),
+    }
+
+
+def _shown_arguments(metadata: dict[str, object] | None) -> dict[str, str] | None:
+    """An entry's arguments in short; empty text where a value was not recorded."""
+    recorded = (metadata or {}).get("arguments")
+    if not isinstance(recorded, dict):
+        return None
+    return {
+        str(name): parts[1]
+        for name, parts in recorded.items()
+        if isinstance(parts, list) and len(parts) == 2 and isinstance(parts[1], str)
+    }
+
+
+def _arguments(metadata: dict[str, object] | None) -> str:
+    shown = _shown_arguments(metadata)
+    if shown is None:
+        return "(cannot be read)"
+    return cut(", ".join(f"{name}={value or '?'}" for name, value in shown.items()), 80)
+
+
+def _expiry(expires: float, now: float) -> str:
+    left = expires - now
+    return f"{moment(expires)}, {f'in {format_time(left)}' if left > 0 else f'{format_time(-left)} ago'}"

@@ -1,0 +1,971 @@
+"""The command line: whole outputs, exit codes, questions, and what it does with whatever lies in a store."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+import brinery
+from brinery import Cache
+from brinery._cli import main
+from brinery._cli.output import count, fields, printable, table
+
+
+class Ended(NamedTuple):
+    """How a command ended; keys, times and the test's folder are normalised, columns are separated by bars."""
+
+    code: int
+    out: str
+    err: str
+
+
+def double(x: object, factor: object = 2) -> object:
+    return [x, factor]
+
+
+def greet(name: str, password: str = "") -> str:
+    return f"hello {name}"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    """Three entries of two functions."""
+    place = tmp_path / "store"
+    cache = Cache(place, max_size="5GB", max_entries=100, eviction="lru")
+    cache(double)(1)
+    cache(double)("one", factor=[1, 2])
+    cache(greet)("Ann", password="hunter2")
+    return place
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Callable[..., Ended]:
+    """Run a command in this process."""
+
+    def run(*arguments: object) -> Ended:
+        capsys.readouterr()
+        code = main([str(argument) for argument in arguments])
+        out, err = capsys.readouterr()
+        return Ended(code, normalised(out, tmp_path), normalised(err, tmp_path))
+
+    return run
+
+
+def normalised(text: str, tmp_path: Path) -> str:
+    text = text.replace(str(tmp_path), "TMP").replace(os.environ["HOME"], "HOME")
+    text = re.sub(r"\b[0-9a-f]{32}\b", "KEY", text)
+    text = re.sub(r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\b", "DATE", text)
+    text = re.sub(r"(?<![\w./])\d+(?:\.\d+)?(?:us|ms|s|m|h)(?!\w)", "TIME", text)
+    text = re.sub(r"^[0-9a-f]{8,12}(?=  )", "KEY", text, flags=re.MULTILINE)
+    text = re.sub(r"-[0-9a-f]{8}/[0-9a-f]{2}/", "-HASH/XX/", text)
+    return re.sub(r"(?<=\S) {2,}", " | ", text)
+
+
+def document(*arguments: object, capsys: pytest.CaptureFixture[str]) -> Any:
+    """What a command writes with --json, which is one document and nothing else."""
+    capsys.readouterr()
+    main([*map(str, arguments), "--json"])
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert out.count("\n") == 1
+    return json.loads(out)
+
+
+def entry_files(store: Path) -> list[Path]:
+    return sorted(store.rglob("*.brine1"))
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def key_of(store: Path, function: Callable[..., Any], *arguments: object) -> str:
+    return Cache(store)(function).key(*arguments)
+
+
+def child(*arguments: object, **options: Any) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "brinery", *map(str, arguments)],
+        **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options},
+    )
+
+
+class Terminal:
+    """A command on a terminal of its own."""
+
+    def __init__(self, *arguments: object, code: str = "import sys; from brinery._cli import main; sys.exit(main())"):
+        self._ours, theirs = pty.openpty()
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", code, *map(str, arguments)], stdin=theirs, stdout=theirs, stderr=theirs
+        )
+        os.close(theirs)
+        self.seen = ""
+
+    def read_until(self, text: str) -> None:
+        while text not in self.seen and self._read():
+            pass
+        assert text in self.seen
+
+    def answer(self, text: str) -> None:
+        os.write(self._ours, text.encode())
+
+    def end(self) -> int:
+        """Wait for the end; give the exit code."""
+        while self._read():
+            pass
+        os.close(self._ours)
+        return self.process.wait(60)
+
+    def _read(self) -> bool:
+        try:
+            data = os.read(self._ours, 65536)
+        except OSError:  # what a terminal gives when the last program on it has ended
+            return False
+        self.seen += data.decode().replace("\r\n", "\n")
+        return bool(data)
+
+
+class TestLooking:
+    def test_info_describes_a_store(self, run, store):
+        """`info` gives the store in numbers, with the limits that its program goes by."""
+        assert run("info", "--dir", store) == Ended(
+            0,
+            "store | TMP/store\n"
+            "functions | 2\n"
+            "entries | 3\n"
+            "size | 12.3kB\n"
+            "max size | 5.0GB\n"
+            "max entries | 100\n"
+            "eviction | lru\n"
+            "half-life | 7.0d\n"
+            "hits | 0\n"
+            "misses | 0\n"
+            "saved | TIME\n",
+            "",
+        )
+
+    def test_info_counts_entries_of_other_formats(self, run, store):
+        """Files of a format that this release does not know are counted, and left alone by everything."""
+        other = entry_files(store)[0].with_suffix(".brine9")
+        other.write_bytes(b"from the future")
+        assert "other formats | 1 entry, left alone\n" in run("info", "--dir", store).out
+        run("prune", "--max-entries", 1, "-y", "--dir", store)
+        run("verify", "--fix", "-y", "--dir", store)
+        assert other.read_bytes() == b"from the future"
+
+    def test_ls_lists_functions(self, run, store):
+        """Without a name, `ls` lists the functions."""
+        assert run("ls", "--dir", store) == Ended(
+            0,
+            "function | entries | size | hits | saved | last use\n"
+            "test_cli.double | 2 | 8.2kB | 0 | TIME | TIME ago\n"
+            "test_cli.greet | 1 | 4.1kB | 0 | TIME | TIME ago\n",
+            "",
+        )
+
+    def test_ls_lists_the_entries_of_a_function(self, run, store):
+        """With a name, `ls` lists that function's entries, the latest first, arguments in short."""
+        assert run("ls", "test_cli.double", "--dir", store) == Ended(
+            0,
+            "key | size | age | cost | last use | arguments\n"
+            "KEY | 4.1kB | TIME | TIME | TIME ago | x='one', factor=<list of 2>\n"
+            "KEY | 4.1kB | TIME | TIME | TIME ago | x=1, factor=2\n",
+            "",
+        )
+
+    def test_ls_of_a_pattern_names_the_functions(self, run, store):
+        """Where a pattern fits several functions, a column says which entry is whose; no secret is shown."""
+        assert run("ls", "test_cli.*", "--sort", "name", "--dir", store) == Ended(
+            0,
+            "key | function | size | age | cost | last use | arguments\n"
+            "KEY | test_cli.double | 4.1kB | TIME | TIME | TIME ago | x='one', factor=<list of 2>\n"
+            "KEY | test_cli.double | 4.1kB | TIME | TIME | TIME ago | x=1, factor=2\n"
+            "KEY | test_cli.greet | 4.1kB | TIME | TIME | TIME ago | name='Ann', password=...\n",
+            "",
+        )
+
+    def test_ls_columns_stand_below_each_other(self, capsys, store):
+        """Columns are aligned, numbers to the right."""
+        main(["ls", "--dir", str(store)])
+        lines = capsys.readouterr().out.splitlines()
+        assert len({len(line) for line in lines}) == 1
+        assert [line.index("B") for line in lines[1:]] == [lines[0].index("size") + 3] * 2
+
+    def test_ls_quiet_gives_whole_keys_that_rm_takes(self, capsys, run, store):
+        """What `ls -q` writes can be given to the other commands."""
+        main(["ls", "-q", "test_cli.double", "--dir", str(store)])
+        keys = capsys.readouterr().out.split()
+        assert {len(key) for key in keys} == {32}
+        assert run("rm", *keys, "--dir", store) == Ended(0, "removed KEY\n" * 2, "")
+        assert "test_cli.double | 0 | 0B | 0 | TIME | -\n" in run("ls", "--dir", store).out
+
+    def test_short_keys_of_ls_name_one_entry(self, capsys, run, store):
+        """The short keys of `ls` are taken by `show`."""
+        main(["ls", "test_cli.greet", "--dir", str(store)])
+        key = capsys.readouterr().out.splitlines()[1].split()[0]
+        assert len(key) == 8
+        assert run("show", key, "--dir", store).code == 0
+
+    @pytest.mark.parametrize("by", ["name", "entries", "size", "hits", "saved", "use"])
+    def test_ls_sorts_functions(self, run, store, by):
+        """Functions can be sorted either way and cut to a number of lines."""
+        forward = run("ls", "-q", "--sort", by, "--dir", store).out.split()
+        assert sorted(forward) == ["test_cli.double", "test_cli.greet"]
+        if by in ("name", "entries", "size"):
+            assert forward[0] == "test_cli.double"
+        assert run("ls", "-q", "--sort", by, "-r", "--limit", 1, "--dir", store).out.split() != []
+
+    @pytest.mark.parametrize("by", ["name", "size", "use", "key", "age", "cost"])
+    def test_ls_sorts_entries(self, capsys, store, by):
+        """Entries can be sorted either way and cut to a number of lines."""
+        entries = document("ls", "*", "--sort", by, "--dir", store, capsys=capsys)["entries"]
+        backward = document("ls", "*", "--sort", by, "-r", "-n", "1", "--dir", store, capsys=capsys)["entries"]
+        assert len(entries) == 3
+        assert backward == entries[-1:]
+        number = {"use": "last_use", "age": "created", "cost": "seconds", "size": "bytes"}.get(by)
+        if number:
+            assert entries == sorted(entries, key=lambda entry: -entry[number])
+
+    def test_ls_of_an_unknown_function_names_the_nearest(self, run, store):
+        """A name that is not there ends with 1 and says which may be meant."""
+        expected = "brinery: there is no function {!r} in TMP/store; did you mean 'test_cli.double'?\n"
+        assert run("ls", "double", "--dir", store) == Ended(1, "", expected.format("double"))
+        assert run("ls", "test_cli.duoble", "--dir", store) == Ended(1, "", expected.format("test_cli.duoble"))
+        nothing_like_it = "brinery: there is no function 'zzz*' in TMP/store; `brinery ls` lists them\n"
+        assert run("ls", "zzz*", "--dir", store) == Ended(1, "", nothing_like_it)
+
+    def test_show_tells_all_about_an_entry(self, run, store):
+        """`show` takes the beginning of a key, in either case, and tells what is known without unpickling."""
+        key = key_of(store, double, 1)
+        assert run("show", key[:12].upper(), "--dir", store) == Ended(
+            0,
+            "key | KEY\n"
+            "function | test_cli.double\n"
+            "file | TMP/store/test_cli.double-HASH/XX/KEY.brine1\n"
+            "size | 4.1kB\n"
+            "cost | TIME\n"
+            "created | DATE, TIME ago\n"
+            "last use | DATE, TIME ago\n"
+            "expires | never\n"
+            "result | list\n"
+            "serializer | pickle\n"
+            f"python | {sys.version_info[0]}.{sys.version_info[1]}\n"
+            "fingerprint | KEY\n"
+            "arguments\n"
+            "  x | 1\n"
+            "  factor | 2\n",
+            "",
+        )
+
+    def test_show_tells_when_an_entry_expires(self, run, tmp_path):
+        """An entry with a time to live shows when it ends."""
+        Cache(tmp_path / "store")(ttl="30d")(double)(1)
+        assert (
+            "expires | DATE, in 30.0d\n" in run("show", *run_keys(tmp_path / "store"), "--dir", tmp_path / "store").out
+        )
+
+    def test_show_of_an_absent_key_is_a_failure(self, run, store):
+        """A key that is not there ends with 1."""
+        absent = "0" * 32
+        assert run("show", absent, "--dir", store) == Ended(1, "", "brinery: there is no entry KEY in TMP/store\n")
+
+    def test_an_ambiguous_key_lists_what_it_can_be(self, capsys, run, tmp_path):
+        """A key cut too short ends with 1, changes nothing, and lists the entries."""
+        cached = Cache(tmp_path / "store")(double)
+        for number in range(17):  # two of them begin alike
+            cached(number)
+        keys = [cached.key(number) for number in range(17)]
+        digit = next(key[0] for key in keys if sum(other[0] == key[0] for other in keys) > 1)
+        alike = sorted(key for key in keys if key[0] == digit)
+        for command in ("show", "rm"):
+            capsys.readouterr()
+            assert main([command, digit, "--dir", str(tmp_path / "store")]) == 1
+            out, err = capsys.readouterr()
+            assert out == ""
+            assert err == f"brinery: {digit} can be any of {len(alike)} entries: write more of the key\n" + "".join(
+                f"brinery:   {key}  test_cli.double\n" for key in alike
+            )
+        assert len(entry_files(tmp_path / "store")) == 17
+
+    def test_looking_changes_no_byte(self, run, store):
+        """None of the commands that look changes a byte of the store."""
+        before = contents(store)
+        for command in (["info"], ["ls"], ["ls", "*"], ["show", run_keys(store)[0]], ["verify"], ["dir"]):
+            assert run(*command, "--dir", store).code == 0
+        for command in (["clear"], ["prune", "--older-than", "1ms"]):
+            assert run(*command, "--dry-run", "--dir", store).code == 0
+        assert contents(store) == before
+
+
+def run_keys(store: Path) -> list[str]:
+    return [path.stem for path in entry_files(store)]
+
+
+class TestRemoving:
+    def test_rm_goes_on_after_a_key_that_is_absent(self, run, store):
+        """`rm` removes what there is, names what there is not, and then ends with 1."""
+        absent = "0" * 32
+        assert run("rm", absent, key_of(store, double, 1)[:10], "00000000", "--dir", store) == Ended(
+            1,
+            "removed KEY\n",
+            "brinery: there is no entry KEY in TMP/store\nbrinery: there is no entry 00000000 in TMP/store\n",
+        )
+        assert len(entry_files(store)) == 2
+
+    def test_clear_without_a_terminal_needs_a_yes(self, run, store, monkeypatch):
+        """Where nobody can be asked, nothing is removed, and the message says how to say yes."""
+        with open(os.devnull) as nothing:
+            monkeypatch.setattr(sys, "stdin", nothing)
+            expected = "brinery: remove 3 entries (12.3kB) from TMP/store? There is no terminal to ask on: say -y\n"
+            assert run("clear", "--dir", store) == Ended(1, "", expected)
+        monkeypatch.setattr(sys, "stdin", None)
+        assert run("clear", "--dir", store) == Ended(1, "", expected)
+        assert len(entry_files(store)) == 3
+
+    def test_clear_removes_everything(self, run, store):
+        """With a yes, `clear` removes all entries; a second time there is nothing to remove, which is no failure."""
+        assert run("clear", "-y", "--dir", store) == Ended(0, "removed 3 entries (12.3kB)\n", "")
+        assert entry_files(store) == []
+        assert run("clear", "--dir", store) == Ended(0, "removed 0 entries (0B)\n", "")
+
+    def test_clear_of_a_function_leaves_the_others(self, run, store):
+        """With a name, `clear` removes that function's entries only."""
+        assert run("clear", "test_cli.double", "--yes", "--dir", store) == Ended(0, "removed 2 entries (8.2kB)\n", "")
+        assert run("ls", "-q", "--dir", store).out == "test_cli.greet\n"
+
+    def test_clear_of_an_unknown_function_removes_nothing(self, run, store):
+        """A name that is not there is a failure, whatever was said."""
+        assert run("clear", "greet", "-y", "--dir", store).code == 1
+        assert len(entry_files(store)) == 3
+
+    def test_a_dry_run_only_tells(self, run, store):
+        """`--dry-run` asks nothing and removes nothing."""
+        assert run("clear", "--dry-run", "--dir", store) == Ended(0, "would remove 3 entries (12.3kB)\n", "")
+        assert run("clear", "*greet", "--dry-run", "--dir", store) == Ended(0, "would remove 1 entry (4.1kB)\n", "")
+        limits = ("--max-entries", 1)
+        assert run("prune", *limits, "--dry-run", "--dir", store) == Ended(0, "would remove 2 entries (8.2kB)\n", "")
+        assert len(entry_files(store)) == 3
+
+    def test_prune_to_a_number_a_size_and_an_age(self, run, store):
+        """`prune` removes what is above a limit, then what was not used for long."""
+        assert run("prune", "--max-entries", 2, "-y", "--dir", store).out == "removed 1 entry (4.1kB)\n"
+        assert run("prune", "--max-size", "5kB", "-y", "--dir", store).out == "removed 1 entry (4.1kB)\n"
+        assert run("prune", "--older-than", "1y", "-y", "--dir", store).out == "removed 0 entries (0B)\n"
+        os.utime(entry_files(store)[0], (1, 1))
+        assert run("prune", "--older-than", "1y", "-y", "--dir", store).out == "removed 1 entry (4.1kB)\n"
+
+    def test_prune_with_nothing_to_remove_asks_nothing(self, run, store):
+        """`prune` goes by the limits of the store's own program; within them there is nothing to do."""
+        assert run("prune", "--dir", store) == Ended(0, "removed 0 entries (0B)\n", "")
+
+    def test_prune_needs_a_yes_if_there_is_something_to_remove(self, run, store, monkeypatch):
+        """What would be removed is said, and stays."""
+        monkeypatch.setattr(sys, "stdin", None)
+        expected = "brinery: remove 2 entries (8.2kB) from TMP/store? There is no terminal to ask on: say -y\n"
+        assert run("prune", "--max-entries", 1, "--dir", store) == Ended(1, "", expected)
+        assert len(entry_files(store)) == 3
+
+    def test_prune_keeps_to_the_limits_of_the_stores_program(self, run, tmp_path):
+        """A limit that a program set is the one that `prune` goes by, not one of the command line's own."""
+        place = tmp_path / "store"
+        cache = Cache(place)
+        for number in range(10):
+            cache(double)(number)
+        settings = json.loads((place / "store.json").read_text())
+        (place / "store.json").write_text(json.dumps({**settings, "max_entries": 4, "policy": "lfu", "half_life": -1}))
+        assert run("prune", "-y", "--dir", place).out == "removed 6 entries (24.6kB)\n"
+
+
+class TestVerifying:
+    def test_verify_of_a_good_store(self, run, store):
+        """Nothing wrong: 0, and the number of entries checked."""
+        assert run("verify", "--dir", store) == Ended(0, "3 entries checked, all as they were stored\n", "")
+
+    def test_verify_finds_a_damaged_entry_and_removes_it_when_asked(self, run, store, monkeypatch):
+        """A bad entry is 1 until it has been removed, which needs a yes."""
+        monkeypatch.setattr(sys, "stdin", None)
+        victim = next(path for path in entry_files(store) if "greet" in str(path))
+        data = bytearray(victim.read_bytes())
+        data[150] ^= 1
+        victim.write_bytes(data)
+        listed = (
+            "reason | file\n"
+            "the signature does not hold, or a library to read it is missing | "
+            "TMP/store/test_cli.greet-HASH/XX/KEY.brine1\n"
+        )
+        hint = "brinery: --fix would remove 1 file\n"
+        assert run("verify", "--dir", store) == Ended(1, listed, hint)
+        question = "brinery: remove 1 file from TMP/store? There is no terminal to ask on: say -y\n"
+        assert run("verify", "--fix", "--dir", store) == Ended(1, listed, question)
+        assert victim.exists()
+        removed = "removed TMP/store/test_cli.greet-HASH/XX/KEY.brine1\n"
+        assert run("verify", "--fix", "-y", "--dir", store) == Ended(0, listed + removed, "")
+        assert run("verify", "--dir", store) == Ended(0, "2 entries checked, all as they were stored\n", "")
+
+    def test_other_commands_bear_a_damaged_entry(self, run, store):
+        """An entry whose head is spoilt is in nobody's way, and `rm` removes it by its whole key."""
+        victim = entry_files(store)[0]
+        victim.write_bytes(b"not an entry")
+        for command in (["info"], ["ls"], ["ls", "*"], ["prune"], ["clear", "--dry-run"]):
+            assert run(*command, "--dir", store).code == 0
+        assert run("show", victim.stem, "--dir", store).code == 1
+        assert run("rm", victim.stem, "--dir", store).code == 0
+        assert not victim.exists()
+
+    def test_spoilt_metadata_is_said(self, run, store):
+        """An entry whose metadata cannot be read is listed all the same."""
+        victim = next(path for path in entry_files(store) if "greet" in str(path))
+        data = bytearray(victim.read_bytes())
+        data[-3] ^= 1
+        victim.write_bytes(data)
+        assert "TIME ago | (cannot be read)\n" in run("ls", "*greet", "--dir", store).out
+        shown = run("show", victim.stem, "--dir", store)
+        assert (shown.code, "arguments" in shown.out) == (0, False)
+        assert shown.err == "brinery: what was recorded beside this entry cannot be read: `brinery verify` tells more\n"
+
+
+COMMANDS_ON_NO_STORE = (["ls"], ["ls", "f"], ["clear"], ["clear", "f"], ["prune"], ["verify"], ["verify", "--fix"])
+
+
+class TestPlaces:
+    def test_a_missing_store_is_an_empty_one(self, run, tmp_path):
+        """Where there is no store, every command says so plainly and none makes one."""
+        message = "there is no store at TMP/none yet\n"
+        assert run("info", "--dir", tmp_path / "none") == Ended(0, message, "")
+        for command in COMMANDS_ON_NO_STORE:
+            assert run(*command, "--dir", tmp_path / "none") == Ended(0, "", f"brinery: {message}")
+        for command in ("show", "rm"):
+            expected = "brinery: there is no entry ab in TMP/none\n"
+            assert run(command, "ab", "--dir", tmp_path / "none") == Ended(1, "", expected)
+        assert list(tmp_path.iterdir()) == []
+
+    def test_an_empty_folder_is_an_empty_store(self, run, tmp_path):
+        """An empty folder is a store with nothing in it, and stays empty."""
+        for command in (["ls"], ["ls", "f"], ["verify"]):
+            expected = Ended(0, "", "brinery: the store at TMP is empty\n")
+            assert run(*command, "--dir", tmp_path) == expected
+        assert run("clear", "--dir", tmp_path).out == run("prune", "--dir", tmp_path).out == "removed 0 entries (0B)\n"
+        assert run("info", "--dir", tmp_path) == Ended(
+            0,
+            "store | TMP\nfunctions | 0\nentries | 0\nsize | 0B\nhits | 0\nmisses | 0\nsaved | TIME\n",
+            "",
+        )
+        assert list(tmp_path.iterdir()) == []
+
+    def test_somebody_elses_folder_is_left_alone(self, run, tmp_path):
+        """In a folder of other files the store would be .brinery, and nothing else is looked at or touched."""
+        (tmp_path / "thesis.txt").write_text("mine")
+        (tmp_path / "ab").mkdir()
+        (tmp_path / "ab" / f"{'ab' * 16}.brine1").write_text("mine, too")
+        before = contents(tmp_path)
+        message = "there is no store at TMP/.brinery yet\n"
+        assert run("info", "--dir", tmp_path) == Ended(0, message, "")
+        for command in (*COMMANDS_ON_NO_STORE, ["clear", "-y"], ["verify", "--fix", "-y"]):
+            assert run(*command, "--dir", tmp_path) == Ended(0, "", f"brinery: {message}")
+        Cache(tmp_path)(double)(1)
+        assert run("clear", "-y", "--dir", tmp_path).out == "removed 1 entry (4.1kB)\n"
+        assert {name: data for name, data in contents(tmp_path).items() if ".brinery" not in name} == before
+
+    def test_a_file_is_no_store(self, run, tmp_path):
+        """Every command on a file ends with 1 and one line that names it."""
+        (tmp_path / "file").write_text("mine")
+        message = "brinery: TMP/file is a file: --dir, or BRINERY_DIR, takes the folder of a store [store]\n"
+        for command in (["info"], ["dir"], ["show", "ab"], ["rm", "ab"], *COMMANDS_ON_NO_STORE):
+            assert run(*command, "--dir", tmp_path / "file") == Ended(1, "", message)
+        below = "brinery: the store at TMP/file/below cannot be read: Not a directory [store]\n"
+        assert run("info", "--dir", tmp_path / "file" / "below") == Ended(1, "", below)
+
+    def test_dir_may_stand_before_or_after_the_command(self, run, store):
+        """Options that go with every command can be given on either side of it."""
+        assert run("--dir", store, "dir") == run("dir", "--dir", store) == Ended(0, "TMP/store\n", "")
+        assert run("--dir", "/elsewhere", "dir", "--dir", store).out == "TMP/store\n"
+        assert run("--json", "ls", "--dir", store) == run("ls", "--json", "--dir", store)
+
+    def test_the_place_is_looked_up_as_programs_do(self, run, monkeypatch, tmp_path):
+        """BRINERY_DIR, else the user's cache folder; asking makes neither."""
+        assert run("dir").out.startswith("HOME/")
+        assert run("dir").out.rstrip().endswith("brinery")
+        monkeypatch.setenv("BRINERY_DIR", str(tmp_path / "named"))
+        assert run("dir") == Ended(0, "TMP/named\n", "")
+        assert run("info").out == "there is no store at TMP/named yet\n"
+        assert list(tmp_path.iterdir()) == []
+        assert list(Path(os.environ["HOME"]).iterdir()) == []
+
+    def test_a_path_that_is_no_text_comes_out_as_it_is(self, tmp_path):
+        """`dir` gives a program the very bytes, so that it can go there."""
+        place = os.fsencode(tmp_path) + b"/caf\xe9\n"
+        process = child("dir", "--dir", os.fsdecode(place))
+        assert process.communicate()[0] == place + b"\n"
+
+
+class TestTyping:
+    @pytest.mark.parametrize(
+        ("words", "said"),
+        [
+            (["lss"], "argument COMMAND: invalid choice: 'lss' (choose from "),
+            (["show"], "the following arguments are required: KEY (see brinery show --help)"),
+            (["show", "xyz"], "argument KEY: 'xyz' is no key: a key has up to 32 digits, 0-9 and a-f, and"),
+            (["rm", "a" * 33], f"argument KEY: '{'a' * 33}' is no key"),
+            (["ls", "--lmit", "1"], "unknown option --lmit; did you mean --limit? (see brinery ls --help)"),
+            (["ls", "a", "b"], "'b' is one argument too many (see brinery ls --help)"),
+            (["ls", "--limit", "0"], "argument -n/--limit: '0' is not a number from 1 on"),
+            (["ls", "--sort", "colour"], "argument --sort: invalid choice: 'colour' (choose from "),
+            (
+                ["ls", "--sort", "cost"],
+                "functions cannot be sorted by 'cost', only by name, entries, size, hits, saved, use",
+            ),
+            (
+                ["ls", "f", "--sort", "hits"],
+                "entries cannot be sorted by 'hits', only by name, size, use, key, age, cost",
+            ),
+            (["ls", "-q", "--json"], "-q and --json exclude each other"),
+            (
+                ["prune", "--max-size", "10 gigs"],
+                "argument --max-size: size='10 gigs' is not a size: write a number and",
+            ),
+            (["prune", "--max-size=-1"], "argument --max-size: size='-1' is not a size"),
+            (["prune", "--max-size", "-1GB"], "argument --max-size: "),
+            (["prune", "--max-entries", "-1"], "argument --max-entries: '-1' is not a number from 1 on"),
+            (["prune", "--max-entries", "1.5"], "argument --max-entries: '1.5' is not a number from 1 on"),
+            (["prune", "--older-than", "0"], "argument --older-than: time=0.0 must be above zero seconds (see"),
+            (["prune", "--older-than", "soon"], "argument --older-than: time='soon' is not a time: write a number and"),
+            (["prune", "--max"], "unknown option --max; did you mean --max-size?"),
+            (["info", "--dir", ""], "argument --dir: an empty path names no folder"),
+            (["secret", "path", "--dir", "x"], "unknown option --dir"),
+            (["--dir", "x", "secret", "path"], "--dir does not go with secret: one secret signs in all stores"),
+        ],
+    )
+    def test_a_mistake_is_one_line_and_2(self, run, words, said):
+        """What cannot be typed ends with 2 and one line that names the culprit and the way out."""
+        ended = run(*words)
+        assert (ended.code, ended.out) == (2, "")
+        assert ended.err.startswith(f"brinery: {said}")
+        assert ended.err.count("\n") == 1
+
+    @pytest.mark.parametrize("words", [[], ["secret"]])
+    def test_no_command_shows_the_help(self, run, words):
+        """Without a command there is nothing to do but to list them."""
+        ended = run(*words)
+        assert (ended.code, ended.out) == (2, "")
+        assert ended.err.startswith(f"usage: {' '.join(['brinery', *words])} ")
+
+    @pytest.mark.parametrize(
+        "command", ["", "info", "ls", "show", "rm", "clear", "prune", "verify", "dir", "secret", "secret rotate"]
+    )
+    def test_every_command_has_help(self, run, command):
+        """`--help` of each command tells its options on stdout."""
+        ended = run(*command.split(), "--help")
+        assert (ended.code, ended.err) == (0, "")
+        assert "--json" in ended.out
+
+    def test_version(self, run):
+        """`--version` gives the release."""
+        assert run("--version") == Ended(0, f"brinery {brinery.__version__}\n", "")
+
+
+ENTRY = {
+    "key": str,
+    "function": str,
+    "path": str,
+    "bytes": int,
+    "seconds": float,
+    "created": float,
+    "last_use": float,
+    "expires": type(None),
+    "result": str,
+    "serializer": str,
+    "python": str,
+    "fingerprint": str,
+    "arguments": dict,
+}
+
+
+def kinds(document: dict[str, Any]) -> dict[str, type]:
+    return {name: type(value) for name, value in document.items()}
+
+
+class TestJson:
+    def test_info(self, store, tmp_path, capsys):
+        """`info --json` keeps its names, and has them where there is no store, too."""
+        described = document("info", "--dir", store, capsys=capsys)
+        assert described == {
+            "path": str(store),
+            "exists": True,
+            "functions": 2,
+            "entries": 3,
+            "bytes": 3 * 4096,
+            "other_formats": 0,
+            "max_size": 5_000_000_000,
+            "max_entries": 100,
+            "eviction": "lru",
+            "half_life": 604800.0,
+            "hits": 0,
+            "misses": 0,
+            "seconds_saved": 0.0,
+        }
+        missing = document("info", "--dir", tmp_path / "none", capsys=capsys)
+        assert missing.keys() == described.keys()
+        assert missing["exists"] is False
+
+    def test_ls(self, store, tmp_path, capsys):
+        """`ls --json` keeps its names, of functions and of entries."""
+        functions = document("ls", "--dir", store, capsys=capsys)
+        assert functions["path"] == str(store)
+        assert [kinds(function) for function in functions["functions"]] == 2 * [
+            {
+                "name": str,
+                "entries": int,
+                "bytes": int,
+                "hits": int,
+                "misses": int,
+                "seconds_saved": float,
+                "last_use": float,
+            }
+        ]
+        entries = document("ls", "test_cli.double", "--dir", store, capsys=capsys)
+        assert entries["path"] == str(store)
+        assert [kinds(entry) for entry in entries["entries"]] == [ENTRY, ENTRY]
+        assert [entry["arguments"] for entry in entries["entries"]] == [
+            {"x": "'one'", "factor": "<list of 2>"},
+            {"x": "1", "factor": "2"},
+        ]
+        assert document("ls", "--dir", tmp_path / "none", capsys=capsys)["functions"] == []
+        assert document("ls", "f", "--dir", tmp_path / "none", capsys=capsys)["entries"] == []
+
+    def test_show(self, store, capsys):
+        """`show --json` gives an entry as `ls` does."""
+        shown = document("show", key_of(store, double, 1), "--dir", store, capsys=capsys)
+        assert kinds(shown) == ENTRY
+        assert shown in document("ls", "*", "--dir", store, capsys=capsys)["entries"]
+
+    def test_removals(self, store, capsys):
+        """The commands that remove say what and how much, in whole numbers."""
+        key = key_of(store, double, 1)
+        assert document("rm", key, "--dir", store, capsys=capsys) == {"removed": [key]}
+        amount = {"path": str(store), "entries": 2, "bytes": 8192}
+        assert document("prune", "--dry-run", "--max-size", 0, "--dir", store, capsys=capsys) == {
+            **amount,
+            "dry_run": True,
+        }
+        assert document("clear", "-y", "--dir", store, capsys=capsys) == {**amount, "dry_run": False}
+
+    def test_verify(self, store, capsys):
+        """`verify --json` lists the bad files and whether they were removed."""
+        assert document("verify", "--dir", store, capsys=capsys) == {"path": str(store), "checked": 3, "bad": []}
+        victim = entry_files(store)[0]
+        victim.write_bytes(b"spoilt")
+        bad = {"path": str(victim), "reason": "damaged, or not written by brinery", "removed": False}
+        assert document("verify", "--dir", store, capsys=capsys)["bad"] == [bad]
+        fixed = document("verify", "--fix", "-y", "--dir", store, capsys=capsys)["bad"]
+        assert fixed == [{**bad, "removed": True}]
+
+    def test_dir_and_secret(self, store, tmp_path, capsys):
+        """`dir` and `secret path` say whether it is there."""
+        assert document("dir", "--dir", store, capsys=capsys) == {"path": str(store), "exists": True}
+        assert document("dir", "--dir", tmp_path / "x", capsys=capsys) == {"path": str(tmp_path / "x"), "exists": False}
+        assert kinds(document("secret", "path", capsys=capsys)) == {"path": str, "exists": bool}
+        assert document("secret", "export", capsys=capsys)["secret"]
+
+
+@pytest.fixture
+def secret_file(run) -> Path:
+    run("secret", "export")
+    return next(Path(os.environ["HOME"]).rglob("secret"))
+
+
+class TestSecret:
+    def test_path_makes_nothing(self, run):
+        """`secret path` says where the secret would be."""
+        ended = run("secret", "path")
+        assert (ended.code, ended.err) == (0, "")
+        assert ended.out.startswith("HOME/")
+        assert list(Path(os.environ["HOME"]).iterdir()) == []
+
+    def test_only_export_shows_the_secret(self, run, secret_file, capsys):
+        """No other command writes the secret anywhere."""
+        secret = secret_file.read_text().strip()
+        main(["secret", "export"])
+        assert capsys.readouterr().out == f"{secret}\n"
+        for command in (["path"], ["rotate"], ["rotate", "--drop-old", "-y"], ["drop-old", "-y"]):
+            main(["secret", *command])
+            said = "".join(capsys.readouterr())
+            assert not any(line in said for line in [secret, *secret_file.read_text().split()])
+
+    def test_rotate_keeps_entries_until_the_old_is_dropped(self, run, secret_file, store):
+        """After `rotate` entries still count, after `drop-old` only what the new secret signed does."""
+        assert run("secret", "rotate") == Ended(0, "a new secret signs from now on; entries so far still count\n", "")
+        assert run("verify", "--dir", store).code == 0
+        assert run("secret", "drop-old", "-y") == Ended(0, "only what the present secret signed still counts\n", "")
+        assert run("verify", "--dir", store).code == 1
+
+    def test_rotate_and_drop_at_once(self, run, secret_file, store, monkeypatch):
+        """`rotate --drop-old` asks, and then no entry so far counts."""
+        monkeypatch.setattr(sys, "stdin", None)
+        before = secret_file.read_text()
+        question = (
+            "brinery: make a new secret and forget the former ones, so that every entry so far is computed anew? "
+        )
+        refused = Ended(1, "", f"{question}There is no terminal to ask on: say -y\n")
+        assert run("secret", "rotate", "--drop-old") == refused
+        assert secret_file.read_text() == before
+        assert run("secret", "rotate", "--drop-old", "-y").code == 0
+        assert run("verify", "--dir", store).code == 1
+
+    def test_export_and_import_carry_a_secret_over(self, run, secret_file, store, tmp_path, monkeypatch):
+        """What one machine exports, another imports from stdin, and then entries count on both."""
+        exported = tmp_path / "exported"
+        exported.write_text(secret_file.read_text())
+        monkeypatch.setenv("HOME", str(tmp_path / "another"))
+        with exported.open() as stdin:
+            monkeypatch.setattr(sys, "stdin", stdin)
+            assert run("secret", "import") == Ended(0, "the imported secret signs from now on\n", "")
+        assert run("verify", "--dir", store).code == 0
+        with exported.open() as stdin:
+            monkeypatch.setattr(sys, "stdin", stdin)
+            assert run("secret", "import") == Ended(0, "this secret signs already; nothing was changed\n", "")
+
+    def test_import_over_another_secret_needs_a_yes(self, run, secret_file, tmp_path, monkeypatch):
+        """A secret that is there is not replaced unasked."""
+        other = tmp_path / "other"
+        other.write_text("ab" * 32)
+        before = secret_file.read_text()
+        with other.open() as stdin:
+            monkeypatch.setattr(sys, "stdin", stdin)
+            assert run("secret", "import").code == 1
+        assert secret_file.read_text() == before
+        with other.open() as stdin:
+            monkeypatch.setattr(sys, "stdin", stdin)
+            assert run("secret", "import", "-y").code == 0
+        assert secret_file.read_text().startswith("ab" * 32)
+
+    def test_importing_nonsense_is_a_failure(self, run, tmp_path, monkeypatch):
+        """What is no exported secret is refused, and not shown."""
+        other = tmp_path / "other"
+        other.write_text("hunter2")
+        with other.open() as stdin:
+            monkeypatch.setattr(sys, "stdin", stdin)
+            expected = "brinery: this is not an exported secret: 64 digits, 0-9 and a-f, are expected [secret]\n"
+            assert run("secret", "import", "-y") == Ended(1, "", expected)
+
+    def test_a_secret_that_others_can_read_is_named(self, run, secret_file, store):
+        """What needs the secret ends with 1 and says what to do."""
+        secret_file.chmod(0o644)
+        for command in (["secret", "export"], ["verify", "--dir", store]):
+            ended = run(*command)
+            assert (ended.code, ended.out) == (1, "")
+            assert re.fullmatch(r"brinery: the secret file HOME\S* can be used by others.*chmod 600.*\n", ended.err)
+
+    def test_the_variable_that_wins_is_named(self, run, monkeypatch):
+        """Where BRINERY_SECRET signs, the commands about the file say so."""
+        monkeypatch.setenv("BRINERY_SECRET", "x" * 32)
+        expected = "brinery: BRINERY_SECRET is set and signs instead of the secret file that this is about\n"
+        assert run("secret", "path").err == expected
+
+
+class TestTerminal:
+    @pytest.mark.parametrize("answer", ["y", "YES"])
+    def test_a_yes_removes(self, store, answer):
+        """On a terminal `clear` asks, and goes on after a yes."""
+        terminal = Terminal("clear", "--dir", store)
+        terminal.read_until(f"remove 3 entries (12.3kB) from {store}? [y/N] ")
+        assert len(entry_files(store)) == 3
+        terminal.answer(f"{answer}\n")
+        assert terminal.end() == 0
+        assert terminal.seen.endswith("removed 3 entries (12.3kB)\n")
+        assert entry_files(store) == []
+
+    @pytest.mark.parametrize("answer", ["\n", "n\n", "what?\n", "\x04"])
+    def test_anything_else_does_not(self, store, answer):
+        """No, nothing, anything else and Ctrl-D leave all as it is, which ends with 1."""
+        terminal = Terminal("prune", "--max-size", "0", "--dir", store)
+        terminal.read_until("? [y/N] ")
+        terminal.answer(answer)
+        assert terminal.end() == 1
+        assert terminal.seen.endswith("brinery: nothing was changed\n")
+        assert len(entry_files(store)) == 3
+
+    def test_a_question_about_functions_names_them(self, store):
+        """Before the entries of functions go, it is said whose they are."""
+        terminal = Terminal("clear", "test_cli.*", "--dir", store)
+        terminal.read_until(f"remove 3 entries (12.3kB) of test_cli.double, test_cli.greet from {store}? [y/N] ")
+        terminal.answer("\n")
+        assert terminal.end() == 1
+
+    def test_verify_lists_before_it_asks(self, store):
+        """`verify --fix` shows what is bad, then asks."""
+        victim = entry_files(store)[0]
+        victim.write_bytes(b"spoilt")
+        terminal = Terminal("verify", "--fix", "--dir", store)
+        terminal.read_until(f"{victim}\nremove 1 file from {store}? [y/N] ")
+        terminal.answer("y\n")
+        assert terminal.end() == 0
+        assert not victim.exists()
+
+    def test_ctrl_c_leaves_no_traceback(self, store):
+        """Ctrl-C at a question ends with 130 and changes nothing."""
+        code = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        terminal = Terminal("clear", "--dir", store, code=f"{code}from brinery._cli import main; sys.exit(main())")
+        terminal.read_until("? [y/N] ")
+        os.kill(terminal.process.pid, 2)
+        assert terminal.end() == 130
+        assert "Traceback" not in terminal.seen
+        assert len(entry_files(store)) == 3
+
+    def test_an_imported_secret_is_not_echoed(self, run, secret_file):
+        """A secret typed on a terminal is not shown on it."""
+        terminal = Terminal("secret", "import")
+        terminal.read_until("the exported secret: ")
+        terminal.answer(f"{'cd' * 32}\n")
+        terminal.read_until("? [y/N] ")
+        terminal.answer("y\n")
+        assert terminal.end() == 0
+        assert "cdcd" not in terminal.seen
+        assert secret_file.read_text().startswith("cd" * 32)
+
+
+class TestPipes:
+    def test_a_pipe_gets_the_same_text(self, store, tmp_path):
+        """What a program reads is what a person reads; questions and notes are not among it."""
+        process = child("ls", "test_cli.double", "--dir", store)
+        out, err = process.communicate()
+        assert (process.returncode, err) == (0, b"")
+        assert normalised(out.decode(), tmp_path).startswith(
+            "key | size | age | cost | last use | arguments\nKEY | 4.1kB |"
+        )
+
+    def test_a_question_never_waits_on_a_pipe(self, store):
+        """Without a terminal, `clear` ends at once, even if somebody pipes a yes."""
+        process = child("clear", "--dir", store, stdin=subprocess.PIPE)
+        out, err = process.communicate(b"y\n")
+        assert (process.returncode, out) == (1, b"")
+        assert b"say -y" in err
+        assert len(entry_files(store)) == 3
+
+    @pytest.mark.parametrize("command", [["ls", "*"], ["--help"], ["info", "--json"], ["dir"]])
+    def test_a_reader_that_goes_away_causes_no_traceback(self, store, command):
+        """`brinery ls | head` ends as quietly as `cat` does."""
+        reading, writing = os.pipe()
+        os.close(reading)
+        process = child(*command, *(["--dir", store] if command != ["--help"] else []), stdout=writing)
+        os.close(writing)
+        _, err = process.communicate()
+        assert err == b""
+        assert process.returncode in (0, 141)
+
+    @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
+    @pytest.mark.parametrize("command", ["ls", "dir"])
+    def test_a_full_disk_is_one_line(self, store, command):
+        """A result that cannot be written is a failure."""
+        with open("/dev/full", "wb") as full:
+            process = child(command, "--dir", store, stdout=full)
+            _, err = process.communicate()
+        assert process.returncode == 1
+        assert err == b"brinery: cannot write the result: No space left on device\n"
+
+    def test_closed_streams_are_borne(self, store):
+        """A command whose streams are all closed still does its work."""
+        command = f'exec "{sys.executable}" -m brinery clear -y --dir "{store}" <&- >&- 2>&-'
+        assert subprocess.run(["/bin/sh", "-c", command], check=False).returncode == 0
+        assert entry_files(store) == []
+
+    def test_an_ascii_terminal_gets_escapes(self, tmp_path):
+        """What the encoding lacks is escaped."""
+        Cache(tmp_path / "store")(greet)("Zoë")
+        process = child("ls", "*", "--dir", tmp_path / "store", env={**os.environ, "PYTHONIOENCODING": "ascii"})
+        out, err = process.communicate()
+        assert (process.returncode, err) == (0, b"")
+        assert rb"name='Zo\xeb'" in out
+
+    def test_quick_commands_import_little(self, store):
+        """`dir` loads neither locks nor what reads and writes JSON."""
+        code = (
+            "import sys; from brinery._cli import main; main(['dir'])\n"
+            "sys.exit(' '.join({'json', 'filelock', 'getpass', 'difflib', 'numpy'} & set(sys.modules)))"
+        )
+        assert subprocess.run([sys.executable, "-c", code], check=False, capture_output=True).stderr == b"\n"
+
+
+class TestEscaping:
+    hostile = "\x1b[31mred\x07\x9b2J\u202eevil\r\n"
+
+    def test_what_a_store_holds_cannot_command_a_terminal(self, capsys, tmp_path, monkeypatch):
+        """Names and arguments with control characters are shown escaped by every command that shows them."""
+        function = lambda x: x
+        function.__qualname__ = f"f{self.hostile}"
+        place = tmp_path / "store"
+        Cache(place)(function)(self.hostile)
+        key = run_keys(place)[0]
+        monkeypatch.setattr(sys, "stdin", None)
+        for command in (
+            ["ls"],
+            ["ls", "-q"],
+            ["ls", "*"],
+            ["show", key],
+            ["clear", "*"],
+            ["ls", "nothing"],
+            ["ls", "--json"],
+        ):
+            main([*command, "--dir", str(place)])
+            said = "".join(capsys.readouterr())
+            assert said
+            assert [c for c in said if not c.isprintable() and c != "\n"] == []
+            if command != ["ls", "nothing"]:
+                assert "red" in said or "entries" in said
+
+    def test_a_hostile_path_is_escaped_in_messages(self, run, tmp_path):
+        """A message stays one line, whatever the folder is called."""
+        ended = run("ls", "--dir", tmp_path / "a\nb\x1b[2J")
+        assert ended == Ended(0, "", "brinery: there is no store at TMP/a\\nb\\x1b[2J yet\n")
+
+    def test_a_hostile_metadata_is_no_traceback(self, run, store, monkeypatch):
+        """Metadata may hold anything; what is not as expected is left out."""
+        for metadata in (
+            {},
+            {"arguments": 3},
+            {"arguments": {"x": 1, "y": ["a", 2], "z": ["a", "\x1b"]}, "result": ["x"]},
+        ):
+            monkeypatch.setattr(Cache, "metadata", lambda cache, key, metadata=metadata: metadata)
+            for command in (["ls", "*"], ["show", run_keys(store)[0]], ["ls", "*", "--json"]):
+                ended = run(*command, "--dir", store)
+                assert ended.code == 0
+                assert "\x1b" not in ended.out
+
+    def test_spoilt_settings_are_passed_over(self, run, store):
+        """A store.json that somebody spoilt is in nobody's way."""
+        for text in ("", "[]", '{"max_size": -1, "max_entries": "x", "policy": "mine", "half_life": NaN}', "{" * 9000):
+            (store / "store.json").write_text(text)
+            for command in (["info"], ["info", "--json"], ["prune"]):
+                assert run(*command, "--dir", store).code == 0
+
+
+class TestLayout:
+    def test_table(self):
+        """Columns are as wide as what stands in them, also in scripts of wide letters; the last is not padded."""
+        text = table(("name", "n", "note"), [("a", "1", "x"), ("漢字", "1000", "")], numbers=("n",))
+        assert text == "name     n  note\na        1  x\n漢字  1000"
+
+    def test_fields(self):
+        """Values stand below each other."""
+        assert fields([("a", "1"), ("long", "2\n")]) == "a     1\nlong  2\\n"
+
+    @pytest.mark.parametrize("text", ["plain", "Zoë", "漢字", "a b", "👍", ""])
+    def test_harmless_text_is_left_as_it_is(self, text):
+        """Letters of all scripts are shown as they are."""
+        assert printable(text) == text
+
+    def test_surrogates_are_escaped(self):
+        """Bytes of a path that are no text can be written to any terminal."""
+        assert printable("caf\udce9") == r"caf\udce9"
+
+    def test_counting(self):
+        """One of a thing is one thing."""
+        assert [count(0), count(1), count(2), count(1, "files")] == ["0 entries", "1 entry", "2 entries", "1 file"]
