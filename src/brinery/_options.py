@@ -59,7 +59,7 @@ def nearest(name: str, known: tuple[str, ...]) -> str | None:
     """Return the known word that is most like a given one, if any is."""
     from difflib import get_close_matches
 
-    return next(iter(get_close_matches(name, known, 1, 0.5)), None)
+    return next(iter(get_close_matches(name.lower(), known, 1, 0.5)), None)
 
 
 def _check_ttl(name: str, value: Any) -> float | None:

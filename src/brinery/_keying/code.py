@@ -12,6 +12,7 @@ import sys
 from abc import get_cache_token
 from collections import deque
 from collections.abc import Callable
+from gc import get_referents
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
@@ -330,22 +331,22 @@ class _Reach:
         pieces += self._pieces_of_cells(place, function)
         if self._documented or (facts.source is not None and facts.source.annotated):
             pieces += self._pieces_of_documents(place, function)
-        attributes = _attributes_of(function)
-        if attributes:
+        if _has_attributes(function):
+            attributes = _attributes_of(function)
             encoded = self._encode(f"attributes {place}", attributes)
             self._watch.value(lambda: _attributes_of(function), encoded)
-            pieces += [b"attributes", encoded]
+            pieces += [b"attributes", encoded] if attributes else []
         if self._scope.follow.mode == "user":
             for read in facts.reads:
                 pieces += [repr(read).encode("utf-8", "surrogatepass"), self._resolve(function, read)]
-            wrapped = function.__dict__.get("__wrapped__")
+            wrapped = getattr(function, "__wrapped__", None)
             if wrapped is not None:
                 pieces += [b"wrapped", self._reference(f"wrapped {place}", wrapped, lambda: function.__dict__["__wrapped__"])]
         self._parts[name] = Part(_digest_of(pieces))
 
     def _visit_closure(self, name: str, function: FunctionType) -> None:
         pieces = self._pieces_of_cells(name.partition(" of ")[2], function)
-        wrapped = function.__dict__.get("__wrapped__")
+        wrapped = getattr(function, "__wrapped__", None)
         if wrapped is not None:
             pieces.append(self._reference(f"wrapped {name}", wrapped, lambda: function.__dict__["__wrapped__"]))
         self._parts[name] = Part(_digest_of(pieces))
@@ -368,6 +369,8 @@ class _Reach:
         for parameter, value in (function.__kwdefaults__ or {}).items():
             get = lambda parameter=parameter: (function.__kwdefaults__ or {})[parameter]  # type: ignore[misc]  # noqa: E731
             pieces += [parameter.encode(), self._reference(f"default {place}.{parameter}", value, get)]
+            if _is_frozen(value):
+                self._watch.name(function.__kwdefaults__, parameter, value)
         return pieces
 
     def _pieces_of_cells(self, place: str, function: FunctionType) -> list[bytes]:
@@ -544,6 +547,7 @@ class _Reach:
         module = sys.modules.get(name)
         value = _attribute(module, rest) if module is not None else None
         if module is None:
+            self._watch.question(lambda: name not in sys.modules)
             return _digest_of(pieces)
         self._watch.question(lambda: sys.modules.get(name) is module and _attribute(module, rest) is value)
         if self._is_foreign(value):
@@ -632,6 +636,13 @@ def _is_frozen(value: object) -> bool:
     if kind in SCALARS or isinstance(value, (FunctionType, type, ModuleType, BuiltinFunctionType)):
         return True
     return kind in (tuple, frozenset) and all(map(_is_frozen, value))  # type: ignore[call-overload]
+
+
+def _has_attributes(function: FunctionType) -> bool:
+    """Whether attributes may have been set on a function. Asking for its ``__dict__`` would give it an empty one."""
+    known = (function.__globals__, function.__kwdefaults__)
+    found = [part for part in get_referents(function) if type(part) is dict and all(part is not other for other in known)]
+    return any(part is not function.__annotations__ for part in found)
 
 
 def _attributes_of(function: FunctionType) -> dict[str, object]:

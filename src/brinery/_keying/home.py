@@ -51,7 +51,10 @@ def home_of_function(function: FunctionType) -> str:
     """Return the home module of a function, going by the file of its code."""
     filename = function.__code__.co_filename
     if filename.startswith("<"):
-        return home_of_module(function.__module__ or MAIN)
+        module = function.__module__ or MAIN
+        # What is typed at a prompt is at home in `__main__`, whatever program shows the prompt; what a module makes by
+        # `exec` is at home there.
+        return MAIN if module == MAIN and filename != "<string>" else home_of_module(module)
     home = home_of_file(filename)
     if home == MAIN and (function.__module__ or MAIN) not in (MAIN, "__mp_main__"):
         return home_of_module(function.__module__)

@@ -64,6 +64,8 @@ def origin_of_file(filename: str) -> Origin:
 
 def origin_of_module(name: str) -> Origin:
     """Say where a module comes from, loaded or not, going by its file and never importing it."""
+    if name in ("__main__", "__mp_main__"):
+        return USER  # what is typed at a prompt, too, whoever provides the prompt
     root = name.partition(".")[0]
     module = sys.modules.get(name)
     if module is None:

@@ -8,11 +8,13 @@ a function over that module's own globals, where the interpreter's inline caches
 from __future__ import annotations
 
 from collections.abc import Callable
-from operator import is_
-from types import CellType, FunctionType
+from gc import get_referents
+from types import CellType, FunctionType, GetSetDescriptorType, MemberDescriptorType
 from typing import Any
 
 _ABSENT = object()
+# Types whose instances are equal only to themselves, or to others that are as good.
+_COMPARED_BY_IDENTITY = {FunctionType, property, staticmethod, classmethod, type, str, type(None), GetSetDescriptorType, MemberDescriptorType}
 
 
 class Watch:
@@ -36,7 +38,7 @@ class Watch:
         self._absent.append((namespace, name))
 
     def function(self, function: FunctionType) -> None:
-        """Expect a function to keep its code and its defaults."""
+        """Expect a function to keep its code, its defaults and whatever else it consists of."""
         self._functions[id(function)] = function
 
     def cell(self, cell: CellType, value: object) -> None:
@@ -92,15 +94,19 @@ def _compile_names(namespace: dict[str, Any], names: dict[str, object]) -> Calla
 
 
 def _compile_functions(functions: list[FunctionType], cells: list[tuple[CellType, object]]) -> Callable[[], bool]:
-    fixed: dict[str, object] = {}
-    comparisons = []
+    """Compare all that functions consist of: code, defaults, closure, attributes, docstring and so on.
+
+    The garbage collector lists it for any number of functions at once, in a third of the time that asking for three
+    attributes of each takes. The lists are equal when their items are the same objects, or equal ones, which is not
+    enough for defaults: ``(1,)`` is equal to ``(1.0,)``.
+    """
+    fixed: dict[str, object] = {"own": tuple(functions), "parts": get_referents(*functions), "referents": get_referents}
+    comparisons = ["referents(*own) == parts"] if functions else []
     for index, function in enumerate(functions):
         fixed[f"f{index}"] = function
-        for attribute in ("__code__", "__defaults__", "__kwdefaults__"):
+        for attribute in ("__defaults__", "__kwdefaults__"):
             value = getattr(function, attribute)
-            if value is None:
-                comparisons.append(f"f{index}.{attribute} is None")
-            else:
+            if value is not None:
                 fixed[f"{attribute[2]}{index}"] = value
                 comparisons.append(f"f{index}.{attribute} is {attribute[2]}{index}")
     for index, (cell, value) in enumerate(cells):
@@ -120,14 +126,16 @@ def _build(body: str, fixed: dict[str, object], namespace: dict[str, Any]) -> Ca
 
 
 def _class_check(cls: type) -> Callable[[], bool]:
-    own = cls.__dict__
-    names, values, bases = tuple(own), list(own.values()), cls.__bases__
-
-    def holds() -> bool:
-        now = cls.__dict__
-        return tuple(now) == names and all(map(is_, now.values(), values)) and cls.__bases__ is bases
-
-    return holds
+    """Compare the attributes of a class at C speed, and by identity those that may be equal without being the same."""
+    own: dict[str, Any] = get_referents(cls.__dict__)[0]  # the dict behind the proxy
+    values = list(own.values())
+    fixed = {"cls": cls, "own": own, "names": list(own), "values": values, "bases": cls.__bases__}
+    comparisons = ["list(own) == names", "list(own.values()) == values", "cls.__bases__ is bases"]
+    for index, (name, value) in enumerate(own.items()):
+        if type(value) not in _COMPARED_BY_IDENTITY:
+            fixed[f"v{index}"] = value
+            comparisons.append(f"own[{name!r}] is v{index}")
+    return _build(f"    return {' and '.join(comparisons)}", fixed, {})
 
 
 def _absence_check(namespace: dict[str, Any], name: str) -> Callable[[], bool]:

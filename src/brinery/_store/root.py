@@ -39,8 +39,10 @@ class Root:
         self._temporaries: list[int] = []  # the last is in use; others may still be, by other threads
 
     def __del__(self) -> None:
-        with suppress(AttributeError, OSError):
+        try:
             self.close()
+        except (AttributeError, OSError, TypeError):  # at the end of the interpreter modules are taken apart
+            pass
 
     def close(self) -> None:
         """Give the descriptors back; they are opened again when needed. Not while results are being stored."""

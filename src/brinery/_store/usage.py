@@ -147,8 +147,10 @@ class Usage:
         self._close()
 
     def __del__(self) -> None:
-        with suppress(OSError, AttributeError):
+        try:
             self._close()
+        except (AttributeError, OSError, TypeError):  # at the end of the interpreter modules are taken apart
+            pass
 
 
 def _parse(data: bytes) -> Totals | None:

@@ -1,0 +1,51 @@
+"""Measure brinery beside the least that each job can cost, and beside joblib and diskcache, all in the same run.
+
+Contenders take turns; a table shows the median and the 95th percentile of single calls. Nothing is passed or failed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+from collections.abc import Iterator
+
+from . import cases, report
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer rounds: under two minutes")
+    parser.add_argument("--json", metavar="FILE", help="write all measurements to a file as well")
+    parser.add_argument("--dir", metavar="FOLDER", help="the folder to measure in, with some GB of room")
+    options = parser.parse_args()
+
+    with tempfile.TemporaryDirectory(prefix="benchmarks-", dir=options.dir) as folder:
+        facts = report.machine(folder)
+        print(*report.machine_lines(facts), sep="\n")
+        tables = []
+        for table in measured(folder, quick=options.quick):
+            print(*report.table_lines(table), sep="\n", flush=True)
+            tables.append(table)
+    if options.json:
+        report.write_json(options.json, facts, tables)
+
+
+def measured(folder: str, *, quick: bool) -> Iterator[cases.Table]:
+    """All tables, one after the other; each case has a folder of its own."""
+    hit_rounds, miss_rounds, large_rounds, process_rounds = (50, 10, 5, 8) if quick else (300, 50, 15, 40)
+    yield cases.hits(_made(folder, "hits"), hit_rounds)
+    yield cases.misses(_made(folder, "misses"), miss_rounds)
+    yield from cases.large_values(_made(folder, "large"), large_rounds, megabytes=200)
+    yield cases.imports(process_rounds)
+    yield cases.command_line(_made(folder, "many"), process_rounds, entries=10_000)
+
+
+def _made(folder: str, name: str) -> str:
+    path = os.path.join(folder, name)
+    os.mkdir(path)
+    return path
+
+
+if __name__ == "__main__":
+    main()
