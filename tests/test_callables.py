@@ -53,7 +53,11 @@ def test_a_returned_value_is_an_independent_copy(memory: Cache):
     assert f() == {"rows": [1]}
 
 
-@pytest.mark.parametrize("value", [None, NotImplemented, ..., 0, "", b"", ValueError("x"), float("inf"), 10**400], ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize(
+    "value",
+    [None, NotImplemented, ..., 0, "", b"", ValueError("x"), float("inf"), 10**400],
+    ids=lambda value: type(value).__name__,
+)
 def test_odd_values_are_values(memory: Cache, value):
     """None and its like are results as good as any."""
 
@@ -463,3 +467,29 @@ def test_a_decorated_function_reached_by_another_counts_with_its_code(memory: Ca
 
     assert outer(1) == outer(1) == 4
     assert outer.cache_info().hits == 1
+
+
+def test_a_deep_recursion_fits(memory: Cache):
+    """What takes a quarter of the interpreter's limit fits through the cache."""
+
+    @memory
+    def depth(n):
+        return 0 if n == 0 else 1 + depth(n - 1)
+
+    assert depth(250) == 250
+
+
+def test_what_the_cache_ignores_by_default_need_not_be_everywhere(new_cache):
+    """A default is for the functions that have such a parameter."""
+    cache = new_cache(ignore=["verbose"])
+
+    @cache
+    def with_it(x, verbose=False):
+        return [x, verbose]
+
+    @cache
+    def without(x):
+        return [x]
+
+    assert with_it(1) == with_it(1, verbose=True) == [1, False]
+    assert without(1) == without(1) == [1]

@@ -13,7 +13,9 @@ import pytest
 import brinery
 
 ROOT = Path(__file__).parent.parent
-PAGES = sorted(path for path in [ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob(".github/*.md")] if path.exists())
+PAGES = sorted(
+    path for path in [ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob(".github/*.md")] if path.exists()
+)
 MODULES = sorted(module.name for module in pkgutil.walk_packages(brinery.__path__, "brinery."))
 
 

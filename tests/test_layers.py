@@ -61,7 +61,12 @@ def test_every_module_imports_only_downward():
         for name, tree in modules().items()
         for target in relative_imports(name, tree)
         if floor_of(target) < floor_of(name)
-        or (floor_of(target) == floor_of(name) and target.partition(".")[0] != name.partition(".")[0] and "_" in target[:1] and "." in target)
+        or (
+            floor_of(target) == floor_of(name)
+            and target.partition(".")[0] != name.partition(".")[0]
+            and "_" in target[:1]
+            and "." in target
+        )
     ]
     assert upward == []
 

@@ -49,7 +49,8 @@ import builtins, os, sys
 import brinery
 from brinery import cache, Cache
 seen = []
-sys.addaudithook(lambda event, args: seen.append((event, args)) if event in ("open", "os.mkdir", "os.listdir", "os.scandir") else None)
+watched = ("open", "os.mkdir", "os.listdir", "os.scandir")
+sys.addaudithook(lambda event, args: seen.append((event, args)) if event in watched else None)
 @cache
 def f(x): return x
 @Cache("somewhere")(ttl="7d", ignore=["x"])
@@ -64,7 +65,19 @@ def test_importing_is_light(tmp_path: Path):
     """The import brings in nothing that only a miss or a tool needs."""
     script = "import sys, brinery; print(*sorted(sys.modules))"
     loaded = set(run("-c", script, cwd=tmp_path).split())
-    heavy = {"inspect", "ast", "dis", "dataclasses", "json", "filelock", "tempfile", "asyncio", "importlib.metadata", "argparse", "numpy"}
+    heavy = {
+        "inspect",
+        "ast",
+        "dis",
+        "dataclasses",
+        "json",
+        "filelock",
+        "tempfile",
+        "asyncio",
+        "importlib.metadata",
+        "argparse",
+        "numpy",
+    }
     assert loaded & heavy == set()
 
 

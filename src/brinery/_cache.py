@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Protocol, TypeVar, overload
 
 from ._cached_function import CachedFunction
+from ._keying.arguments import parameters
 from ._kinds import make_cached
 from ._options import FunctionOptions, nearest, split_options
 from ._units import parse_size, parse_time
@@ -146,11 +147,24 @@ class Cache:
             if name in _CACHE_OPTIONS:
                 raise TypeError(f"{name!r} is an option of the cache, not of a function: write Cache(..., {name}=...)")
         merged = self._options.updated(split_options(options, ()))
+        if "ignore" not in options and self._options.ignore:
+            return self._decorator_ignoring(merged) if function is None else self._decorator_ignoring(merged)(function)
         if function is None:
             return lambda function: self._decorate(function, merged)
         return self._decorate(function, merged)
 
     cache = __call__
+
+    def _decorator_ignoring(self, options: FunctionOptions) -> Callable[[Any], Any]:
+        """Decorate with the names that the cache ignores by default, as far as a function has them."""
+
+        def decorate(function: Any) -> Any:
+            inner = getattr(function, "__func__", function)
+            names = {parameter.name for parameter in parameters(inner)} if callable(inner) else set()
+            kept = tuple(name for name in options.ignore if "." in name or name in names)
+            return self._decorate(function, options._replace(ignore=kept))
+
+        return decorate
 
     def _decorate(self, function: Any, options: FunctionOptions) -> Any:
         if isinstance(function, (staticmethod, classmethod)):
@@ -158,7 +172,9 @@ class Cache:
         if isinstance(function, property):
             raise TypeError("cannot cache a property: put @property above the cache's decorator")
         if isinstance(function, type):
-            raise TypeError(f"cannot cache the class {function.__qualname__}: decorate its methods, or a function that makes it")
+            raise TypeError(
+                f"cannot cache the class {function.__qualname__}: decorate its methods, or a function that makes it"
+            )
         if not callable(function):
             raise TypeError(f"cannot cache {function!r}: it is no function; options go by name, such as ttl='7d'")
         return make_cached(function, self, options)
@@ -301,9 +317,11 @@ class Cache:
         """
         size = None if max_size is None else parse_size(max_size, "max_size")
         age = None if older_than is None else parse_time(older_than, "older_than")
-        return self._asked_store().prune(max_size=size, max_entries=_checked_entries(max_entries), older_than=age, dry_run=dry_run)
+        return self._asked_store().prune(
+            max_size=size, max_entries=_checked_entries(max_entries), older_than=age, dry_run=dry_run
+        )
 
-    def verify(self, fix: bool = False) -> list[BadEntry]:
+    def verify(self, fix: bool = False) -> list[BadEntry]:  # noqa: FBT001, FBT002  `verify(True)` reads well enough
         """Check every entry, signature and all, without unpickling; with ``fix`` remove the bad ones.
 
         Raises:
@@ -358,17 +376,15 @@ def _checked_location(location: Any) -> str | None:
     if callable(location):
         raise TypeError("Cache(...) takes a folder; to decorate a function write @Cache() or @brinery.cache")
     try:
-        path = os.fspath(location)
+        path = os.fsdecode(location)
     except TypeError:
         raise TypeError(f"the location must be a path, or None for no caching, not {type(location).__name__}") from None
-    if isinstance(path, bytes):
-        path = os.fsdecode(path)
     if not path or "\0" in path:
         raise ValueError(f"the location {path!r} is not a path; leave it out for the user's cache folder")
     return os.path.abspath(os.path.expanduser(path))
 
 
-def _checked_entries(value: Any) -> int | None:
+def _checked_entries(value: object) -> int | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int):
@@ -378,11 +394,15 @@ def _checked_entries(value: Any) -> int | None:
     return value
 
 
-def _checked_eviction(value: Any) -> Any:
+def _checked_eviction(value: object) -> Any:
     if isinstance(value, str):
         if value not in _POLICIES:
             near = nearest(value, _POLICIES)
-            hint = f"did you mean {near!r}?" if near else f"there are {', '.join(map(repr, _POLICIES))}, or a function of an entry"
+            hint = (
+                f"did you mean {near!r}?"
+                if near
+                else f"there are {', '.join(map(repr, _POLICIES))}, or a function of an entry"
+            )
             raise ValueError(f"eviction={value!r} is not known; {hint}")
         return value
     if callable(value):
@@ -390,7 +410,7 @@ def _checked_eviction(value: Any) -> Any:
     raise TypeError(f"eviction must be the name of a policy or a function of an entry, not {type(value).__name__}")
 
 
-def _checked_secret(value: Any) -> str | bytes | None:
+def _checked_secret(value: object) -> str | bytes | None:
     if value is None:
         return None
     if not isinstance(value, (str, bytes)):
@@ -401,7 +421,7 @@ def _checked_secret(value: Any) -> str | bytes | None:
     return value
 
 
-def _checked_verbose(value: Any) -> bool:
+def _checked_verbose(value: object) -> bool:
     if not isinstance(value, bool):
         raise TypeError(f"verbose must be True or False, not {value!r}")
     if value and not any(getattr(handler, "brinery", False) for handler in logger.handlers):

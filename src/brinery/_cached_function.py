@@ -76,7 +76,8 @@ class Call(NamedTuple):
     encoded: bytes
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
-    arguments: dict[str, bytes] = {}
+    arguments: dict[str, bytes] | None = None
+    began: float = 0.0
 
 
 class CachedFunction(Generic[P, R]):
@@ -94,8 +95,12 @@ class CachedFunction(Generic[P, R]):
     """
 
     __wrapped__: Callable[P, R]
+    __name__: str
+    __qualname__: str
 
-    def __init__(self, function: Callable[P, R], cache: Cache, options: FunctionOptions, home: str | None = None) -> None:
+    def __init__(
+        self, function: Callable[P, R], cache: Cache, options: FunctionOptions, home: str | None = None
+    ) -> None:
         functools.update_wrapper(self, function)
         self.__wrapped__ = function
         self._cache = cache
@@ -133,13 +138,19 @@ class CachedFunction(Generic[P, R]):
     def _codec(self) -> Codec:
         options = self._options
         module = getattr(self.__wrapped__, "__module__", None) or "__main__"
-        return Codec(options.serializer, module=module, home_module=home_module(self.__wrapped__), compress=options.compress)
+        return Codec(
+            options.serializer, module=module, home_module=home_module(self.__wrapped__), compress=options.compress
+        )
 
     def _check_ignored(self) -> None:
         names = [parameter.name for parameter in parameters(self.__wrapped__)]
         for name in self._ignored.difference(names):
             near = nearest(name, tuple(names))
-            hint = f"did you mean {near!r}?" if near else f"it has {', '.join(names) or 'none'}; a global is written '.{name}'"
+            hint = (
+                f"did you mean {near!r}?"
+                if near
+                else f"it has {', '.join(names) or 'none'}; a global is written '.{name}'"
+            )
             raise TypeError(f"ignore names {name!r}, which is no parameter of {self.__qualname__}: {hint}")
 
     # The call.
@@ -148,7 +159,18 @@ class CachedFunction(Generic[P, R]):
         call = self._take_key(args, kwargs)
         if call is None:
             return self.__wrapped__(*args, **kwargs)
-        return self._answer(call)
+        found = self._look_up(call.key)
+        if found is not None:
+            return found[0]  # type: ignore[no-any-return]
+        with held(self._folder.claim(call.key)) as claim:  # type: ignore[union-attr]
+            found = self._wait_for(claim, call.key)
+            if found is not None:
+                return found[0]  # type: ignore[no-any-return]
+            call = self._begin(call)
+            # Called from here and not from further down: a function that calls itself needs two frames a level.
+            result = self.__wrapped__(*args, **kwargs)
+            self._keep(claim, call, result, time.perf_counter() - call.began)
+            return result
 
     def _take_key(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call | None:
         """Take a call's key without looking anything up; None where the function itself is to be called."""
@@ -180,43 +202,44 @@ class CachedFunction(Generic[P, R]):
             self._state.bind(*args, **kwargs)
         return call
 
-    def _answer(self, call: Call) -> R:
-        found = self._look_up(call.key)
-        if found is not None:
-            return found[0]  # type: ignore[no-any-return]
-        return self._compute(call)
-
     def _look_up(self, key: str) -> tuple[Any, float] | None:
         """Return a stored result and what it took to compute, counted as a hit; None where there is none."""
         try:
             found = self._folder.get(key, self._ttl, self._codec)  # type: ignore[union-attr]
-        except Exception as error:  # noqa: BLE001  a failure of the cache is never one of the call
+        except BrineryWarning:
+            raise  # strict
+        except Exception as error:
             self._tell_failure("looking up a result", error)
             return None
         if found is not None:
             self._tally.hit(found[1])
         return found
 
-    def _compute(self, call: Call, *, anew: bool = False) -> R:
-        """Compute once, however many callers wait; ``anew`` even if there is a stored result."""
-        from ._store.locks import Turn
+    def _wait_for(self, claim: Claim, key: str, *, anew: bool = False) -> tuple[Any, float] | None:
+        """Wait until the call is ours to compute, or somebody else has stored its result, which is returned."""
+        try:
+            from ._store.locks import Turn
 
-        with held(self._folder.claim(call.key)) as claim:  # type: ignore[union-attr]
             while (turn := claim.attempt()) not in (Turn.COMPUTE, Turn.ALONE):
                 if turn is Turn.WAIT:
                     claim.pause()
-                elif not anew and (found := self._look_up(call.key)) is not None:
-                    return found[0]  # type: ignore[no-any-return]
-            call = self._begin(call)
-            start = time.perf_counter()
-            result = self.__wrapped__(*call.args, **call.kwargs)
-            self._keep(claim, call, result, time.perf_counter() - start)
-            return result  # type: ignore[no-any-return]
+                elif not anew and (found := self._look_up(key)) is not None:
+                    return found
+        except BrineryWarning:
+            raise  # strict
+        except Exception as error:
+            self._tell_failure("waiting for a result", error)
+        return None
 
     def _begin(self, call: Call) -> Call:
         """Count a miss, and note what the arguments are before the function runs."""
         self._tally.miss()
-        return call._replace(arguments=self._digests(self._named(call)))
+        try:
+            arguments = self._digests(self._named(call))
+        except Exception as error:
+            self._tell_failure("describing a call", error)
+            arguments = {}
+        return call._replace(arguments=arguments, began=time.perf_counter())
 
     # Keeping.
 
@@ -228,7 +251,7 @@ class CachedFunction(Generic[P, R]):
                 self._put(claim, call, payload, result, seconds)
         except BrineryWarning:
             raise  # strict
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             self._tell_failure("storing a result", error)
 
     def _prepare(self, call: Call, result: object) -> Payload | None:
@@ -257,11 +280,13 @@ class CachedFunction(Generic[P, R]):
         named = self._named(call)
         return {
             "function": self._home,
-            "arguments": {name: [found.hex(), show(name, named[name])] for name, found in call.arguments.items()},
+            "arguments": {
+                name: [found.hex(), show(name, named[name])] for name, found in (call.arguments or {}).items()
+            },
             "fingerprint": call.state.prefix.hex(),
             "serializer": self._codec.name,
             "result": type(result).__qualname__,
-            "python": "%d.%d" % sys.version_info[:2],
+            "python": "{}.{}".format(*sys.version_info),
         }
 
     def _named(self, call: Call) -> dict[str, Any]:
@@ -288,8 +313,8 @@ class CachedFunction(Generic[P, R]):
             now = self._digests(self._named(call._replace(values=values)))
         except Exception:  # what cannot be digested any more has changed
             now = {}
-        changed = [name for name, before in call.arguments.items() if now.get(name) != before]
-        return [f"argument {name}" for name in changed or call.arguments]
+        changed = [name for name, before in (call.arguments or {}).items() if now.get(name) != before]
+        return [f"argument {name}" for name in changed or call.arguments or ()]
 
     def _digests(self, named: dict[str, Any]) -> dict[str, bytes]:
         return {name: digest(value, name, self._code_of) for name, value in named.items()}
@@ -313,6 +338,8 @@ class CachedFunction(Generic[P, R]):
         )
 
     def _tell_failure(self, doing: str, error: Exception) -> None:
+        if isinstance(error, RecursionError):
+            return  # deep down there is no room to say anything; the function itself may still fit
         logger.debug("%s of %s failed", doing, self._home, exc_info=error)
         self._warn(
             StoreWarning,
@@ -401,7 +428,12 @@ class CachedFunction(Generic[P, R]):
         return self.__wrapped__(*args, **kwargs) if call is None else self._answer_anew(call)
 
     def _answer_anew(self, call: Call) -> R:
-        return self._compute(call, anew=True)
+        with held(self._folder.claim(call.key)) as claim:  # type: ignore[union-attr]
+            self._wait_for(claim, call.key, anew=True)
+            call = self._begin(call)
+            result = self.__wrapped__(*call.args, **call.kwargs)
+            self._keep(claim, call, result, time.perf_counter() - call.began)
+            return result
 
     def explain(self, /, *args: P.args, **kwargs: P.kwargs) -> Explanation:
         """Say whether a call hits or misses and why, against the most similar stored entry; changes no byte."""
@@ -410,15 +442,26 @@ class CachedFunction(Generic[P, R]):
             return Explanation(self._home, "", False, ("caching is switched off",))
         parts = describe_parts(call.state.code, self._parts_of_options)
         named = self._named(call)
-        arguments = {name: [found.hex(), short_value(name, named[name])] for name, found in self._digests(named).items()}
-        return explain_call(self._folder, call.key, self._ttl, self._home, call.state.prefix.hex(), parts, arguments, call.state.code.notes)
+        arguments = {
+            name: [found.hex(), short_value(name, named[name])] for name, found in self._digests(named).items()
+        }
+        return explain_call(
+            self._folder,
+            call.key,
+            self._ttl,
+            self._home,
+            call.state.prefix.hex(),
+            parts,
+            arguments,
+            call.state.code.notes,
+        )
 
     def cache_info(self) -> CacheInfo:
         """Return hits, misses, maxsize, currsize and seconds saved, as `functools.lru_cache` does and more."""
         hits, misses, saved = self._tally.since_reset()
         if self._folder is None:
             self._renew()
-        size = 0 if self._folder is None else sum(1 for _ in self._folder.keys())
+        size = 0 if self._folder is None else self._folder.count()
         return CacheInfo(hits, misses, self._cache.max_entries, size, saved)
 
     def cache_clear(self) -> None:
@@ -513,11 +556,13 @@ class held:  # noqa: N801  reads as a statement
     def __enter__(self) -> Claim:
         return self._claim
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._claim.release()
 
 
-def _show_nothing(name: str, value: object) -> str:
+def _show_nothing(_name: str, _value: object, /) -> str:
     return ""
 
 
@@ -548,5 +593,7 @@ def _restore(
 
 
 # Where a decorated function is itself reached or passed, what it wraps counts, and what its options say.
-register_digest(CachedFunction, lambda cached: (cached.__wrapped__, cached._options.version, cached._options.depends_on))
+register_digest(
+    CachedFunction, lambda cached: (cached.__wrapped__, cached._options.version, cached._options.depends_on)
+)
 register_digest(BoundCachedFunction, lambda bound: (bound.__func__, bound.__self__))

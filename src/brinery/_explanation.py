@@ -55,12 +55,14 @@ def explain_call(
         return Explanation(function, key, True, ("its result is stored",), key, unseen)
     here = folder.metadata(key)
     if here is not None:
-        return Explanation(function, key, False, ("its result is stored, and expired or not as it was signed",), key, unseen)
+        return Explanation(
+            function, key, False, ("its result is stored, and expired or not as it was signed",), key, unseen
+        )
     best: tuple[int, str, list[str]] | None = None
     fingerprints = folder.description().get("fingerprints")
     if not isinstance(fingerprints, Mapping):
         fingerprints = {}
-    for other in folder.keys():
+    for other in folder:
         metadata = folder.metadata(other)
         if metadata is None:
             continue
@@ -68,8 +70,12 @@ def explain_call(
         if best is None or len(reasons) < best[0]:
             best = (len(reasons), other, reasons)
     if best is None:
-        return Explanation(function, key, False, ("never called before: the store has no result of this function",), "", unseen)
-    return Explanation(function, key, False, tuple(best[2]) or ("the entry was made by another secret or options",), best[1], unseen)
+        return Explanation(
+            function, key, False, ("never called before: the store has no result of this function",), "", unseen
+        )
+    return Explanation(
+        function, key, False, tuple(best[2]) or ("the entry was made by another secret or options",), best[1], unseen
+    )
 
 
 def _differences(

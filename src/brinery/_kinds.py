@@ -23,14 +23,25 @@ R = TypeVar("R")
 _LARGE = 1 << 20  # bytes from which an event loop is spared the work
 
 
-class CachedCoroutineFunction(CachedFunction[P, Coroutine[Any, Any, R]]):
+class _Deferred(CachedFunction[P, R]):
+    """A function whose call only makes what is awaited or iterated over later; the key is taken at the call."""
+
+    def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        call = self._take_key(args, kwargs)
+        return self.__wrapped__(*args, **kwargs) if call is None else self._answer(call)
+
+    def _answer(self, call: Call) -> R:
+        raise NotImplementedError
+
+
+class CachedCoroutineFunction(_Deferred[P, Coroutine[Any, Any, R]]):
     """A decorated ``async def``: its key is taken when it is called, the rest happens when it is awaited."""
 
-    async def _answer(self, call: Call) -> R:  # type: ignore[override]
+    async def _answer(self, call: Call) -> R:
         found = await self._look_up_beside(call.key)
-        return found[0] if found is not None else await self._compute(call)  # type: ignore[no-any-return]
+        return found[0] if found is not None else await self._compute(call)
 
-    async def _answer_anew(self, call: Call) -> R:  # type: ignore[override]
+    async def _answer_anew(self, call: Call) -> R:
         return await self._compute(call, anew=True)
 
     async def _look_up_beside(self, key: str) -> tuple[Any, float] | None:
@@ -41,7 +52,7 @@ class CachedCoroutineFunction(CachedFunction[P, Coroutine[Any, Any, R]]):
 
         return await asyncio.to_thread(self._look_up, key)
 
-    async def _compute(self, call: Call, *, anew: bool = False) -> R:  # type: ignore[override]
+    async def _compute(self, call: Call, *, anew: bool = False) -> R:
         from ._store.locks import Turn
 
         with held(self._folder.claim(call.key)) as claim:  # type: ignore[union-attr]
@@ -51,9 +62,8 @@ class CachedCoroutineFunction(CachedFunction[P, Coroutine[Any, Any, R]]):
                 elif not anew and (found := await self._look_up_beside(call.key)) is not None:
                     return found[0]  # type: ignore[no-any-return]
             call = self._begin(call)
-            start = time.perf_counter()
             result = await self.__wrapped__(*call.args, **call.kwargs)
-            await self._keep_beside(claim, call, result, time.perf_counter() - start)
+            await self._keep_beside(claim, call, result, time.perf_counter() - call.began)
             return result
 
     async def _keep_beside(self, claim: Claim, call: Call, result: object, seconds: float) -> None:
@@ -67,11 +77,11 @@ class CachedCoroutineFunction(CachedFunction[P, Coroutine[Any, Any, R]]):
                 await _to_the_end(functools.partial(self._put, claim, call, payload, result, seconds))
         except BrineryWarning:
             raise
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             self._tell_failure("storing a result", error)
 
 
-class CachedGeneratorFunction(CachedFunction[P, Generator[Any, Any, Any]]):
+class CachedGeneratorFunction(_Deferred[P, Generator[Any, Any, Any]]):
     """A decorated generator function: a hit replays the items; a miss keeps them as they are yielded.
 
     Nothing is locked while the consumer pauses; a generator that is closed early, or sent values, is not stored.
@@ -94,13 +104,15 @@ class CachedGeneratorFunction(CachedFunction[P, Generator[Any, Any, Any]]):
                     sent = yield item
                 except GeneratorExit:
                     raise
-                except BaseException as error:  # noqa: BLE001  thrown in by the consumer
+                except BaseException as error:
                     recording.give_up()
                     step = functools.partial(generator.throw, error)
                 else:
                     if sent is not None:
                         recording.give_up()
-                    step = functools.partial(next, generator) if sent is None else functools.partial(generator.send, sent)
+                    step = (
+                        functools.partial(next, generator) if sent is None else functools.partial(generator.send, sent)
+                    )
         except StopIteration as stop:
             recording.finish(stop.value)
             return stop.value
@@ -111,10 +123,10 @@ class CachedGeneratorFunction(CachedFunction[P, Generator[Any, Any, Any]]):
         return self._answer(call, anew=True)
 
 
-class CachedAsyncGeneratorFunction(CachedFunction[P, AsyncGenerator[Any, Any]]):
+class CachedAsyncGeneratorFunction(_Deferred[P, AsyncGenerator[Any, Any]]):
     """A decorated async generator function: as `CachedGeneratorFunction`."""
 
-    async def _answer(self, call: Call, *, anew: bool = False) -> AsyncGenerator[Any, Any]:  # type: ignore[override]
+    async def _answer(self, call: Call, *, anew: bool = False) -> AsyncGenerator[Any, Any]:
         found = None if anew else self._look_up(call.key)
         if found is not None:
             for item in found[0].frozen[:-1]:
@@ -132,7 +144,7 @@ class CachedAsyncGeneratorFunction(CachedFunction[P, AsyncGenerator[Any, Any]]):
                     sent = yield item
                 except GeneratorExit:
                     raise
-                except BaseException as error:  # noqa: BLE001
+                except BaseException as error:
                     recording.give_up()
                     step = functools.partial(generator.athrow, error)
                 else:
@@ -164,7 +176,9 @@ def _size(payload: Payload) -> int:
     return len(payload.stream) + sum(buffer.nbytes for buffer in payload.buffers)
 
 
-def make_cached(function: Callable[..., Any], cache: Cache, options: FunctionOptions, home: str | None = None) -> CachedFunction[Any, Any]:
+def make_cached(
+    function: Callable[..., Any], cache: Cache, options: FunctionOptions, home: str | None = None
+) -> CachedFunction[Any, Any]:
     """Make the kind of cached function that a callable wants."""
     return _kind_of(function)(function, cache, options, home)
 
@@ -174,7 +188,8 @@ def _kind_of(function: Callable[..., Any]) -> type[CachedFunction[Any, Any]]:
     while isinstance(inner, functools.partial):
         inner = inner.func
     inner = getattr(inner, "__func__", inner)
-    code = getattr(inner, "__code__", None) or getattr(getattr(type(inner), "__call__", None), "__code__", None)
+    call = vars(type(inner)).get("__call__")  # of a callable object
+    code = getattr(inner, "__code__", None) or getattr(call, "__code__", None)
     flags = getattr(code, "co_flags", 0)
     for flag, kind in _KINDS:
         if flags & flag:

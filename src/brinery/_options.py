@@ -52,7 +52,9 @@ def split_options(given: Mapping[str, object], cache_options: tuple[str, ...]) -
 def unknown_option(name: str, known: tuple[str, ...]) -> NoReturn:
     """Raise the TypeError that names the nearest real option."""
     near = nearest(name, known)
-    raise TypeError(f"unknown option {name!r}; " + (f"did you mean {near!r}?" if near else f"there are {', '.join(known)}"))
+    raise TypeError(
+        f"unknown option {name!r}; " + (f"did you mean {near!r}?" if near else f"there are {', '.join(known)}")
+    )
 
 
 def nearest(name: str, known: tuple[str, ...]) -> str | None:
@@ -87,9 +89,9 @@ def _check_ignore(name: str, value: Any) -> tuple[str, ...]:
     return names
 
 
-def _check_callable(name: str, value: Any) -> Callable[..., object] | None:
+def _check_callable(name: str, value: object) -> Callable[..., object] | None:
     if value is None or callable(value):
-        return value  # type: ignore[no-any-return]
+        return value
     raise TypeError(f"{name} must be a function of the call's arguments, not {type(value).__name__}")
 
 
@@ -107,14 +109,18 @@ def _check_follow(name: str, value: Any) -> Follow:
             near = nearest(value, _FOLLOW_MODES)
             raise ValueError(
                 f"{name}={value!r} is not known; "
-                + (f"did you mean {near!r}?" if near else f"there are {', '.join(map(repr, _FOLLOW_MODES))}, or a list of packages")
+                + (
+                    f"did you mean {near!r}?"
+                    if near
+                    else f"there are {', '.join(map(repr, _FOLLOW_MODES))}, or a list of packages"
+                )
             )
         return Follow(value)
     packages = _check_ignore(name, value)
     return Follow("user", frozenset(package.lower().replace("-", "_") for package in packages))
 
 
-def _check_serializer(name: str, value: Any) -> Any:
+def _check_serializer(_name: str, value: Any) -> Any:
     from ._store.payload import Codec
 
     Codec(value, module="", home_module="")

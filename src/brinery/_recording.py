@@ -40,7 +40,7 @@ class Recording:
             self.give_up()
             self._function._warn(
                 UnstorableResultWarning,
-                f"item {number} of {self._function._home} cannot be kept: {error}; the items were returned and not stored",
+                f"item {number} of {self._function._home} cannot be kept: {error}; the items were returned, not stored",
                 cause=f"unstorable {self._function._home}",
             )
             return

@@ -10,7 +10,7 @@ _lock = threading.Lock()
 
 def _new_lock() -> None:
     """A child of fork may inherit the lock in the hands of a thread that it does not have."""
-    global _lock  # noqa: PLW0603
+    global _lock
     _lock = threading.Lock()
 
 

@@ -38,7 +38,10 @@ def parse_size(value: str | float, what: str = "size") -> int:
         match = _NUMBER.fullmatch(value)
         unit = match[2].lower() if match else None
         if match is None or unit not in _SIZES:
-            raise ValueError(f"{what}={value!r} is not a size: write a number and one of B, kB, MB, GB, TB, KiB, MiB, GiB, TiB, such as '10GB'")
+            raise ValueError(
+                f"{what}={value!r} is not a size: write a number and one of B, kB, MB, GB, TB, "
+                "KiB, MiB, GiB, TiB, such as '10GB'"
+            )
         value = float(match[1]) * _SIZES[unit] if "." in match[1] else int(match[1]) * _SIZES[unit]
     if not value >= 0 or value == float("inf"):
         raise ValueError(f"{what}={value!r} must be zero or more bytes; None means no limit")
@@ -58,12 +61,16 @@ def parse_time(value: str | float | timedelta, what: str = "ttl") -> float:
     if isinstance(value, timedelta):
         value = value.total_seconds()
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        raise TypeError(f"{what} must be a number of seconds, a timedelta or text such as '7d', not {type(value).__name__}")
+        raise TypeError(
+            f"{what} must be a number of seconds, a timedelta or text such as '7d', not {type(value).__name__}"
+        )
     if isinstance(value, str):
         match = _NUMBER.fullmatch(value)
         unit = match[2].lower() if match else None
         if match is None or unit not in _TIMES:
-            raise ValueError(f"{what}={value!r} is not a time: write a number and one of s, m, h, d, w, y, such as '7d'")
+            raise ValueError(
+                f"{what}={value!r} is not a time: write a number and one of s, m, h, d, w, y, such as '7d'"
+            )
         value = float(match[1]) * _TIMES[unit]
     if not value > 0 or value == float("inf"):
         raise ValueError(f"{what}={value!r} must be above zero seconds; None means that nothing expires")

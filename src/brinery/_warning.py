@@ -40,7 +40,7 @@ def forget_warnings() -> None:
 def _frames_of_brinery() -> int:
     """Count the frames between `warn` and the first one outside this package."""
     level = 1
-    frame = sys._getframe(1)
+    frame = sys._getframe(1)  # noqa: SLF001  what `warnings` itself goes by
     while frame.f_back is not None and _is_ours(frame.f_globals.get("__name__", "")):
         frame = frame.f_back
         level += 1

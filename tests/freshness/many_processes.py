@@ -40,6 +40,12 @@ class Ran(NamedTuple):
     warnings: list[str]
 
 
+class Do(str):
+    """A statement of a program, which is run for what it changes."""
+
+    __slots__ = ()
+
+
 class Nursery:
     """Runs programs, each in a process of its own."""
 
@@ -53,7 +59,8 @@ class Nursery:
         """Import a module of a folder and run expressions and statements one after another in its namespace."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        asked = {"folder": str(folder), "program": program, "module": module, "home": os.environ["HOME"]}
+        steps = [(isinstance(step, Do), step) for step in program]
+        asked = {"folder": str(folder), "program": steps, "module": module, "home": os.environ["HOME"]}
         self._process.stdin.write(json.dumps(asked) + "\n")
         self._process.stdin.flush()
         answer = json.loads(self._process.stdout.readline())
@@ -97,8 +104,8 @@ def _run(asked: dict[str, Any]) -> dict[str, Any]:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         module = importlib.import_module(asked["module"])
-        for step in asked["program"]:
-            if not _is_expression(step):
+        for is_statement, step in asked["program"]:
+            if is_statement:
                 exec(compile(step, "<step>", "exec"), module.__dict__)
                 continue
             codes = {_code(item) for item in vars(module).values() if type(item).__module__.startswith("brinery.")}
@@ -119,20 +126,9 @@ def _run(asked: dict[str, Any]) -> dict[str, Any]:
     return {"values": values, "truths": truths, "computed": computed, "warnings": shown}
 
 
-def _code(function: Any) -> object:
-    while not hasattr(function, "__code__"):
-        function = next((getattr(function, name) for name in ("__wrapped__", "func", "__func__") if hasattr(function, name)), len)
-        if function is len:
-            return None
-    return function.__code__
-
-
-def _is_expression(step: str) -> bool:
-    try:
-        compile(step, "<step>", "eval")
-    except SyntaxError:
-        return False
-    return True
+def _code(cached: Any) -> object:
+    function = getattr(cached, "__wrapped__", cached)
+    return getattr(getattr(function, "func", function), "__code__", None)
 
 
 def _show(value: object) -> str:

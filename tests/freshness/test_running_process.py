@@ -8,14 +8,14 @@ import pytest
 
 from freshness.changes import CHANGES, Change
 from freshness.edit import write_files
-from freshness.many_processes import Nursery
+from freshness.many_processes import Do, Nursery
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=[change.what for change in CHANGES])
 def test_a_change_is_noticed_at_the_very_next_call(change: Change, tmp_path: Path, nurseries: list[Nursery]) -> None:
     """A second call hits; after a change that matters the value is the new one, after another it hits still."""
     write_files(tmp_path, change.source)
-    ran = nurseries[0].run(tmp_path, change.call, change.call, change.change, change.call, change.call)
+    ran = nurseries[0].run(tmp_path, change.call, change.call, Do(change.change), change.call, change.call)
     assert ran.values == ran.truths, "an old result was returned"
     assert ran.computed[1] == 0, "the second call did not find the result of the first"
     assert (ran.truths[2] == ran.truths[1]) is change.hit, "the change does not do what this case says"

@@ -190,7 +190,14 @@ def test_code_is_asked_for_functions_classes_modules_and_classes_of_instances():
         return bytes(16)
 
     encode([values.add, Point, copy, len, Point(1), Point(2), values.Color.RED], "x", code)
-    assert asked == [values.add, Point, copy, len, values.Color] or asked == [values.add, Point, copy, len, Point, values.Color]
+    assert asked == [values.add, Point, copy, len, values.Color] or asked == [
+        values.add,
+        Point,
+        copy,
+        len,
+        Point,
+        values.Color,
+    ]
     asked.clear()
     encode([types.SimpleNamespace(a=1), {1}, range(3), 1.5], "x", code)
     assert asked == []
@@ -272,7 +279,11 @@ def test_near_the_limits_of_size_one_change_is_seen(size):
 
 def test_a_few_lists_that_unfold_to_terabytes():
     """What is shared is encoded once, so that a value small in memory is digested quickly."""
-    for make in (lambda inner: [inner] * 1000, lambda inner: {"a": inner, "b": inner}, lambda inner: (inner, Point(inner))):
+    for make in (
+        lambda inner: [inner] * 1000,
+        lambda inner: {"a": inner, "b": inner},
+        lambda inner: (inner, Point(inner)),
+    ):
         value: Any = [1]
         for _ in range(30):
             value = make(value)

@@ -108,7 +108,9 @@ def test_a_full_disk_costs_one_warning(tmp_path: Path):
     """Every result is returned, and the cache goes on when there is room again."""
     place = tmp_path / "disk"
     place.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", place], check=False, capture_output=True).returncode:
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", place], check=False, capture_output=True
+    ).returncode:
         pytest.skip("mounting a tmpfs is not allowed here")
     try:
         cache = Cache(place / "store")

@@ -42,7 +42,7 @@ def store(new_store):
 
 @pytest.fixture
 def folder(store):
-    return store.folder("lab.f", lambda: {"source": "def f(x): ..."})
+    return store.folder("lab.f", lambda known: {"source": "def f(x): ..."})
 
 
 def snapshot(location: Path) -> dict[str, tuple[int, bytes]]:
@@ -62,7 +62,7 @@ def test_what_was_put_is_got(folder, store):
     assert folder.get(KEY, None, CODEC) == (value, 12.5)
     assert folder.contains(KEY, None)
     assert folder.metadata(KEY) == {"shown": "f(1)"}
-    assert list(folder.keys()) == [KEY]
+    assert list(folder) == [KEY]
     assert store.verify() == []
 
 

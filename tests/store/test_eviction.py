@@ -35,7 +35,7 @@ def new_store(tmp_path):
 
 
 def kept(folder) -> set[int]:
-    return {number_of(key) for key in folder.keys()}  # noqa: SIM118  # it is no mapping
+    return {number_of(key) for key in folder}
 
 
 @pytest.mark.parametrize(("wrong", "hint"), [("lur", "'lru'"), ("values", "'value'"), ("zzz", "choose one of")])

@@ -376,3 +376,21 @@ def test_markers_are_read_back_and_anything_else_is_none():
     assert not parsed._replace(started="1", machine="another").is_gone()
     for odd in (b"", marker[:-1], marker[:20], b"\xff" * 100, b"brinery-holder a -1 b c\n\n", b"x y 1 2 3\n\n"):
         assert holder.parse_holder(odd) is None
+
+
+def test_a_program_that_closes_all_descriptors_goes_on_storing(folder, tmp_path):
+    """A daemon closes everything and opens other files: ours are opened anew, and its own are not written to."""
+    source = """
+folder = open_folder(sys.argv[1])
+keep(folder, key_of(1), 1)
+import os
+os.closerange(3, 100)
+mine = [os.open(f"{sys.argv[2]}/{number}", os.O_CREAT | os.O_RDWR) for number in range(10)]
+os.mkdir(sys.argv[2] + "/folder")
+mine += [os.open(sys.argv[2] + "/folder", os.O_RDONLY) for _ in range(10)]
+print(keep(folder, key_of(2), 2), [os.fstat(fd).st_size for fd in mine[:10]], os.listdir(sys.argv[2] + "/folder"))
+"""
+    (tmp_path / "daemon").mkdir()
+    process = start(source, tmp_path / "store", tmp_path / "daemon")
+    assert process.communicate(timeout=30)[0] == f"True {[0] * 10} []\n"
+    assert (value_of(folder, key_of(1)), value_of(folder, key_of(2))) == (1, 2)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Coroutine, Generator
+from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
-from typing import Any, assert_type
+from typing import assert_type
 
 from brinery import Cache, CachedFunction, CacheInfo, Explanation, cache
 
@@ -55,7 +55,6 @@ assert_type(plain.explain(1), Explanation)
 assert_type(plain.cache_info(), CacheInfo)
 assert_type(plain.cache_info().seconds_saved, float)
 assert_type(with_options(1), list[int])
-assert_type(awaited(1), Coroutine[Any, Any, bytes])
 assert_type(asyncio.run(awaited(1)), bytes)
 assert_type(yielded(1), Generator[int, None, str])
 assert_type(yielded_async(1), AsyncGenerator[int, None])

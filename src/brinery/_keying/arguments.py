@@ -65,10 +65,15 @@ def parameters(target: Callable[..., Any]) -> list[Parameter]:
     except (ValueError, TypeError) as error:
         name = getattr(target, "__qualname__", None) or repr(type(target).__qualname__)
         raise TypeError(
-            f"cannot cache {name}: its signature cannot be read ({error}); decorate a function of your own that calls it"
+            f"cannot cache {name}: its signature cannot be read ({error}); decorate a function that calls it"
         ) from None
     return [
-        Parameter(item.name, int(item.kind), item.default is not item.empty, None if item.default is item.empty else item.default)
+        Parameter(
+            item.name,
+            int(item.kind),
+            item.default is not item.empty,
+            None if item.default is item.empty else item.default,
+        )
         for item in signature.parameters.values()
     ]
 
@@ -107,12 +112,18 @@ def _compile(given: list[Parameter], ignore: frozenset[str], boxed: frozenset[st
     head, body = [], []
     kinds = [parameter.kind for parameter in given]
     for index, (name, kind, has_default, default) in enumerate(given):
-        if kind == _KEYWORD and _VAR_POSITIONAL not in kinds and kinds[index - 1 if index else 0] != (_KEYWORD if index else -1):
+        if (
+            kind == _KEYWORD
+            and _VAR_POSITIONAL not in kinds
+            and kinds[index - 1 if index else 0] != (_KEYWORD if index else -1)
+        ):
             head.append("*")
         own = f"{prefix}{index}"
         if has_default:
             fixed[own] = default
-        head.append({_VAR_POSITIONAL: "*", _VAR_KEYWORD: "**"}.get(kind, "") + (f"{name}={own}" if has_default else name))
+        head.append(
+            {_VAR_POSITIONAL: "*", _VAR_KEYWORD: "**"}.get(kind, "") + (f"{name}={own}" if has_default else name)
+        )
         if kind == _POSITIONAL_ONLY and kinds[index + 1 : index + 2] != [_POSITIONAL_ONLY]:
             head.append("/")
         if name not in ignore:

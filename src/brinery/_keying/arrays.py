@@ -25,7 +25,7 @@ def find(base: type) -> Expander | None:
     if exact is not None:
         return exact
     for parent, expander in (
-        (getattr(np, "ma", None) and np.ma.MaskedArray, _masked),
+        (getattr(sys.modules.get("numpy.ma"), "MaskedArray", None), _masked),
         (np.ndarray, _ndarray),
         (np.generic, _numpy_scalar),
         (np.dtype, _dtype),
@@ -178,12 +178,11 @@ def _attributes_beyond(value: Any, kind: type) -> dict[str, object]:
 def _masked(value: Any, walk: Asked) -> Node:
     np: Any = sys.modules["numpy"]
     data = value._data.view(np.ndarray)
-    has_mask = value._mask is not np.ma.nomask
     mask = np.ma.getmaskarray(value)
     fill = value._fill_value
     if fill is None:
         fill = np.ma.default_fill_value(data.dtype)
-    start = head("masked array", has_mask, bool(value._hardmask)) + walk.class_of(type(value))
+    start = head("masked array", bool(value._hardmask)) + walk.class_of(type(value))
     state = {name: item for name, item in value.__dict__.items() if name not in _MASKED_BOOKKEEPING}
     state["_optinfo"] = value.__dict__.get("_optinfo")
     children = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import _abc
 import sys
 from collections.abc import Iterator
-from types import FunctionType, GetSetDescriptorType, MemberDescriptorType
+from types import CodeType, GetSetDescriptorType, MemberDescriptorType
 from typing import NamedTuple
 
 # Set by the interpreter or by libraries for their own bookkeeping: places, caches, and what follows from other parts.
@@ -62,7 +62,8 @@ def registered(cls: type) -> frozenset[type]:
 
 def _is_salted(value: object) -> bool:
     """Whether a method is the ``__hash__`` that attrs generates: it holds a number that differs with the hash seed."""
-    return isinstance(value, FunctionType) and value.__code__.co_filename.startswith("<attrs generated hash")
+    code = getattr(value, "__code__", None)
+    return isinstance(code, CodeType) and code.co_name == "__hash__" and code.co_filename.startswith("<attrs generated ")
 
 
 def _is_enum(cls: type) -> bool:

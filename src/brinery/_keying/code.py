@@ -69,14 +69,20 @@ class Fingerprint(NamedTuple):
         parts: what was reached, by name.
         notes: what was reached and cannot be digested, by name, with its type; it counts by type and place.
         holds: the cheap check that nothing reached has changed.
-        carried: what lets a process without the sources come to the same digest.
+        sources: of the code that was reached, as far as they are known.
     """
 
     digest: bytes
     parts: dict[str, Part]
     notes: dict[str, str]
     holds: Callable[[], bool]
-    carried: Carried
+    sources: list[tuple[CodeType, Source]]
+
+    @property
+    def carried(self) -> Carried:
+        """What lets a process without the sources come to the same digest."""
+        files = {code.co_filename for code, _ in self.sources if not code.co_filename.startswith("<")}
+        return Carried({bytecode_digest(code): source for code, source in self.sources}, {name: home_of_file(name) for name in files})
 
 
 class Carried(NamedTuple):
@@ -168,7 +174,7 @@ class _Reach:
         self._references: dict[int, bytes] = {}
         self._kept: list[object] = []
         self._pending: deque[Callable[[], None]] = deque()
-        self._carried = Carried({}, {})
+        self._sources: list[tuple[CodeType, Source]] = []
 
     def fingerprint(self, target: object) -> Fingerprint:
         follow = self._scope.follow
@@ -183,7 +189,7 @@ class _Reach:
         self._parts["python"] = Part(b"%d.%d" % sys.version_info[:2], "%d.%d" % sys.version_info[:2])
         lines = [name.encode("utf-8", "surrogatepass") + b"=" + part.digest for name, part in sorted(self._parts.items())]
         digest = xxh3_128_digest(b"".join(len(item).to_bytes(4, "little") + item for item in [root, *lines]))
-        return Fingerprint(digest, self._parts, self._notes, self._watch.compile(self._encode_again), self._carried)
+        return Fingerprint(digest, self._parts, self._notes, self._watch.compile(self._encode_again), self._sources)
 
     # References: how one part speaks of another.
 
@@ -317,11 +323,8 @@ class _Reach:
         code = function.__code__
         facts = _facts_of(code, _wrapped.get(function, 0), self._documented)
         self.reads_documents = self.reads_documents or facts.reads_documents
-        filename = code.co_filename
         if facts.source is not None:
-            self._carried.sources[bytecode_digest(code)] = facts.source
-            if not filename.startswith("<"):
-                self._carried.homes[filename] = home_of_file(filename)
+            self._sources.append((code, facts.source))
             pieces = [b"source", facts.source.digest]
         else:
             self._all_from_source = False
@@ -331,25 +334,32 @@ class _Reach:
         pieces += self._pieces_of_cells(place, function)
         if self._documented or (facts.source is not None and facts.source.annotated):
             pieces += self._pieces_of_documents(place, function)
-        if _has_attributes(function):
-            attributes = _attributes_of(function)
-            encoded = self._encode(f"attributes {place}", attributes)
-            self._watch.value(lambda: _attributes_of(function), encoded)
-            pieces += [b"attributes", encoded] if attributes else []
+        pieces += self._pieces_of_attributes(place, function)
         if self._scope.follow.mode == "user":
             for read in facts.reads:
                 pieces += [repr(read).encode("utf-8", "surrogatepass"), self._resolve(function, read)]
-            wrapped = getattr(function, "__wrapped__", None)
-            if wrapped is not None:
-                pieces += [b"wrapped", self._reference(f"wrapped {place}", wrapped, lambda: function.__dict__["__wrapped__"])]
         self._parts[name] = Part(_digest_of(pieces))
 
     def _visit_closure(self, name: str, function: FunctionType) -> None:
         pieces = self._pieces_of_cells(name.partition(" of ")[2], function)
-        wrapped = getattr(function, "__wrapped__", None)
-        if wrapped is not None:
-            pieces.append(self._reference(f"wrapped {name}", wrapped, lambda: function.__dict__["__wrapped__"]))
+        if "__wrapped__" in _attributes_of(function):
+            pieces += self._piece_of_attribute(name, function.__dict__, "__wrapped__")
         self._parts[name] = Part(_digest_of(pieces))
+
+    def _pieces_of_attributes(self, place: str, function: FunctionType) -> list[bytes]:
+        own = _attributes_of(function)
+        self._watch.size(own)
+        return [piece for name in sorted(own) if self._counts(name) for piece in self._piece_of_attribute(place, own, name)]
+
+    def _counts(self, attribute: str) -> bool:
+        """Whether an attribute of a function counts; under ``follow="own"`` what it wraps is another's code."""
+        return attribute != "__wrapped__" or self._scope.follow.mode == "user"
+
+    def _piece_of_attribute(self, place: str, own: dict[str, Any], name: str) -> list[bytes]:
+        value = own[name]
+        if _is_frozen(value):
+            self._watch.name(own, name, value)
+        return [name.encode("utf-8", "surrogatepass"), self._reference(f"attribute {place}.{name}", value, lambda: own[name])]
 
     def _pieces_of_documents(self, place: str, function: FunctionType) -> list[bytes]:
         read = lambda: (function.__annotations__, function.__doc__)  # noqa: E731
@@ -638,15 +648,13 @@ def _is_frozen(value: object) -> bool:
     return kind in (tuple, frozenset) and all(map(_is_frozen, value))  # type: ignore[call-overload]
 
 
-def _has_attributes(function: FunctionType) -> bool:
-    """Whether attributes may have been set on a function. Asking for its ``__dict__`` would give it an empty one."""
-    known = (function.__globals__, function.__kwdefaults__)
-    found = [part for part in get_referents(function) if type(part) is dict and all(part is not other for other in known)]
-    return any(part is not function.__annotations__ for part in found)
-
-
-def _attributes_of(function: FunctionType) -> dict[str, object]:
-    return {name: value for name, value in function.__dict__.items() if name != "__wrapped__"}
+def _attributes_of(function: FunctionType) -> dict[str, Any]:
+    """Return the ``__dict__`` of a function, or an empty one: asking it for its own would give it one, which is noticed."""
+    others = (function.__globals__, function.__builtins__, function.__kwdefaults__)
+    for part in get_referents(function):
+        if type(part) is dict and all(part is not other for other in others) and part is not function.__annotations__:
+            return function.__dict__
+    return {}
 
 
 def _is_found_by_name(function: FunctionType) -> bool:

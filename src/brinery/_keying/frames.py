@@ -156,6 +156,6 @@ def _dtype(value: Any, walk: Asked) -> Node:
             facts = [value.pyarrow_dtype]
         elif isinstance(value, pd.SparseDtype):
             facts = [value.subtype, value.fill_value]
-        elif not type(value).__module__.startswith("pandas."):
+        elif type(value).__module__.partition(".")[0] != "pandas":
             facts = [attributes(dict(getattr(value, "__dict__", {})))]
     return Node(head("dtype of pandas", name) + walk.class_of(type(value)), facts, (".categories", ".ordered"))

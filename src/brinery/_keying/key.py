@@ -42,7 +42,10 @@ def key_prefix(home_name: str, code: Fingerprint, options: Mapping[str, str]) ->
 def describe_parts(code: Fingerprint, options: Mapping[str, str]) -> dict[str, list[str]]:
     """Write a fingerprint's parts and the options for `function.json`: name to hex digest and short value."""
     parts = {name: [part.digest.hex(), part.shown] for name, part in sorted(code.parts.items())}
-    parts |= {f"option {name}": [xxh3_128_digest(value.encode("utf-8", "surrogatepass")).hex(), value] for name, value in options.items()}
+    parts |= {
+        f"option {name}": [xxh3_128_digest(value.encode("utf-8", "surrogatepass")).hex(), value]
+        for name, value in options.items()
+    }
     return parts
 
 

@@ -7,7 +7,8 @@ one encoding however it is met:
 - a *small* container (at most 16 items, which are scalars or flat containers of at most 8) by `marshal` as well. Its
   types are proven one by one first: marshal writes everything with a buffer (arrays, numpy scalars) as bare bytes;
 - a *plain* container (at most `CHUNK` items, pickled in at most `ROOM` bytes, at most `DEPTH` deep) by the C pickler
-  without memo, which hands every other type but set and frozenset to a hook, and the hook refuses.
+  without memo, which hands every other type but set and frozenset to a hook, and the hook refuses. Of these two only
+  empty sets pass, among the innermost items: any other has an order that is nobody's.
 
 Everything else is taken apart by the walk in `digest`.
 """
@@ -174,21 +175,20 @@ class PlainForms:
         try:
             pickler.dump(value)
             data = sink.pieces[0] if len(sink.pieces) == 1 else b"".join(sink.pieces)
-        except _Other:
-            return None
-        except (ValueError, RecursionError):  # ValueError: a list or dict that contains itself
-            self._pickler = None
+            if _is_even(value, data):
+                return data
+        except RecursionError:
             if not _is_deep(value):
                 raise
             self._deep = True
-            return None
-        except OverflowError:  # an enormous int
-            self._pickler = None
-            return None
+        except (_Other, ValueError, KeyError, OverflowError):
+            pass  # another type, or a list in itself, frozensets, an enormous int
         finally:
             sink.pieces.clear()
             sink.room = ROOM
-        return data if _is_even(value, data) else None
+        # A pickler that met a frozenset has lost count of its nesting, and one that was stopped may have met one.
+        self._pickler = None
+        return None
 
     def _looks_deep(self, value: Any) -> bool:
         """Tell quickly that a container is nested deeper than plain ones are; False where that takes a longer look.
@@ -217,8 +217,10 @@ def _is_even(value: object, data: bytes) -> bool:
     maybe_sets = b"\x8f" in data or b"\x91" in data  # the two opcodes that make sets
     for _ in range(DEPTH):
         below = get_referents(*level)
-        if not below:
-            return True  # at most empty sets, which have no order
+        if (
+            not below
+        ):  # there may be empty sets among the leaves, which is as good as any; frozensets are left to the walk
+            return b"(\x91" not in data or frozenset not in map(type, level)
         if maybe_sets and not _SETS.isdisjoint(map(type, level)):
             return False
         level = below

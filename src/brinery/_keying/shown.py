@@ -36,4 +36,6 @@ def short_value(name: str, value: object) -> str:
     if kind in (str, bytes, list, tuple, dict, set, frozenset):
         return f"<{kind.__name__} of {len(value)}>"  # type: ignore[arg-type]
     shape = getattr(value, "shape", None) if kind.__module__.partition(".")[0] in _ARRAY_LIBRARIES else None
-    return f"<{kind.__qualname__} {'x'.join(map(str, shape))}>" if isinstance(shape, tuple) else f"<{kind.__qualname__}>"
+    return (
+        f"<{kind.__qualname__} {'x'.join(map(str, shape))}>" if isinstance(shape, tuple) else f"<{kind.__qualname__}>"
+    )

@@ -53,12 +53,39 @@ class _File(NamedTuple):
     imports: list[ast.stmt]  # at module level: the compiler calls what they bind in a way of its own
 
 
-class _Index(NamedTuple):
-    """The functions of one top-level statement by line and name: as syntax trees, and compiled."""
+class _Index:
+    """The functions of one top-level statement by line and name: compiled, and as syntax trees where they are asked for."""
 
-    file: _File
-    nodes: dict[tuple[int, str], list[_Function]]
-    codes: dict[tuple[int, str], list[CodeType]]
+    def __init__(self, file: _File, statement: ast.stmt) -> None:
+        self.file = file
+        self.codes: dict[tuple[int, str], list[CodeType]] = {}
+        self._statement = statement
+        self._nodes: dict[tuple[int, str], list[_Function]] | None = None
+
+    def find(self, code: CodeType) -> _Function | None:
+        """Return the syntax tree of a function that compiles to just this code, if there is exactly one at its place."""
+        place = code.co_firstlineno, code.co_name
+        found = self.codes.get(place, [])
+        if code not in found:
+            digest = bytecode_digest(code)
+            if all(bytecode_digest(other) != digest for other in found):
+                return None
+        nodes = self._nodes_at(place)
+        return nodes[0] if len(nodes) == 1 else None
+
+    def _nodes_at(self, place: tuple[int, str]) -> list[_Function]:
+        import ast
+
+        statement = self._statement
+        if self._nodes is None and isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            if len(self.codes[place]) == 1 and place == (_first_line(statement), statement.name):
+                return [statement]
+        if self._nodes is None:
+            self._nodes = {}
+            for node in ast.walk(statement):
+                if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+                    self._nodes.setdefault((_first_line(node), _name(node)), []).append(node)
+        return self._nodes.get(place, [])
 
 
 _files: dict[str, _File | None] = {}
@@ -94,13 +121,10 @@ def _find(code: CodeType, ours: int, documented: bool) -> Source | None:
     statement = _statement_at(file.tree, code.co_firstlineno)
     if statement is None:
         return None
-    place = code.co_firstlineno, code.co_name
-    compiled = _index(code, file, statement)
-    nodes = compiled.nodes.get(place, ())
-    digest = bytecode_digest(code)
-    if len(nodes) != 1 or all(bytecode_digest(other) != digest for other in compiled.codes.get(place, ())):
+    index = _index(code, file, statement)
+    node = index.find(code)
+    if node is None:
         return None
-    node = nodes[0]
     annotated = documented or _has_other_decorator(node, ours)
     text = normalise(node, annotated=annotated)
     fewer = None if annotated else _reads_without_annotations(code, file, statement, node)
@@ -112,7 +136,7 @@ def _reads_without_annotations(code: CodeType, file: _File, statement: ast.stmt,
     import ast
     import copy
 
-    if not any(item is not node and _annotated_places(item) for item in ast.walk(node)):
+    if not any(nested_codes(code)) or not any(item is not node and _annotated_places(item) for item in ast.walk(node)):
         return None
     bare = copy.deepcopy(statement)
     for item in ast.walk(bare):
@@ -205,15 +229,13 @@ def _statement_at(tree: ast.Module, line: int) -> ast.stmt | None:
 
 
 def _index(code: CodeType, file: _File, statement: ast.stmt) -> _Index:
-    """Compile one top-level statement, and find every function in it by line and name."""
-    import ast
-
+    """Compile the top-level statement in which a function stands, once for each state of its file."""
     flags = code.co_flags & _FUTURE_FLAGS
     key = (code.co_filename, statement.lineno, flags)
     known = _statements.get(key)
     if known is not None and known.file is file:
         return known
-    index = _statements[key] = _Index(file, {}, {})
+    index = _statements[key] = _Index(file, statement)
     try:
         # `%autoawait` and the like compile cells with more than this; a cell that does not compile is no proof.
         pending = [_compile(statement, file, code.co_filename, flags)]
@@ -223,9 +245,6 @@ def _index(code: CodeType, file: _File, statement: ast.stmt) -> _Index:
         for nested in nested_codes(pending.pop()):
             index.codes.setdefault((nested.co_firstlineno, nested.co_name), []).append(nested)
             pending.append(nested)
-    for node in ast.walk(statement):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-            index.nodes.setdefault((_first_line(node), _name(node)), []).append(node)
     return index
 
 
@@ -288,8 +307,7 @@ class _Writer:
             self._any(node)
 
     def _any(self, value: object) -> None:
-        ast = self._ast
-        if isinstance(value, ast.AST):
+        if isinstance(value, self._ast.AST):
             self._node(value)
         elif isinstance(value, list):
             self._write("[")
@@ -302,6 +320,12 @@ class _Writer:
     def _node(self, node: ast.AST) -> None:
         ast = self._ast
         kind = type(node).__name__
+        if isinstance(node, ast.Name):
+            self._write(f"{node.id}<debug {__debug__}>;" if node.id == "__debug__" else f"{node.id};")
+            return
+        if isinstance(node, ast.expr) and not isinstance(node, (ast.Lambda, ast.Constant)):
+            self._fields(node, kind)
+            return
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             annotated = self._annotated or _has_other_decorator(node, 0)
             self._write(f"{kind} {node.name}(")
@@ -336,13 +360,17 @@ class _Writer:
             text = ",".join(sorted(map(repr, value))) if isinstance(value, frozenset) else repr(value)
             self._write(f"{type(value).__name__}:{text};")
         else:
-            self._write(f"{kind}(")
-            for field in node._fields:
-                if field != "type_comment":
-                    self._any(getattr(node, field, None))
-            self._write(")")
-            if isinstance(node, ast.Assert) or (isinstance(node, ast.Name) and node.id == "__debug__"):
+            self._fields(node, kind)
+            if isinstance(node, ast.Assert):
                 self._write(f"<debug {__debug__}>")
+
+    def _fields(self, node: ast.AST, kind: str) -> None:
+        self._write(f"{kind}(")
+        for field in node._fields:
+            # A name is loaded or stored by where it stands.
+            if field not in ("ctx", "type_comment"):
+                self._any(getattr(node, field, None))
+        self._write(")")
 
     def _annotated_assignment(self, node: ast.AnnAssign) -> None:
         """Inside a function an annotation of a variable is never evaluated: ``x: int = 1`` says ``x = 1``."""

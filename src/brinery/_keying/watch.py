@@ -41,6 +41,12 @@ class Watch:
         """Expect a function to keep its code, its defaults and whatever else it consists of."""
         self._functions[id(function)] = function
 
+    def size(self, mapping: dict[str, Any]) -> None:
+        """Expect a dict to get no more items, and lose none; its owner is watched."""
+        if mapping:
+            count = len(mapping)
+            self._questions.append(lambda: len(mapping) == count)
+
     def cell(self, cell: CellType, value: object) -> None:
         """Expect a closure variable to stay bound to the same object."""
         self._cells.append((cell, value))
@@ -100,19 +106,19 @@ def _compile_functions(functions: list[FunctionType], cells: list[tuple[CellType
     attributes of each takes. The lists are equal when their items are the same objects, or equal ones, which is not
     enough for defaults: ``(1,)`` is equal to ``(1.0,)``.
     """
-    fixed: dict[str, object] = {"own": tuple(functions), "parts": get_referents(*functions), "referents": get_referents}
-    comparisons = ["referents(*own) == parts"] if functions else []
-    for index, function in enumerate(functions):
-        fixed[f"f{index}"] = function
-        for attribute in ("__defaults__", "__kwdefaults__"):
-            value = getattr(function, attribute)
-            if value is not None:
-                fixed[f"{attribute[2]}{index}"] = value
-                comparisons.append(f"f{index}.{attribute} is {attribute[2]}{index}")
+    parts: list[object] = []
+    fixed: dict[str, object] = {"own": tuple(functions), "parts": parts, "referents": get_referents}
+    comparisons = []
+    for function in functions:
+        for value in get_referents(function):
+            if value is function.__defaults__ or value is function.__kwdefaults__:
+                fixed[f"d{len(parts)}"] = value
+                comparisons.append(f"now[{len(parts)}] is d{len(parts)}")
+            parts.append(value)
     for index, (cell, value) in enumerate(cells):
         fixed[f"e{index}"], fixed[f"v{index}"] = cell, value
         comparisons.append(f"e{index}.cell_contents is v{index}")
-    return _build(f"    return {' and '.join(comparisons)}", fixed, {})
+    return _build(f"    now = referents(*own)\n    return {' and '.join(['now == parts', *comparisons])}", fixed, {})
 
 
 def _build(body: str, fixed: dict[str, object], namespace: dict[str, Any]) -> Callable[[], bool]:

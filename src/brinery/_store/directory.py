@@ -140,7 +140,10 @@ class Directory:
         return sum(self._upkeep.forget(slug, key) for slug in slugs) > 0
 
     def clear(self, home: str | None = None) -> Removed:
-        """Remove every entry, or every one of a function, by its home name or its folder's name. What began to be computed before is not stored."""
+        """Remove every entry, or every one of a function, by its home name or its folder's name.
+
+        What began to be computed before is not stored.
+        """
         from . import maintenance
         from .records import Removed
 

@@ -7,7 +7,7 @@ what a hit makes of it; the lowest go first.
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import inf, log2
+from math import e, inf, log2
 from random import random
 from typing import TYPE_CHECKING, ClassVar
 
@@ -18,9 +18,11 @@ _SECOND = 1_000_000_000
 _BLOCK = 4096
 _EARLIEST, _LATEST = -(2**31) + 1, 2**33  # what file systems keep as a time, in seconds
 
-# A hit that would raise the priority by less than this step raises it by the step, in just as many fewer cases: right
-# on average, and an entry that is hit all the time is hardly ever touched.
-_STEP = 1.0  # in half-lives
+_LEAST = 1e-9  # seconds
+_LOG2_E = log2(e)
+
+# A hit that would raise a priority by less than one raises it by one, in just as many fewer cases: right on average,
+# and an entry that is hit all the time is hardly ever touched.
 
 
 class Policy:
@@ -60,13 +62,18 @@ class _Value(Policy):
 
     def again(self, old: int, now: float, seconds: float, size: int, /) -> int | None:
         then = old / _SECOND
-        gap = (now - then) / self.half_life + _worth(seconds, size)
-        rise = log2(1.0 + 2.0**gap) if gap < 50.0 else gap
-        if rise < _STEP:
-            if random() * _STEP > rise:
-                return None
-            rise = _STEP
-        return _as_time(then + rise * self.half_life)
+        age = (now - then) / self.half_life
+        if age > 1000.0:
+            return self.first(now, seconds, size)
+        # What the hit is worth, measured by what the entry is worth already; most hits of a hot entry end here.
+        worth = 2.0**age * (seconds or _LEAST) / (size or _BLOCK)
+        chance = random()
+        if worth * _LOG2_E < chance:  # as log2(1 + worth) is less still
+            return None
+        rise = log2(1.0 + worth)
+        if rise < chance:
+            return None
+        return _as_time(then + max(rise, 1.0) * self.half_life)
 
 
 class _LeastFrequent(Policy):
@@ -78,7 +85,7 @@ class _LeastFrequent(Policy):
         return _SECOND
 
     def again(self, old: int, _now: float, _seconds: float, _size: int, /) -> int | None:
-        step = max(1.0, old / _SECOND * _STEP)
+        step = max(1.0, old / _SECOND / 16)
         return old + int(step * _SECOND) if step == 1.0 or random() * step < 1.0 else None
 
 
@@ -144,8 +151,8 @@ def policy(choice: str | Callable[[EntryRecord], float], half_life: float) -> Po
 
 
 def _worth(seconds: float, size: int) -> float:
-    """log2 of the seconds saved per byte; as many bytes as the disk gives away, and no less than one block."""
-    return log2(max(seconds, 1e-9) / max(size, _BLOCK))
+    """log2 of the seconds saved per byte that the disk gives away."""
+    return log2((seconds or _LEAST) / (size or _BLOCK))
 
 
 def _as_time(seconds: float) -> int:

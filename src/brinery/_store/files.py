@@ -40,6 +40,10 @@ _BYTES_AT_ONCE = 1 << 30  # Linux writes at most 2 GiB at a time, macOS refuses 
 
 def write_all(fd: int, buffers: Sequence[Buffer]) -> int:
     """Write every byte of `buffers` and return their number; OSError if the disk does not take them all."""
+    if len(buffers) == 1:  # a small entry, as nearly all are
+        view = memoryview(buffers[0]).cast("B")
+        written = os.write(fd, view[:_BYTES_AT_ONCE])
+        return written if written == view.nbytes else written + write_all(fd, [view[written:]])
     left = [view for view in (memoryview(buffer).cast("B") for buffer in buffers) if view.nbytes]
     size = sum(view.nbytes for view in left)
     if size > _BYTES_AT_ONCE:
@@ -64,6 +68,18 @@ def allocated(status: os.stat_result) -> int:
 def same_file(one: os.stat_result, other: os.stat_result) -> bool:
     """Whether two looks saw the same file, whatever its name."""
     return one.st_ino == other.st_ino and one.st_dev == other.st_dev
+
+
+def is_still(fd: int, identity: os.stat_result | None, *, gone_too: bool = False) -> bool:
+    """Whether a descriptor kept for long is still open on its file or folder, and that was not removed.
+
+    A program that makes itself a daemon closes all descriptors, and what it opens then gets their numbers.
+    """
+    try:
+        status = os.fstat(fd)
+    except OSError:
+        return False
+    return identity is not None and same_file(status, identity) and (gone_too or status.st_nlink > 0)
 
 
 def status_of(name: str, folder: int) -> os.stat_result | None:

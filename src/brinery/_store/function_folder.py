@@ -199,7 +199,11 @@ class FunctionFolder:
         except OSError:
             return None
 
-    def keys(self) -> Iterator[str]:
+    def count(self) -> int:
+        """How many entries there are."""
+        return sum(1 for _ in self)
+
+    def __iter__(self) -> Iterator[str]:
         """The keys that have a file, in no order."""
         for shard in names.SHARDS:
             try:
@@ -237,7 +241,7 @@ class FunctionFolder:
             metadata=_to_json(metadata),
             signer=self._secrets().current,
         )
-        if self._is_too_large(sum(len(part) for part in parts)):
+        if self._is_too_large(sum(map(len, parts))):
             return False
         try:
             fd, status = claim.write(parts)

@@ -15,7 +15,7 @@ from .eviction import Policy
 from .files import FOLDER, allocated, closing, open_to_look, remove_if_dead, status_of
 from .reading import read_entry, read_metadata
 from .records import BadEntry, EntryRecord, FunctionRecord, Removed
-from .shards import Stored, entries_in, list_shards, list_slugs, opened_shard, remove_entries
+from .shards import Stored, entries_in, entries_of, list_shards, list_slugs, opened_shard, remove_entries
 from .signing import Keyring
 from .sweep import record_of
 from .upkeep import Upkeep, describe, function_name
@@ -29,12 +29,14 @@ def walk(root: int, path: str, slugs: list[str], prefix: str = "") -> Iterator[E
     for slug in slugs:
         function = function_name(root, slug)
         for shard in list_shards(root, slug):
-            if shard.startswith(prefix[:2]):
-                for entry in entries_in(root, slug, shard):
-                    if entry.name.startswith(prefix):
-                        record = record_of(root, entry, function, path)
-                        if record is not None:
-                            yield record
+            if not shard.startswith(prefix[:2]):
+                continue
+            with opened_shard(root, slug, shard) as folder:
+                if folder is None:
+                    continue
+                entries = [entry for entry in entries_of(folder, slug, shard) if entry.name.startswith(prefix)]
+                records = [record_of(folder, entry, function, path) for entry in entries]
+            yield from filter(None, records)
 
 
 def functions(root: int) -> list[FunctionRecord]:

@@ -13,6 +13,7 @@ from .files import (
     MAKE,
     SUPPORTED,
     closing,
+    is_still,
     make_folders,
     open_folder,
     read_small,
@@ -36,10 +37,11 @@ class Root:
     def __init__(self, location: str) -> None:
         self.location = os.path.abspath(location)
         self._settled: str | None = None
-        self._temporaries: list[int] = []  # the last is in use; others may still be, by other threads
+        # The last is in use; others may still be, by other threads.
+        self._temporaries: list[tuple[int, os.stat_result]] = []
 
     def __del__(self) -> None:
-        try:
+        try:  # noqa: SIM105  # `suppress` may be gone
             self.close()
         except (AttributeError, OSError, TypeError):  # at the end of the interpreter modules are taken apart
             pass
@@ -47,7 +49,9 @@ class Root:
     def close(self) -> None:
         """Give the descriptors back; they are opened again when needed. Not while results are being stored."""
         while self._temporaries:
-            os.close(self._temporaries.pop())
+            fd, identity = self._temporaries.pop()
+            if is_still(fd, identity, gone_too=True):
+                os.close(fd)
 
     @property
     def is_settled(self) -> bool:
@@ -92,12 +96,14 @@ class Root:
 
         Whoever finds that the folder is gone calls `open_temporary_anew`.
         """
-        return self._temporaries[-1] if self._temporaries else self.open_temporary_anew()
+        if self._temporaries and is_still(*self._temporaries[-1]):
+            return self._temporaries[-1][0]
+        return self.open_temporary_anew()
 
     def open_temporary_anew(self) -> int:
         """Open that folder, made if it was removed; OSError if neither can be done."""
         fd = self._open(names.TEMPORARY, make=True)
-        self._temporaries.append(fd)
+        self._temporaries.append((fd, os.fstat(fd)))
         return fd
 
     def open_temporary(self) -> int:

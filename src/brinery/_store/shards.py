@@ -59,18 +59,21 @@ def opened_shard(root: int, slug: str, shard: str) -> Iterator[int | None]:
 
 def entries_in(root: int, slug: str, shard: str) -> list[Stored]:
     """The entries of a shard."""
-    found = []
     with opened_shard(root, slug, shard) as folder:
-        if folder is not None:
-            with os.scandir(folder) as items:
-                for item in items:
-                    if entry_key(item.name) is None or item.name[:2] != shard:
-                        continue
-                    with suppress(OSError):  # removed as we came
-                        status = item.stat(follow_symlinks=False)
-                        if stat.S_ISREG(status.st_mode):
-                            size = allocated(status)
-                            found.append(Stored(slug, item.name, size, status.st_mtime_ns, status.st_atime))
+        return [] if folder is None else entries_of(folder, slug, shard)
+
+
+def entries_of(folder: int, slug: str, shard: str) -> list[Stored]:
+    """The entries of an open shard."""
+    found = []
+    with os.scandir(folder) as items:
+        for item in items:
+            if entry_key(item.name) is None or item.name[:2] != shard:
+                continue
+            with suppress(OSError):  # removed as we came
+                status = item.stat(follow_symlinks=False)
+                if stat.S_ISREG(status.st_mode):
+                    found.append(Stored(slug, item.name, allocated(status), status.st_mtime_ns, status.st_atime))
     return found
 
 

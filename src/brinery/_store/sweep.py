@@ -80,10 +80,9 @@ def choose_lowest(root: int, sample: list[Stored], size: int, entries: int, rank
     return chosen
 
 
-def record_of(root: int, entry: Stored, function: str, path: str) -> EntryRecord | None:
-    """An entry's record; None if its head cannot be read."""
-    with opened_shard(root, entry.slug, entry.shard) as folder:
-        found = None if folder is None else facts_of(folder, entry.name)
+def record_of(folder: int, entry: Stored, function: str, path: str) -> EntryRecord | None:
+    """The record of an entry in an open shard; None if its head cannot be read."""
+    found = facts_of(folder, entry.name)
     if found is None:
         return None
     return EntryRecord(

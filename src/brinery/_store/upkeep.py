@@ -17,7 +17,7 @@ from .eviction import Policy
 from .files import FOLDER, allocated, closing, open_folder, read_small, remove_if_dead
 from .records import Removed
 from .root import Root
-from .shards import Stored, all_entries, remove_entries, temporary_size
+from .shards import Stored, all_entries, opened_shard, remove_entries, temporary_size
 from .sweep import Rank, Sample, choose_lowest, record_of, renumber, take_sample
 from .usage import Totals, Usage
 
@@ -174,7 +174,8 @@ class Upkeep:
         def rank(root: int, entry: Stored) -> float:
             if entry.slug not in functions:
                 functions[entry.slug] = function_name(root, entry.slug)
-            record = record_of(root, entry, functions[entry.slug], self._root.path)
+            with opened_shard(root, entry.slug, entry.shard) as folder:
+                record = None if folder is None else record_of(folder, entry, functions[entry.slug], self._root.path)
             if record is None:  # nothing that could be read: nobody will miss it
                 return -math.inf
             try:

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from weakref import WeakSet
 
 from . import names
-from .files import MAKE, closing, make_private, read_small, same_file, try_lock, unlock
+from .files import MAKE, closing, is_still, make_private, read_small, same_file, try_lock, unlock
 from .root import Root
 
 _PATIENCE = 1.0  # seconds; whoever was stopped while holding the lock must not stop the others
@@ -76,6 +76,7 @@ class Usage:
     def __init__(self, root: Root) -> None:
         self._root = root
         self._fd = -1
+        self._identity: os.stat_result | None = None
         self._uses = 0
         self._skip_until = 0.0
         self._lock = threading.Lock()
@@ -115,25 +116,27 @@ class Usage:
         # One descriptor for the process; not of the parent, whose lock it would share, nor of a store that is gone.
         path = f"{self._root.path}/{names.USAGE}"
         if self._fd >= 0:
-            status = os.fstat(self._fd)
-            self._uses += 1
-            if status.st_nlink and (self._uses % _LOOK_EVERY or self._is_in_place(path, status)):
-                return self._fd
-            self._close()
+            if is_still(self._fd, self._identity):
+                self._uses += 1
+                if self._uses % _LOOK_EVERY or self._is_in_place(path):
+                    return self._fd
+                self._close()
+            self._fd = -1
         self._fd = os.open(path, MAKE, 0o600)
-        make_private(self._fd, os.fstat(self._fd))
+        self._identity = os.fstat(self._fd)
+        make_private(self._fd, self._identity)
         return self._fd
 
-    def _is_in_place(self, path: str, status: os.stat_result) -> bool:
+    def _is_in_place(self, path: str) -> bool:
         """Whether the file is still that of this store, and did not move away with a whole old one."""
         try:
-            return same_file(os.stat(path, follow_symlinks=False), status)
+            return self._identity is not None and same_file(os.stat(path, follow_symlinks=False), self._identity)
         except OSError:
             return False
 
     def _close(self) -> None:
         fd, self._fd = self._fd, -1
-        if fd >= 0:
+        if fd >= 0 and is_still(fd, self._identity, gone_too=True):
             os.close(fd)
 
     def close(self) -> None:
@@ -147,7 +150,7 @@ class Usage:
         self._close()
 
     def __del__(self) -> None:
-        try:
+        try:  # noqa: SIM105  # `suppress` may be gone
             self._close()
         except (AttributeError, OSError, TypeError):  # at the end of the interpreter modules are taken apart
             pass
