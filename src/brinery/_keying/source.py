@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+from bisect import bisect_right
 from types import CodeType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -50,6 +51,7 @@ class Source(NamedTuple):
 class _File(NamedTuple):
     stamp: tuple[int, int] | int
     tree: ast.Module
+    starts: list[int]  # the line in which each top-level statement begins, its decorators included
     imports: list[ast.stmt]  # at module level: the compiler calls what they bind in a way of its own
 
 
@@ -118,7 +120,7 @@ def _find(code: CodeType, ours: int, documented: bool) -> Source | None:
     file = _parse(code.co_filename)
     if file is None:
         return None
-    statement = _statement_at(file.tree, code.co_firstlineno)
+    statement = _statement_at(file, code.co_firstlineno)
     if statement is None:
         return None
     index = _index(code, file, statement)
@@ -188,7 +190,7 @@ def _parse(filename: str) -> _File | None:
             with open(filename, "rb") as handle:
                 text = handle.read()
         tree = ast.parse(text)
-        file = _File(stamp, tree, _imports(tree))
+        file = _File(stamp, tree, [_first_line(statement) for statement in tree.body], _imports(tree))
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     for key in [key for key in _statements if key[0] == filename]:
@@ -219,13 +221,11 @@ def _compile(statement: ast.stmt, file: _File, filename: str, flags: int) -> Cod
     return compile(ast.Module([*file.imports, statement], []), filename, "exec", flags=flags & _FUTURE_FLAGS, dont_inherit=True)
 
 
-def _statement_at(tree: ast.Module, line: int) -> ast.stmt | None:
+def _statement_at(file: _File, line: int) -> ast.stmt | None:
     """Return the top-level statement in which a line stands."""
-    for statement in tree.body:
-        first = min([statement.lineno, *(item.lineno for item in getattr(statement, "decorator_list", []))])
-        if first <= line <= (statement.end_lineno or first):
-            return statement
-    return None
+    index = bisect_right(file.starts, line) - 1
+    statement = file.tree.body[index] if index >= 0 else None
+    return statement if statement is not None and line <= (statement.end_lineno or statement.lineno) else None
 
 
 def _index(code: CodeType, file: _File, statement: ast.stmt) -> _Index:
@@ -252,7 +252,7 @@ def _name(node: _Function) -> str:
     return getattr(node, "name", "<lambda>")
 
 
-def _first_line(node: _Function) -> int:
+def _first_line(node: ast.stmt | ast.Lambda) -> int:
     return min([node.lineno, *(item.lineno for item in getattr(node, "decorator_list", []))])
 
 
