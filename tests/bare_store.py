@@ -90,10 +90,6 @@ def value_of(folder: FunctionFolder, key: str, ttl: float | None = None) -> Any:
     return "nothing" if found is None else found[0]
 
 
-def keys_of(folder: FunctionFolder) -> list[str]:
-    return sorted(path.stem for path in Path(folder.prefix).glob("??/*.brine1"))
-
-
 def path_of(folder: FunctionFolder, key: str) -> Path:
     return Path(folder.prefix, key[:2], f"{key}.brine1")
 

@@ -493,3 +493,73 @@ def test_what_the_cache_ignores_by_default_need_not_be_everywhere(new_cache):
 
     assert with_it(1) == with_it(1, verbose=True) == [1, False]
     assert without(1) == without(1) == [1]
+
+
+def test_a_replayed_generator_answers_what_it_is_sent_and_thrown(memory: Cache):
+    """On a hit, too, the generator does what it would have done without the cache."""
+
+    @memory
+    def echo():
+        try:
+            got = yield "ready"
+            yield got
+        except ValueError:
+            yield "caught"
+
+    assert list(echo()) == list(echo()) == ["ready", None]
+    generator = echo()
+    assert next(generator) == "ready"
+    assert generator.send(5) == 5
+    generator = echo()
+    assert next(generator) == "ready"
+    assert generator.throw(ValueError) == "caught"
+
+
+def test_an_item_that_the_consumer_changes_poisons_nothing(memory: Cache):
+    """What comes after may depend on the change, so the run is not stored."""
+
+    @memory
+    def f():
+        items = []
+        yield items
+        yield len(items)
+
+    for item in f():
+        if isinstance(item, list):
+            item.append("mine")
+    assert list(f()) == [[], 0]
+    assert list(f()) == [[], 0]
+
+
+def test_a_serializer_is_not_inherited_from_a_cache_below(new_cache, tmp_path):
+    """Decorating a decorated function again copies nothing of ours."""
+    inner = new_cache(tmp_path / "a")(lambda x: [x])
+    inner(1)
+    outer = new_cache(tmp_path / "b", serializer="json")(inner)
+    assert outer(1) == outer(1) == [1]
+    assert outer.cache_parameters()["serializer"] == "json"
+    (entry,) = outer._cache.entries()
+    with open(entry.path, "rb") as file:
+        assert b"[1]" in file.read()
+
+
+def test_an_attribute_of_a_decorated_function_counts_and_shadows_nothing(memory: Cache):
+    """A user may keep a constant on the function; `key` stays ours."""
+
+    def scaled(x):
+        return x * scaled.factor
+
+    scaled.key = "mine"
+    scaled = memory(scaled)
+    scaled.factor = 2
+    assert scaled(1) == 2
+    scaled.factor = 3
+    assert scaled(1) == 3
+    assert len(scaled.key(1)) == 32
+
+
+def test_methods_of_builtin_classes_can_be_decorated(memory: Cache):
+    """They have a name and a signature as well."""
+    upper = memory(str.upper)
+    assert upper("a") == upper("a") == "A"
+    assert upper.cache_info().hits == 1

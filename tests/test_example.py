@@ -33,13 +33,8 @@ class Analysis:
 
     def run(self) -> tuple[str, dict[str, int]]:
         """What it printed, and how often each step was computed, if it was."""
-        ended = subprocess.run(
-            [sys.executable, "-W", "error", self.path],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        command = [sys.executable, self.path]
+        ended = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
         assert ended.returncode == 0, ended.stderr
         rows = [line.split() for line in ended.stderr.partition("\nstep ")[2].splitlines()[1:-1]]
         return ended.stdout, {name: int(computed) for name, _, computed, *_ in rows if int(computed)}

@@ -5,11 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from datetime import timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Protocol, TypeAlias, TypeVar, overload
 
-from ._cached_function import CachedFunction
+from ._cached_function import CachedClassMethod, CachedFunction
 from ._keying.arguments import parameters
 from ._kinds import make_cached
 from ._options import FunctionOptions, nearest, split_options
@@ -18,6 +16,9 @@ from ._warning import logger, warn
 from .errors import PlatformWarning, SecretError, SecretWarning, StoreError
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+    from pathlib import Path
+
     from ._store.directory import Directory
     from ._store.records import BadEntry, EntryRecord, FunctionRecord, Removed, StoreInfo
 
@@ -30,7 +31,7 @@ _DEFAULT_SIZE = "10GB"
 _DEFAULT_HALF_LIFE = "7d"
 _POLICIES = ("value", "lru", "lfu", "fifo", "largest")
 
-Time = str | float | timedelta
+Time: TypeAlias = "str | float | timedelta"
 
 
 class Decorator(Protocol):
@@ -101,6 +102,7 @@ class Cache:
     def __init__(self, location: Any = _DEFAULT_PLACE, **options: Any) -> None:
         function_options = split_options(options, _CACHE_OPTIONS)
         self._location = _checked_location(location)
+        self._began_in = _working_folder()
         self._is_off = location is None
         size = options.get("max_size", _DEFAULT_SIZE)
         self.max_size: int | None = None if size is None else parse_size(size, "max_size")
@@ -167,8 +169,10 @@ class Cache:
         return decorate
 
     def _decorate(self, function: Any, options: FunctionOptions) -> Any:
-        if isinstance(function, (staticmethod, classmethod)):
-            return type(function)(self._decorate(function.__func__, options))
+        if isinstance(function, staticmethod):
+            return staticmethod(self._decorate(function.__func__, options))
+        if isinstance(function, classmethod):
+            return CachedClassMethod(self._decorate(function.__func__, options))
         if isinstance(function, property):
             raise TypeError("cannot cache a property: put @property above the cache's decorator")
         if isinstance(function, type):
@@ -186,6 +190,8 @@ class Cache:
         """The folder of the store, absolute; None if nothing is cached. Asking changes nothing."""
         if self._is_off:
             return None
+        from pathlib import Path
+
         return Path(self._directory_here().root)
 
     @property
@@ -200,7 +206,7 @@ class Cache:
             from ._store.eviction import policy
 
             self._directory = Directory(
-                self._location or default_location(),
+                self._location or default_location(self._began_in),
                 max_size=self.max_size,
                 max_entries=self.max_entries,
                 policy=policy(self._eviction, self._half_life),
@@ -360,14 +366,21 @@ def _cache_off() -> Cache:
     return Cache(None)
 
 
-def default_location() -> str:
-    """Return the place of a store that was given none: ``BRINERY_DIR``, else the user's cache folder."""
+def default_location(folder: str) -> str:
+    """Return the place of a store that was given none: ``BRINERY_DIR`` from a folder, else the user's cache folder."""
     given = os.environ.get("BRINERY_DIR")
     if given:
-        return os.path.abspath(os.path.expanduser(given))
+        return os.path.normpath(os.path.join(folder, os.path.expanduser(given)))
     from platformdirs import user_cache_path
 
     return os.path.abspath(user_cache_path("brinery"))
+
+
+def _working_folder() -> str:
+    try:
+        return os.getcwd()
+    except OSError:  # it was removed
+        return os.sep
 
 
 def _checked_location(location: Any) -> str | None:

@@ -19,7 +19,6 @@ from ._keying.home import home_module, home_name
 from ._keying.key import compare_parts, describe_parts, key_prefix
 from ._keying.shown import short_value
 from ._options import is_disabled, nearest
-from ._store.payload import Codec, Payload, Unstorable
 from ._tally import Tally
 from ._warning import logger, warn
 from .errors import BrineryWarning, ChangedWhileRunningWarning, StoreWarning, UnkeyableError, UnstorableResultWarning
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from ._options import FunctionOptions
     from ._store.directory import FunctionFolder
     from ._store.locks import Claim
+    from ._store.payload import Codec, Payload
 
 P = ParamSpec("P")
 Q = ParamSpec("Q")
@@ -65,6 +65,7 @@ class State(NamedTuple):
     prefix: bytes
     binder: Binder
     bind: Callable[..., tuple[Any, ...]]
+    code_of: Callable[[object], bytes]
 
 
 class Call(NamedTuple):
@@ -94,6 +95,23 @@ class CachedFunction(Generic[P, R]):
     (8, True, False)
     """
 
+    # What is ours stands in slots, and what is the user's, or copied from the function, in the dictionary.
+    __slots__ = (
+        "__dict__",
+        "__weakref__",
+        "_cache",
+        "_codec_made",
+        "_folder",
+        "_home_found",
+        "_ignored",
+        "_options",
+        "_parts_of_options",
+        "_scope",
+        "_state",
+        "_tally",
+        "_ttl",
+    )
+
     __wrapped__: Callable[P, R]
     __name__: str
     __qualname__: str
@@ -102,10 +120,13 @@ class CachedFunction(Generic[P, R]):
         self, function: Callable[P, R], cache: Cache, options: FunctionOptions, home: str | None = None
     ) -> None:
         functools.update_wrapper(self, function)
+        for name in _OWN_NAMES.intersection(vars(self)):
+            del vars(self)[name]  # an attribute of the function must not stand before a method of ours
         self.__wrapped__ = function
         self._cache = cache
         self._options = options
-        self._given_home = home
+        self._home_found = home
+        self._codec_made: Codec | None = None
         self._ignored = frozenset(name for name in options.ignore if "." not in name)
         module = getattr(function, "__module__", None) or "__main__"
         dotted = frozenset(module + name if name.startswith(".") else name for name in options.ignore if "." in name)
@@ -118,7 +139,6 @@ class CachedFunction(Generic[P, R]):
             "ignore": ",".join(sorted(options.ignore)),
             "key": "own" if options.key else "",
         }
-        self._code_of = functools.partial(code_digest, scope=Scope(options.follow, dotted))
         self._ttl = options.ttl
         self._tally = Tally()
         self._state: State | None = None
@@ -129,18 +149,23 @@ class CachedFunction(Generic[P, R]):
                 setattr(self, name, getattr(function, name))
         mark_as_wrapped(function)
 
-    @functools.cached_property
+    @property
     def _home(self) -> str:
         """The home name; looked for at the first call, as decorating touches no disk."""
-        return self._given_home or home_name(self.__wrapped__)
+        if self._home_found is None:
+            self._home_found = home_name(self.__wrapped__)
+        return self._home_found
 
-    @functools.cached_property
+    @property
     def _codec(self) -> Codec:
-        options = self._options
-        module = getattr(self.__wrapped__, "__module__", None) or "__main__"
-        return Codec(
-            options.serializer, module=module, home_module=home_module(self.__wrapped__), compress=options.compress
-        )
+        if self._codec_made is None:
+            from ._store.payload import Codec
+
+            options = self._options
+            module = getattr(self.__wrapped__, "__module__", None) or "__main__"
+            home = home_module(self.__wrapped__)
+            self._codec_made = Codec(options.serializer, module=module, home_module=home, compress=options.compress)
+        return self._codec_made
 
     def _check_ignored(self) -> None:
         names = [parameter.name for parameter in parameters(self.__wrapped__)]
@@ -186,7 +211,7 @@ class CachedFunction(Generic[P, R]):
         if self._options.key is not None:
             values = self._options.key(*args, **kwargs)
         try:
-            encoded = encode(values, "", self._code_of)
+            encoded = encode(values, "", state.code_of)
         except UnkeyableError:
             self._name_unkeyable(state, values)
             raise
@@ -205,7 +230,7 @@ class CachedFunction(Generic[P, R]):
     def _look_up(self, key: str) -> tuple[Any, float] | None:
         """Return a stored result and what it took to compute, counted as a hit; None where there is none."""
         try:
-            found = self._folder.get(key, self._ttl, self._codec)  # type: ignore[union-attr]
+            found = self._folder.get(key, self._ttl, self._codec_made or self._codec)  # type: ignore[union-attr]
         except BrineryWarning:
             raise  # strict
         except Exception as error:
@@ -235,7 +260,7 @@ class CachedFunction(Generic[P, R]):
         """Count a miss, and note what the arguments are before the function runs."""
         self._tally.miss()
         try:
-            arguments = self._digests(self._named(call))
+            arguments = self._digests(call)
         except Exception as error:
             self._tell_failure("describing a call", error)
             arguments = {}
@@ -259,6 +284,8 @@ class CachedFunction(Generic[P, R]):
         if changes:
             self._tell_changes(changes)
             return None
+        from ._store.payload import Unstorable
+
         try:
             return self._codec.dumps(result)
         except Unstorable as error:
@@ -308,16 +335,16 @@ class CachedFunction(Generic[P, R]):
         """Name the arguments that are no longer what the key was taken from."""
         try:
             values = call.values if self._options.key is None else self._options.key(*call.args, **call.kwargs)
-            if encode(values, "", self._code_of) == call.encoded:
+            if encode(values, "", call.state.code_of) == call.encoded:
                 return []
-            now = self._digests(self._named(call._replace(values=values)))
+            now = self._digests(call._replace(values=values))
         except Exception:  # what cannot be digested any more has changed
             now = {}
         changed = [name for name, before in (call.arguments or {}).items() if now.get(name) != before]
         return [f"argument {name}" for name in changed or call.arguments or ()]
 
-    def _digests(self, named: dict[str, Any]) -> dict[str, bytes]:
-        return {name: digest(value, name, self._code_of) for name, value in named.items()}
+    def _digests(self, call: Call) -> dict[str, bytes]:
+        return {name: digest(value, name, call.state.code_of) for name, value in self._named(call).items()}
 
     # Saying.
 
@@ -340,20 +367,20 @@ class CachedFunction(Generic[P, R]):
     def _tell_failure(self, doing: str, error: Exception) -> None:
         if isinstance(error, RecursionError):
             return  # deep down there is no room to say anything; the function itself may still fit
-        logger.debug("%s of %s failed", doing, self._home, exc_info=error)
+        logger.debug("%s of %s failed", doing, self.__qualname__, exc_info=error)
         self._warn(
             StoreWarning,
-            f"{doing} of {self._home} failed ({type(error).__name__}: {error}); the call was computed and returned",
+            f"{doing} of {self.__qualname__} failed ({type(error).__name__}: {error}); the call was computed and returned",
             cause=f"{doing} {type(error).__name__}",
         )
 
     def _name_unkeyable(self, state: State, values: object) -> None:
         """Raise the error that names the parameter."""
         if self._options.key is not None:
-            encode(values, "key", self._code_of)
+            encode(values, "key", state.code_of)
             return
         for name, value in state.binder.by_name(values).items():  # type: ignore[arg-type]
-            encode(value, name, self._code_of)
+            encode(value, name, state.code_of)
 
     # The state.
 
@@ -386,7 +413,9 @@ class CachedFunction(Generic[P, R]):
     def _make_state(self) -> State:
         code = fingerprint(self.__wrapped__, self._scope)
         binder = Binder(self.__wrapped__, self._ignored)
-        return State(code, code.holds, key_prefix(self._home, code, self._parts_of_options), binder, binder.bind)
+        prefix = key_prefix(self._home, code, self._parts_of_options)
+        code_of = functools.partial(code_digest, scope=self._scope._replace(depends_on=()), looks=code.looks)
+        return State(code, code.holds, prefix, binder, binder.bind, code_of)
 
     def _describe(self, before: dict[str, Any]) -> dict[str, Any]:
         """Write what `function.json` tells: the parts of the present fingerprint, and of those before it."""
@@ -443,7 +472,7 @@ class CachedFunction(Generic[P, R]):
         parts = describe_parts(call.state.code, self._parts_of_options)
         named = self._named(call)
         arguments = {
-            name: [found.hex(), short_value(name, named[name])] for name, found in self._digests(named).items()
+            name: [found.hex(), short_value(name, named[name])] for name, found in self._digests(call).items()
         }
         return explain_call(
             self._folder,
@@ -542,6 +571,13 @@ class BoundCachedFunction:
         return getattr, (self.__self__, self.__func__.__name__)
 
 
+class CachedClassMethod(classmethod):  # type: ignore[type-arg]
+    """A class method decorated from above; since Python 3.13 `classmethod` does not bind what it wraps."""
+
+    def __get__(self, instance: Any, owner: type | None = None, /) -> Any:
+        return BoundCachedFunction(self.__func__, type(instance) if owner is None else owner)
+
+
 _TAKING_ARGUMENTS = {"key", "is_cached", "forget", "refresh", "explain"}
 
 
@@ -592,8 +628,14 @@ def _restore(
     return kind(function, cache, options, home)
 
 
-# Where a decorated function is itself reached or passed, what it wraps counts, and what its options say.
-register_digest(
-    CachedFunction, lambda cached: (cached.__wrapped__, cached._options.version, cached._options.depends_on)
-)
+_OWN_NAMES = {name for name in vars(CachedFunction) if not name.startswith("__")}
+
+
+def _standing_for(cached: CachedFunction[Any, Any]) -> object:
+    """What of a decorated function counts where it is reached or passed: what it wraps, says and carries."""
+    own = {name: value for name, value in vars(cached).items() if not name.startswith("__")}
+    return cached.__wrapped__, cached._options.version, cached._options.depends_on, own
+
+
+register_digest(CachedFunction, _standing_for)
 register_digest(BoundCachedFunction, lambda bound: (bound.__func__, bound.__self__))

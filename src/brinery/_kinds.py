@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from ._cached_function import CachedFunction, Call, held
-from ._recording import Recording
+from ._recording import Recording, measured
 from .errors import BrineryWarning
 
 if TYPE_CHECKING:
@@ -33,17 +33,6 @@ class _Deferred(CachedFunction[P, R]):
     def _answer(self, call: Call) -> R:
         raise NotImplementedError
 
-
-class CachedCoroutineFunction(_Deferred[P, Coroutine[Any, Any, R]]):
-    """A decorated ``async def``: its key is taken when it is called, the rest happens when it is awaited."""
-
-    async def _answer(self, call: Call) -> R:
-        found = await self._look_up_beside(call.key)
-        return found[0] if found is not None else await self._compute(call)
-
-    async def _answer_anew(self, call: Call) -> R:
-        return await self._compute(call, anew=True)
-
     async def _look_up_beside(self, key: str) -> tuple[Any, float] | None:
         """Look up; a large entry is read in a thread, so that the event loop goes on."""
         if self._folder.size(key) < _LARGE:  # type: ignore[union-attr]
@@ -51,20 +40,6 @@ class CachedCoroutineFunction(_Deferred[P, Coroutine[Any, Any, R]]):
         import asyncio
 
         return await asyncio.to_thread(self._look_up, key)
-
-    async def _compute(self, call: Call, *, anew: bool = False) -> R:
-        from ._store.locks import Turn
-
-        with held(self._folder.claim(call.key)) as claim:  # type: ignore[union-attr]
-            while (turn := claim.attempt()) not in (Turn.COMPUTE, Turn.ALONE):
-                if turn is Turn.WAIT:
-                    await claim.pause_async()
-                elif not anew and (found := await self._look_up_beside(call.key)) is not None:
-                    return found[0]  # type: ignore[no-any-return]
-            call = self._begin(call)
-            result = await self.__wrapped__(*call.args, **call.kwargs)
-            await self._keep_beside(claim, call, result, time.perf_counter() - call.began)
-            return result
 
     async def _keep_beside(self, claim: Claim, call: Call, result: object, seconds: float) -> None:
         try:
@@ -81,40 +56,88 @@ class CachedCoroutineFunction(_Deferred[P, Coroutine[Any, Any, R]]):
             self._tell_failure("storing a result", error)
 
 
+class CachedCoroutineFunction(_Deferred[P, Coroutine[Any, Any, R]]):
+    """A decorated ``async def``: its key is taken when it is called, the rest happens when it is awaited."""
+
+    async def _answer(self, call: Call) -> R:
+        found = await self._look_up_beside(call.key)
+        return found[0] if found is not None else await self._compute(call)
+
+    async def _answer_anew(self, call: Call) -> R:
+        return await self._compute(call, anew=True)
+
+    async def _compute(self, call: Call, *, anew: bool = False) -> R:
+        with held(self._folder.claim(call.key)) as claim:  # type: ignore[union-attr]
+            found = await self._wait_beside(claim, call.key, anew=anew)
+            if found is not None:
+                return found[0]  # type: ignore[no-any-return]
+            call = self._begin(call)
+            result = await self.__wrapped__(*call.args, **call.kwargs)
+            await self._keep_beside(claim, call, result, time.perf_counter() - call.began)
+            return result
+
+    async def _wait_beside(self, claim: Claim, key: str, *, anew: bool) -> tuple[Any, float] | None:
+        """As `_wait_for`, without stopping the event loop."""
+        try:
+            from ._store.locks import Turn
+
+            while (turn := claim.attempt()) not in (Turn.COMPUTE, Turn.ALONE):
+                if turn is Turn.WAIT:
+                    await claim.pause_async()
+                elif not anew and (found := await self._look_up_beside(key)) is not None:
+                    return found
+        except BrineryWarning:
+            raise  # strict
+        except Exception as error:
+            self._tell_failure("waiting for a result", error)
+        return None
+
+
 class CachedGeneratorFunction(_Deferred[P, Generator[Any, Any, Any]]):
     """A decorated generator function: a hit replays the items; a miss keeps them as they are yielded.
 
-    Nothing is locked while the consumer pauses; a generator that is closed early, or sent values, is not stored.
+    Nothing is locked while the consumer pauses. A generator that is closed early, or sent values, is not stored; one
+    that is sent a value while it is replayed goes on as the real one.
     """
 
     def _answer(self, call: Call, *, anew: bool = False) -> Generator[Any, Any, Any]:
         found = None if anew else self._look_up(call.key)
+        answer = _Answer()
+        delivered = 0
         if found is not None:
             *items, returned = found[0].frozen
-            for item in items:
-                yield self._codec.thaw(item)
-            return self._codec.thaw(returned)
-        recording = Recording(self, call)
-        generator = self.__wrapped__(*call.args, **call.kwargs)
-        step: Callable[[], Any] = functools.partial(next, generator)
-        try:
-            while True:
-                item = recording.run(step)
+            for delivered, item in enumerate(items, 1):  # noqa: B007  counted for what comes after the loop
                 try:
-                    sent = yield item
+                    answer.sent = yield self._codec.thaw(item)
                 except GeneratorExit:
                     raise
                 except BaseException as error:
-                    recording.give_up()
-                    step = functools.partial(generator.throw, error)
-                else:
-                    if sent is not None:
-                        recording.give_up()
-                    step = (
-                        functools.partial(next, generator) if sent is None else functools.partial(generator.send, sent)
-                    )
+                    answer.thrown = error
+                if answer:
+                    break
+            if not answer:
+                return self._codec.thaw(returned)
+        generator = self.__wrapped__(*call.args, **call.kwargs)
+        recording = None if answer else Recording(self, call)
+        try:
+            for _ in range(delivered):
+                next(generator)
+            while True:
+                with measured(recording):
+                    item = answer.give(generator)
+                kept = recording is not None and recording.add(item)
+                answer = _Answer()
+                try:
+                    answer.sent = yield item
+                except GeneratorExit:
+                    raise
+                except BaseException as error:
+                    answer.thrown = error
+                if recording is not None and (answer or (kept and recording.last_changed(item))):
+                    recording = None
         except StopIteration as stop:
-            recording.finish(stop.value)
+            if recording is not None:
+                recording.finish(stop.value)
             return stop.value
         finally:
             generator.close()
@@ -127,37 +150,72 @@ class CachedAsyncGeneratorFunction(_Deferred[P, AsyncGenerator[Any, Any]]):
     """A decorated async generator function: as `CachedGeneratorFunction`."""
 
     async def _answer(self, call: Call, *, anew: bool = False) -> AsyncGenerator[Any, Any]:
-        found = None if anew else self._look_up(call.key)
+        found = None if anew else await self._look_up_beside(call.key)
+        answer = _Answer()
+        delivered = 0
         if found is not None:
-            for item in found[0].frozen[:-1]:
-                yield self._codec.thaw(item)
-            return
-        recording = Recording(self, call)
-        generator = self.__wrapped__(*call.args, **call.kwargs)
-        step: Callable[[], Any] = generator.__anext__
-        try:
-            while True:
-                start = time.perf_counter()
-                item = await step()
-                recording.add(item, time.perf_counter() - start)
+            for delivered, item in enumerate(found[0].frozen[:-1], 1):  # noqa: B007
                 try:
-                    sent = yield item
+                    answer.sent = yield self._codec.thaw(item)
                 except GeneratorExit:
                     raise
                 except BaseException as error:
-                    recording.give_up()
-                    step = functools.partial(generator.athrow, error)
-                else:
-                    if sent is not None:
-                        recording.give_up()
-                    step = generator.__anext__ if sent is None else functools.partial(generator.asend, sent)
+                    answer.thrown = error
+                if answer:
+                    break
+            if not answer:
+                return
+        generator = self.__wrapped__(*call.args, **call.kwargs)
+        recording = None if answer else Recording(self, call)
+        try:
+            for _ in range(delivered):
+                await anext(generator)
+            while True:
+                with measured(recording):
+                    item = await answer.give_async(generator)
+                kept = recording is not None and recording.add(item)
+                answer = _Answer()
+                try:
+                    answer.sent = yield item
+                except GeneratorExit:
+                    raise
+                except BaseException as error:
+                    answer.thrown = error
+                if recording is not None and (answer or (kept and recording.last_changed(item))):
+                    recording = None
         except StopAsyncIteration:
-            recording.finish(None)
+            if recording is not None:
+                recording.finish(None)
         finally:
             await generator.aclose()
 
     def _answer_anew(self, call: Call) -> AsyncGenerator[Any, Any]:
         return self._answer(call, anew=True)
+
+
+class _Answer:
+    """What a consumer gave back for an item: nothing, a value sent, or an exception thrown in."""
+
+    __slots__ = ("sent", "thrown")
+
+    def __init__(self) -> None:
+        self.sent: Any = None
+        self.thrown: BaseException | None = None
+
+    def __bool__(self) -> bool:
+        return self.sent is not None or self.thrown is not None
+
+    def give(self, generator: Generator[Any, Any, Any]) -> Any:
+        """Hand it to the generator and take its next item."""
+        if self.thrown is not None:
+            return generator.throw(self.thrown)
+        return next(generator) if self.sent is None else generator.send(self.sent)
+
+    async def give_async(self, generator: AsyncGenerator[Any, Any]) -> Any:
+        """The same for an async generator."""
+        if self.thrown is not None:
+            return await generator.athrow(self.thrown)
+        return await (anext(generator) if self.sent is None else generator.asend(self.sent))
 
 
 async def _to_the_end(work: Callable[[], None]) -> None:

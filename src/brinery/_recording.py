@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 from ._cached_function import CachedFunction, Call, held
-from ._store.payload import Items, Unstorable
 from .errors import UnstorableResultWarning
+
+
+_UNCHANGEABLE = frozenset({int, float, complex, bool, str, bytes, type(None)})
 
 
 class Recording:
@@ -19,49 +20,65 @@ class Recording:
         self._call = function._begin(call)
         self._frozen: list[bytes] | None = []
         self._size = 0
-        self._seconds = 0.0
+        self.seconds = 0.0
 
-    def run(self, step: Callable[[], Any]) -> Any:
-        """Take the generator's next item and record it."""
-        start = time.perf_counter()
-        item = step()
-        self.add(item, time.perf_counter() - start)
-        return item
-
-    def add(self, item: object, seconds: float) -> None:
-        """Record an item; one that cannot be kept ends the recording and nothing else."""
-        self._seconds += seconds
+    def add(self, item: object) -> bool:
+        """Record an item; False, and nothing more is recorded, if it cannot be kept."""
         if self._frozen is None:
-            return
+            return False
+        from ._store.payload import Unstorable
+
         try:
             frozen = self._function._codec.freeze(item)
         except Unstorable as error:
             number = len(self._frozen)
-            self.give_up()
+            self._frozen = None
             self._function._warn(
                 UnstorableResultWarning,
                 f"item {number} of {self._function._home} cannot be kept: {error}; the items were returned, not stored",
                 cause=f"unstorable {self._function._home}",
             )
-            return
+            return False
         self._frozen.append(frozen)
         self._size += len(frozen)
         limit = self._function._cache.max_size
         if limit is not None and self._size > limit:
-            self.give_up()
+            self._frozen = None
+        return True
 
-    def give_up(self) -> None:
-        """Keep nothing of this run."""
-        self._frozen = None
+    def last_changed(self, item: object) -> bool:
+        """Whether the consumer changed the item that it was given: what comes next may depend on that."""
+        if self._frozen is None or type(item) in _UNCHANGEABLE:
+            return False
+        try:
+            return self._function._codec.freeze(item) != self._frozen[-1]
+        except Exception:
+            return True
 
     def finish(self, returned: object) -> None:
         """Store what was recorded, unless somebody else is storing it."""
         from ._store.locks import Turn
+        from ._store.payload import Items
 
-        self.add(returned, 0.0)
-        if self._frozen is None:
+        if not self.add(returned) or self._frozen is None:
             return
         function = self._function
         with held(function._folder.claim(self._call.key)) as claim:  # type: ignore[union-attr]
             if claim.attempt() in (Turn.COMPUTE, Turn.ALONE):
-                function._keep(claim, self._call, Items(self._frozen), self._seconds)
+                function._keep(claim, self._call, Items(self._frozen), self.seconds)
+
+
+class measured:  # noqa: N801  reads as a statement
+    """Add to a recording, if there is one, the time that the generator itself takes."""
+
+    __slots__ = ("_recording", "_start")
+
+    def __init__(self, recording: Recording | None) -> None:
+        self._recording = recording
+
+    def __enter__(self) -> None:
+        self._start = time.perf_counter()
+
+    def __exit__(self, *_exception: object) -> None:
+        if self._recording is not None:
+            self._recording.seconds += time.perf_counter() - self._start

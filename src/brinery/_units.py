@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import timedelta
 
 _NUMBER = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?|\.[0-9]+)\s*([A-Za-z]*)\s*")
 _SIZES = {
@@ -58,7 +61,7 @@ def parse_time(value: str | float | timedelta, what: str = "ttl") -> float:
     >>> parse_time("2h")
     7200.0
     """
-    if isinstance(value, timedelta):
+    if not isinstance(value, (int, float, str)) and hasattr(value, "total_seconds"):
         value = value.total_seconds()
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise TypeError(
@@ -73,7 +76,7 @@ def parse_time(value: str | float | timedelta, what: str = "ttl") -> float:
             )
         value = float(match[1]) * _TIMES[unit]
     if not value > 0 or value == float("inf"):
-        raise ValueError(f"{what}={value!r} must be above zero seconds; None means that nothing expires")
+        raise ValueError(f"{what}={value!r} must be above zero seconds")
     return float(value)
 
 

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 import warnings
+from typing import TYPE_CHECKING, Any
 
 from .errors import BrineryWarning
 
-logger = logging.getLogger("brinery")
+if TYPE_CHECKING:
+    from logging import Logger
+
+
+class _Logger:
+    """The logger ``brinery``, which brings in `logging` (8 ms) only when there is something to tell."""
+
+    def __getattr__(self, name: str) -> Any:
+        import logging
+
+        return getattr(logging.getLogger("brinery"), name)
+
+
+logger: Logger = _Logger()  # type: ignore[assignment]
 
 _PACKAGE = __name__.rpartition(".")[0]
 _said: set[tuple[str, str]] = set()

@@ -1,5 +1,8 @@
 """Changes inside one running process, after which the very next call must recompute, or must hit."""
 
+# A case is a line, however long, as in a table.
+# ruff: noqa: E501
+# fmt: off
 from __future__ import annotations
 
 from typing import NamedTuple
@@ -105,6 +108,10 @@ CHANGES = [
     Change("a function of an installed package that is imported inside is patched", "@cache\ndef f(x):\n    import numpy as np\n    return str(np.arange(3))", "from unittest import mock; mock.patch('numpy.arange', lambda n: 'mine').start()"),
     Change("a function that was imported from an installed package is patched where it is used", "from numpy import arange\n@cache\ndef f(x): return str(arange(3))", "arange = lambda n: 'mine'"),
     Change("a function of a module of an installed package is patched", "from numpy import linalg\n@cache\ndef f(x): return linalg.norm([x])", "from unittest import mock; mock.patch('numpy.linalg.norm', lambda n: 'mine').start()"),
+    Change("a method of an installed class is patched", "import fractions\n@cache\ndef f(x): return fractions.Fraction('0.333').limit_denominator(5)", "fractions.Fraction.limit_denominator = lambda self, n: 'mine'"),
+    Change("a method of a base of an installed class is patched", "import collections\nclass D(collections.UserDict): pass\n@cache\ndef f(x): return D().copy()", "collections.UserDict.copy = lambda self: 'mine'"),
+    Change("a subclass comes to be", "class B: pass\n@cache\ndef f(x): return len(B.__subclasses__())", "class C(B): pass"),
+    Change("an attribute with an odd name is set on a helper", "def g(): return g.__dict__['a b']\ng.__dict__['a b'] = 1\n@cache\ndef f(x): return g()", "g.__dict__['a b'] = 5"),
     Change("the class of an argument is changed", "class A: n = 1\na = A()\n@cache\ndef f(x): return x.n", "A.n = 5", "f(a)"),
     Change("a helper of a function that is an argument is rebound", "def h(): return 1\ndef g(): return h()\n@cache\ndef f(x): return x()", "def h(): return 5", "f(g)"),
     Change("an argument is changed in place between two calls", "L = [1]\n@cache\ndef f(x): return x", "L.append(2)", "f(L)"),
@@ -132,6 +139,9 @@ CHANGES = [
     Change("a cached property is computed", "from functools import cached_property\nclass C:\n    @cached_property\n    def n(self): return 1\nc = C()\n@cache\ndef f(x): return c.n", "c.n", hit=True),
     Change("a class is used in isinstance", "from abc import ABC\nclass B(ABC): pass\nclass C(B): pass\n@cache\ndef f(x): return isinstance(C(), B)", "isinstance(5, B); issubclass(int, B)", hit=True),
     Change("a class is instantiated", _CLASS, "C(); B()", hit=True),
+    Change("an instance is pickled", "import copy, pickle\n" + _CLASS, "pickle.dumps(C()); copy.copy(C()); copy.deepcopy(C())", hit=True),
+    Change("an instance that is read is pickled", "import copy, pickle\nclass C: n = 1\nc = C()\n@cache\ndef f(x): return c.n", "pickle.dumps(c); copy.deepcopy(c)", hit=True),
+    Change("an argument is pickled", "import pickle\nclass A: n = 1\na = A()\n@cache\ndef f(x): return x.n", "pickle.dumps(a)", "f(a)", hit=True),
     Change("a class is subclassed", _CLASS, "class D(C): pass", hit=True),
     Change("a class's annotations are looked at", "class C:\n    n: int = 1\n@cache\ndef f(x): return C.n", "C.__annotations__; C.__doc__; C.__mro__; hash(C); repr(C)", hit=True),
     Change("a dataclass is used", "from dataclasses import dataclass\n@dataclass\nclass C: n: int = 1\n@cache\ndef f(x): return C().n", "C() == C(); repr(C())", hit=True),

@@ -12,8 +12,8 @@ class Edit(NamedTuple):
 
     Attributes:
         what: what is edited, and so why the next call must recompute (or need not).
-        before: the files. The text up to the first line ``#: name.py`` is `main.py`, which finds the decorator ``cache``
-            imported already unless it imports it itself.
+        before: the files. The text up to the first line ``#: name.py`` is `main.py`, which finds the decorator
+            ``cache`` imported already unless it imports it itself.
         change: texts and what they are replaced by, in every file and in the files' names.
         call: what is evaluated in `main`, before and after.
         hit: whether the stored result must still be found after the edit.
@@ -46,5 +46,10 @@ def write_files(folder: Path, text: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(source.encode())
         kept.add(path)
-    for path in set(folder.rglob("*.py")) - kept:
-        path.unlink()
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if "store" in path.relative_to(folder).parts:
+            continue
+        if path.is_file() and path not in kept:
+            path.unlink()
+        elif path.is_dir() and not any(path.iterdir()):
+            path.rmdir()

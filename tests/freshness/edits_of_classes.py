@@ -1,5 +1,8 @@
 """Edits of classes that change what functions that use them return."""
 
+# A case is a line, however long, as in a table.
+# ruff: noqa: E501
+# fmt: off
 from __future__ import annotations
 
 from freshness.edit import Edit
@@ -179,4 +182,11 @@ EDITS = [
     _class("an attrs class's converter", "import attrs\ndef more(x): return x + 1\n@attrs.define\nclass C: a: int = attrs.field(default=1, converter=more)", "x + 1", "x + 2", "C().a"),
     _class("an attrs class's method", "import attrs\n@attrs.frozen\nclass C:\n    a: int = 1\n    def run(self): return 1", "return 1", "return 2"),
     _class("an attrs class's validator", "import attrs\ndef check(self, attribute, value):\n    if value > 1: raise ValueError\n@attrs.define\nclass C: a: int = attrs.field(validator=check)\ndef ok(a):\n    try: C(a)\n    except ValueError: return False\n    return True", "value > 1", "value > 5", "ok(3)"),
+    _class("a class registered with an abstract base of the standard library", "from collections.abc import Sized\nclass C: pass", "class C: pass", "class C: pass\nSized.register(C)", "isinstance(C(), Sized)"),
+    _class("a method that is put into an installed class", "import fractions\ndef twice(self): return self * 2\nfractions.Fraction.twice = twice", "* 2", "* 3", "str(fractions.Fraction(1).twice())"),
+    _class("a property that is put into an installed class", "import fractions\nfractions.Fraction.half = property(lambda self: self / 2)", "/ 2", "/ 3", "str(fractions.Fraction(1).half)"),
+    _class("a subclass that is found by __subclasses__", "class B: pass\nclass C(B): n = 1", "n = 1", "n = 2", "B.__subclasses__()[0].n"),
+    _class("a subclass that is found by a helper", "class B: pass\nclass C(B): n = 1\ndef find(): return [c.n for c in B.__subclasses__()]", "class C(B): n = 1", "class C(B): n = 1\nclass D(B): n = 2", "find()"),
+    _class("a subclass in a registry that its base keeps", "R = {}\nclass B:\n    def __init_subclass__(cls): R[cls.__name__] = cls\nclass C(B): n = 1", "n = 1", "n = 2", "R['C'].n"),
+    _class("an order that functools completes", "from functools import total_ordering\n@total_ordering\nclass C:\n    def __init__(self, n): self.n = n\n    def __eq__(self, other): return self.n == other.n\n    def __lt__(self, other): return self.n < other.n", "self.n < other.n", "self.n > other.n", "C(1) >= C(2)"),
 ]

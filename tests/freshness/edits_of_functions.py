@@ -1,5 +1,8 @@
 """Edits of functions that change what they return: their own text, their helpers', and how they find their helpers."""
 
+# A case is a line, however long, as in a table.
+# ruff: noqa: E501
+# fmt: off
 from __future__ import annotations
 
 from freshness.edit import Edit
@@ -410,6 +413,16 @@ HELPERS = [
         @cache
         def f(x): return g(x)
         """, {"C(1)": "C(2)"}),
+    Edit("a helper in functools.reduce", "import functools\ndef g(a, b): return a + b\n@cache\ndef f(x): return functools.reduce(g, [1, 2, 3])", {"a + b": "a - b"}),
+    Edit("a type that an annotation names in text", """
+        from __future__ import annotations
+        import typing
+        from brinery import cache
+        T = int
+        def g(x: T): ...
+        @cache
+        def f(x): return str(typing.get_type_hints(g))
+        """, {"T = int": "T = str"}),
     Edit("a helper in operator.methodcaller's class", """
         from operator import methodcaller
         class C:

@@ -1,5 +1,8 @@
 """Edits in other modules than the function's, reached in every way in which Python reaches one."""
 
+# A case is a line, however long, as in a table.
+# ruff: noqa: E501
+# fmt: off
 from __future__ import annotations
 
 from freshness.edit import Edit
@@ -85,6 +88,8 @@ EDITS = [
     Edit("from which module a name is imported", "from helper import g\n@cache\ndef f(x): return g(x)\n#: helper.py\ndef g(x): return 1\n#: other.py\ndef g(x): return 2\n", {"from helper": "from other"}),
     Edit("from which module a name is imported inside", "@cache\ndef f(x):\n    from helper import g\n    return g(x)\n#: helper.py\ndef g(x): return 1\n#: other.py\ndef g(x): return 2\n", {"from helper": "from other"}),
     Edit("what a module imports from where", "import helper\n@cache\ndef f(x): return helper.g(x)\n#: helper.py\nfrom a import g\n#: a.py\ndef g(x): return 1\n#: b.py\ndef g(x): return 2\n", {"from a": "from b"}),
+    Edit("a function by getattr with a computed name", "import helper\n@cache\ndef f(x): return getattr(helper, 'g' + str(x))()\n#: helper.py\ndef g1(): return 1\n", {"return 1": "return 2"}),
+    Edit("the members of an enumeration in another module", "from helper import C\n@cache\ndef f(x): return C.B.value\n#: helper.py\nfrom enum import Enum, auto\nclass C(Enum):\n    A = auto()\n    B = auto()\n", {"    A = auto()\n": ""}),
     Edit("a module that appears", "@cache\ndef f(x):\n    try: import extra\n    except ImportError: return 'none'\n    return extra.K\n#: other.py\nK = 1\n", {"other.py": "extra.py"}),
     Edit("a module that vanishes", "@cache\ndef f(x):\n    try: import extra\n    except ImportError: return 'none'\n    return extra.K\n#: extra.py\nK = 1\n", {"extra.py": "other.py"}),
     Edit("a module that shadows one of the standard library", "import colorsys\n@cache\ndef f(x): return getattr(colorsys, 'K', 0)\n#: other.py\nK = 1\n", {"other.py": "colorsys.py"}),

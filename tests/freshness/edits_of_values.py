@@ -1,5 +1,8 @@
 """Edits of what functions read: constants and containers, and what stands inside them."""
 
+# A case is a line, however long, as in a table.
+# ruff: noqa: E501
+# fmt: off
 from __future__ import annotations
 
 from freshness.edit import Edit
@@ -259,4 +262,11 @@ EDITS = [
             def run(cls): return cls.n()
         f = A.__dict__['run'].__func__
         """, {"return 1": "return 2"}, "A.run()"),
+    _constant("a property that is kept", "property(lambda self: 1)", "property(lambda self: 2)", "K.fget(0)"),
+    _constant("a static method that is kept", "staticmethod(lambda: 1)", "staticmethod(lambda: 2)", "K()"),
+    _constant("a chain of mappings", "ChainMap({'a': 1})", "ChainMap({'a': 2})", "K['a']", imports="from collections import ChainMap"),
+    _constant("a vectorized function", "np.vectorize(lambda v: v + 1)", "np.vectorize(lambda v: v + 2)", "K([1]).tolist()", imports="import numpy as np"),
+    Edit("an instance that iterates", "class C:\n    def __iter__(self): return iter([1])\nc = C()\n@cache\ndef f(x): return list(c)", {"[1]": "[2]"}),
+    Edit("a global that a function sets at import", "K = None\ndef start():\n    global K\n    K = 5\nstart()\n@cache\ndef f(x): return K", {"K = 5": "K = 6"}),
+    Edit("a type under another name in a match", "class A: pass\nclass B(A): pass\nT = A\n@cache\ndef f(x):\n    match B():\n        case T(): return 1\n    return 2", {"T = A": "T = int"}),
 ]

@@ -1,5 +1,8 @@
 """Edits that change nothing that a call could see: the stored result must be found again."""
 
+# A case is a line, however long, as in a table.
+# ruff: noqa: E501
+# fmt: off
 from __future__ import annotations
 
 from freshness.edit import Edit

@@ -16,11 +16,10 @@ import warnings
 from pathlib import Path
 from typing import Any, NamedTuple
 
-
 # Imported before the forks, as importing is most of what a first call takes.
 _WHAT_BRINERY_IMPORTS = (
-    "ast", "brinery._store.chunks", "brinery._store.directory", "brinery._store.locks", "brinery._store.signing", "filelock",
-    "json.encoder", "platformdirs.unix",
+    "ast", "brinery._store.chunks", "brinery._store.directory", "brinery._store.locks", "brinery._store.signing",
+    "filelock", "json.encoder", "platformdirs.unix",
 )  # fmt: skip
 
 
@@ -135,6 +134,7 @@ def _show(value: object) -> str:
     if hasattr(value, "__next__"):
         return repr(list(value))
     if hasattr(value, "send"):
+
         async def wait() -> object:
             return await value
 

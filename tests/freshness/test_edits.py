@@ -5,8 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
-from freshness import edits_of_classes, edits_of_functions, edits_of_modules, edits_of_values, harmless
+from freshness import (
+    edits_of_classes,
+    edits_of_functions,
+    edits_of_modules,
+    edits_of_packages,
+    edits_of_values,
+    harmless,
+)
 from freshness.edit import Edit, write_files
 from freshness.many_processes import Nursery
 
@@ -15,13 +21,14 @@ EDITS: list[Edit] = [
     *edits_of_values.EDITS,
     *edits_of_classes.EDITS,
     *edits_of_modules.EDITS,
+    *edits_of_packages.EDITS,
     *harmless.EDITS,
 ]
 
 
 @pytest.mark.parametrize("edit", EDITS, ids=[edit.what for edit in EDITS])
 def test_an_edit_is_noticed_if_it_matters(edit: Edit, tmp_path: Path, nurseries: list[Nursery]) -> None:
-    """The same program hits in another process; after an edit that matters the value is the new one, after another it hits."""
+    """The same program hits in another process; after an edit the value is the new one, or the result is found."""
     first, second, third = nurseries
     write_files(tmp_path, edit.before)
     before = first.run(tmp_path, edit.call)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from freshness.changes import CHANGES, Change
 from freshness.edit import write_files
 from freshness.many_processes import Do, Nursery
@@ -19,7 +18,9 @@ def test_a_change_is_noticed_at_the_very_next_call(change: Change, tmp_path: Pat
     assert ran.values == ran.truths, "an old result was returned"
     assert ran.computed[1] == 0, "the second call did not find the result of the first"
     assert (ran.truths[2] == ran.truths[1]) is change.hit, "the change does not do what this case says"
-    assert (ran.computed[2] == 0) is change.hit, "a stored result was not found" if change.hit else "nothing was computed"
+    assert (ran.computed[2] == 0) is change.hit, (
+        "a stored result was not found" if change.hit else "nothing was computed"
+    )
     assert ran.computed[3] == 0, "the call after the change did not find the result of the one before"
     assert ran.warnings == []
 
@@ -54,7 +55,9 @@ def test_a_helper_rebound_while_the_function_runs_does_not_file_the_old_result_u
     assert "changed while main.f ran" in warned[0]
 
 
-def test_a_source_saved_while_the_function_runs_changes_nothing_in_the_process(tmp_path: Path, nurseries: list[Nursery]) -> None:
+def test_a_source_saved_while_the_function_runs_changes_nothing_in_the_process(
+    tmp_path: Path, nurseries: list[Nursery]
+) -> None:
     """The code that runs is the old one, and so is the key; a process that loads the new source computes."""
     step = "pathlib.Path('main.py').write_text(pathlib.Path('main.py').read_text().replace('x + 1', 'x + 7'))"
     values, computed, warned = _after_a_change_during_the_run(tmp_path, nurseries[0], step)
@@ -71,7 +74,7 @@ def test_a_source_saved_between_import_and_first_call_is_not_mistaken_for_the_co
 ) -> None:
     """What is computed by the old code is never found by the new one, nor the other way round."""
     write_files(tmp_path, "def g(x): return x + 1\n@cache\ndef f(x): return g(x)\n")
-    save = Do("import pathlib; pathlib.Path('main.py').write_text(pathlib.Path('main.py').read_text().replace('x + 1', 'x + 7'))")
+    save = Do("import pathlib; p = pathlib.Path('main.py'); p.write_text(p.read_text().replace('x + 1', 'x + 7'))")
     old = nurseries[0].run(tmp_path, save, "f(1)", "f(1)")
     assert old.values == ["2", "2"]
     assert old.computed == [1, 0]
@@ -80,7 +83,9 @@ def test_a_source_saved_between_import_and_first_call_is_not_mistaken_for_the_co
     assert new.computed == [1, 0]
 
 
-def test_a_function_that_changes_its_argument_is_never_served_as_if_it_had_not(tmp_path: Path, nurseries: list[Nursery]) -> None:
+def test_a_function_that_changes_its_argument_is_never_served_as_if_it_had_not(
+    tmp_path: Path, nurseries: list[Nursery]
+) -> None:
     """Every call sorts its list, and says so once."""
     write_files(tmp_path, "@cache\ndef f(x):\n    x.sort()\n    return len(x)\n")
     ran = nurseries[0].run(tmp_path, Do("a, b = [3, 1, 2], [3, 1, 2]"), "(f(a), a)", "(f(b), b)")
@@ -89,7 +94,9 @@ def test_a_function_that_changes_its_argument_is_never_served_as_if_it_had_not(t
     assert len(ran.warnings) == 1
 
 
-def test_a_memo_in_a_global_makes_every_call_a_miss_unless_it_is_left_out(tmp_path: Path, nurseries: list[Nursery]) -> None:
+def test_a_memo_in_a_global_makes_every_call_a_miss_unless_it_is_left_out(
+    tmp_path: Path, nurseries: list[Nursery]
+) -> None:
     """A dict that the function fills is an input like any other; the warning names it, and `ignore` takes it out."""
     text = "MEMO = {}\n@cacheOPTIONS\ndef f(x):\n    MEMO[len(MEMO)] = x\n    return x\n"
     write_files(tmp_path / "kept", text.replace("OPTIONS", ""))

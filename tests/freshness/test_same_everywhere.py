@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-
-from other_process import run, write
+from other_process import write
 
 # The function tells on stderr, which the key knows nothing of, that it is computed.
 DIGITS = """
@@ -44,27 +46,26 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
-def _output(project: Path, *arguments: str | Path, store: Path | None = None, **options: object) -> tuple[str, int]:
+def _output(
+    project: Path, *arguments: str | Path, store: Path | None = None, cwd: Path | None = None, hash_seed: int = 0
+) -> tuple[str, int]:
     """Run a program and return what it printed and how often the function ran."""
-    options.setdefault("cwd", project)
-    place = str(store or project.parent / "store")
-    log = project.parent / "stderr"
-    quoted = [sys_argument if isinstance(sys_argument, str) else str(sys_argument) for sys_argument in arguments]
-    output = run("-c", _WITH_STDERR, str(log), *quoted, STORE=place, **options)  # type: ignore[arg-type]
-    return output, log.read_text().count("computed")
-
-
-# Runs Python as it is told to, its standard error going to a file.
-_WITH_STDERR = """
-import os, subprocess, sys
-with open(sys.argv[1], "w") as log:
-    done = subprocess.run([sys.executable, *sys.argv[2:]], stderr=log)
-if done.returncode:
-    print(open(sys.argv[1]).read())
-sys.exit(done.returncode)
-"""
-
-_IMPORTED = "import sys, pathlib; sys.path.insert(0, str(pathlib.Path({folder!r}))); import digits; print(digits.load(20))"
+    done = subprocess.run(
+        [sys.executable, *map(str, arguments)],
+        cwd=cwd or project,
+        env={
+            **os.environ,
+            "PYTHONHASHSEED": str(hash_seed),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "STORE": str(store or project.parent / "store"),
+        },
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout, done.stderr.count("computed")
 
 
 def _script(project: Path) -> tuple[str, int]:
@@ -103,8 +104,10 @@ def _moved(project: Path) -> tuple[str, int]:
 
 
 def _under_pytest(project: Path) -> tuple[str, int]:
-    write(project, test_it="import digits\ndef test_it(capsys):\n    with capsys.disabled():\n        print(digits.load(20), file=open('out', 'w'))\n")
-    _, computed = _output(project, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", "-s", "test_it.py")
+    write(project, test_it="import digits\ndef test_it():\n    print(digits.load(20), file=open('out', 'w'))\n")
+    _, computed = _output(
+        project, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", "-s", "test_it.py"
+    )
     return (project / "out").read_text(), computed
 
 
@@ -139,7 +142,11 @@ if __name__ == "__main__":
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 def test_a_worker_and_its_parent_find_each_others_results(method: str, project: Path) -> None:
     """Whoever computes first, a worker or its parent, the other hits."""
-    write(project, pool=_POOL.format(before="", method=method), first=_POOL.format(before="digits.load(30)", method=method))
+    write(
+        project,
+        pool=_POOL.format(before="", method=method),
+        first=_POOL.format(before="digits.load(30)", method=method),
+    )
     assert _output(project, "pool.py") == (2 * EXPECTED, 1)
     assert _output(project, "first.py") == (2 * EXPECTED, 1)
     assert _output(project, "pool.py") == (2 * EXPECTED, 0)
@@ -148,7 +155,12 @@ def test_a_worker_and_its_parent_find_each_others_results(method: str, project: 
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
 def test_a_function_of_the_script_itself_is_found_in_workers(method: str, project: Path) -> None:
     """A worker knows the script as ``__mp_main__``, which is the same script."""
-    source = DIGITS.replace("    print(load(20))", f"    import multiprocessing\n    with multiprocessing.get_context({method!r}).Pool(1) as pool:\n        print(pool.map(load, [20])[0])")
+    source = DIGITS.replace(
+        "    print(load(20))",
+        "    import multiprocessing\n"
+        f"    with multiprocessing.get_context({method!r}).Pool(1) as pool:\n"
+        "        print(pool.map(load, [20])[0])",
+    )
     assert source != DIGITS
     write(project, digits=source)
     assert _output(project, "digits.py") == (EXPECTED, 1)
@@ -243,7 +255,7 @@ cell(2, "import sys\\n@memory\\ndef load(x):\\n    print('computed', file=sys.st
 def test_a_notebook_finds_its_results_after_a_restart(source: bool, project: Path) -> None:
     """Cells executed again, in another order of numbers or in another kernel, define the same function."""
     start = _CELLS.replace("WITH_SOURCE", str(source))
-    again = 'cell(7, "import sys\\n@memory\\ndef load(x):\\n    print(\'computed\', file=sys.stderr)\\n    return helper(x)")\n'
+    again = start.splitlines()[-1].replace("cell(2", "cell(7") + "\n"
     changed = 'cell(8, "def helper(x): return x + 2")\n'
     assert _output(project, "-c", start + "print(load(1), load(1))") == ("2 2\n", 1)
     assert _output(project, "-c", start + again + "print(load(1))", hash_seed=5) == ("2\n", 0)
@@ -261,8 +273,6 @@ def test_a_cell_with_a_comment_added_still_hits(project: Path) -> None:
 
 def test_the_minor_version_of_python_counts() -> None:
     """What another minor version of Python computed may be something else: it is part of the fingerprint."""
-    import sys
-
     from brinery._keying.code import fingerprint
 
     def function() -> None: ...

@@ -1,9 +1,10 @@
-"""What holds of keys for any value: equal copies are equal, any small change is another key, and one value has one form."""
+"""What holds of keys for any value: equal copies are equal, any small change shows, and one value has one form."""
 
 from __future__ import annotations
 
 import copy
 import io
+import math
 import pickle
 import random
 import subprocess
@@ -65,7 +66,7 @@ def written_out(value: Any) -> Any:
     """A value in other words, slowly: equal for two values exactly if they have the same structure and types."""
     kind = type(value)
     if kind is float:
-        return "float", value.hex() if value == value else repr(bits(value))
+        return "float", repr(bits(value)) if math.isnan(value) else value.hex()
     if kind is complex:
         return "complex", written_out(value.real), written_out(value.imag)
     if kind in (list, tuple, Named, MyList):
@@ -166,7 +167,7 @@ def expected_form(value: Any) -> bytes | None:
     while True:
         below = [inner for item in level if type(item) in (list, tuple, dict) for inner in item]
         below += [inner for item in level if type(item) is dict for inner in item.values()]
-        allowed = SCALARS - {complex, type(...)} | {list, tuple, dict} | (set() if below else {set})
+        allowed = SCALARS - {complex, type(...)} | {list, tuple, dict, set}
         if any(type(item) not in allowed or (type(item) is set and item) for item in level):
             return None
         if not below:

@@ -13,7 +13,7 @@ import warnings
 from pathlib import Path
 
 import pytest
-from bare_store import CODEC, call, keep, key_of, keys_of, open_store, path_of, value_of
+from bare_store import CODEC, call, keep, key_of, open_store, path_of, value_of
 
 from brinery._store import names
 from brinery.errors import DamagedEntryWarning, SecretError, StoreError, StoreWarning

@@ -10,7 +10,7 @@ import warnings
 from math import log2
 
 import pytest
-from bare_store import CODEC, call, keep, key_of, keys_of, number_of, open_store, path_of, start, value_of, wait_until
+from bare_store import CODEC, call, keep, key_of, number_of, open_store, path_of, start, value_of, wait_until
 
 from brinery._store.eviction import policy
 from brinery.errors import EvictionWarning, StoreWarning

@@ -42,7 +42,7 @@ class Binder:
         kept = [parameter for parameter in given if parameter.name not in ignore]
         self.names = tuple(parameter.name for parameter in kept)
         self.boxed = frozenset(item.name for item in kept if item.has_default and not _is_keyable(item.default))
-        self.bind = _compile(given, ignore, self.boxed)
+        self.bind = _compile(given, ignore, self.boxed, getattr(target, "__qualname__", type(target).__qualname__))
 
     def by_name(self, values: tuple[Any, ...]) -> dict[str, Any]:
         """Name the values of a bound call; a boxed default is `...`."""
@@ -99,7 +99,9 @@ def _parameters_of_function(function: FunctionType) -> list[Parameter]:
     return found
 
 
-def _compile(given: list[Parameter], ignore: frozenset[str], boxed: frozenset[str]) -> Callable[..., tuple[Any, ...]]:
+def _compile(
+    given: list[Parameter], ignore: frozenset[str], boxed: frozenset[str], name_in_errors: str
+) -> Callable[..., tuple[Any, ...]]:
     """Write and compile the binder.
 
     A default that cannot be digested (a bare sentinel object) stands as ``()`` where it is used, and any other value
@@ -137,6 +139,7 @@ def _compile(given: list[Parameter], ignore: frozenset[str], boxed: frozenset[st
     made: dict[str, Any] = {}
     exec(compile(text, "<brinery binder>", "exec"), {}, made)  # noqa: S102  our own text and the function's identifiers
     binder: Callable[..., tuple[Any, ...]] = made["make"](**fixed)
+    binder.__qualname__ = name_in_errors
     return binder
 
 

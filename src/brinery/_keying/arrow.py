@@ -164,12 +164,19 @@ def _texts(kind: Any, chunks: list[Any]) -> bytes:
     lengths, texts = xxh3_128(), xxh3_128()
     wide = "large" in str(kind)
     for chunk in chunks:
-        filled = chunk.fill_null("" if "string" in str(kind) else b"") if chunk.null_count else chunk
-        _, offsets, data = filled.buffers()
-        size = 8 if wide else 4
-        ends = np.frombuffer(offsets, np.int64 if wide else np.int32, len(chunk) + 1, filled.offset * size)
+        ends, data = _texts_of_chunk(np, chunk, wide=wide)
+        if chunk.null_count and np.diff(ends)[chunk.is_null().to_numpy(zero_copy_only=False)].any():
+            filled = chunk.fill_null("" if "string" in str(kind) else b"")
+            ends, data = _texts_of_chunk(np, filled, wide=wide)
         lengths.update(np.diff(ends))
         first, last = int(ends[0]), int(ends[-1])
         if last > first:
             texts.update(memoryview(data)[first:last])
     return lengths.digest() + texts.digest()
+
+
+def _texts_of_chunk(np: Any, chunk: Any, *, wide: bool) -> tuple[Any, Any]:
+    """Return the offsets of a chunk's strings, and the buffer that they point into."""
+    _, offsets, data = chunk.buffers()
+    kind, size = (np.int64, 8) if wide else (np.int32, 4)
+    return np.frombuffer(offsets, kind, len(chunk) + 1, chunk.offset * size), data

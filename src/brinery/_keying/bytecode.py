@@ -33,7 +33,14 @@ _STORES = {_OP[name] for name in ("STORE_FAST", "STORE_DEREF", "STORE_GLOBAL", "
 _STORE_LOCALS = {_OP["STORE_FAST"], _OP["STORE_DEREF"]}
 _LOAD_LOCALS = {
     _OP[name]
-    for name in ("LOAD_FAST", "LOAD_FAST_CHECK", "LOAD_FAST_BORROW", "LOAD_DEREF", "LOAD_CLASSDEREF", "LOAD_FROM_DICT_OR_DEREF")
+    for name in (
+        "LOAD_FAST",
+        "LOAD_FAST_CHECK",
+        "LOAD_FAST_BORROW",
+        "LOAD_DEREF",
+        "LOAD_CLASSDEREF",
+        "LOAD_FROM_DICT_OR_DEREF",
+    )
     if name in _OP
 }
 _PAIRED_LOADS = {_OP[name] for name in ("LOAD_FAST_LOAD_FAST", "LOAD_FAST_BORROW_LOAD_FAST_BORROW") if name in _OP}
@@ -133,6 +140,14 @@ def reads(code: CodeType) -> tuple[Read, ...]:
     return tuple(found)
 
 
+def reads_of_text(text: str) -> tuple[Read, ...]:
+    """List what an expression given as text reads; nothing if it is none."""
+    try:
+        return reads(compile(text, "<annotation>", "eval", dont_inherit=True))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ()
+
+
 def _collect(code: CodeType, aliases: dict[str, Read], found: dict[Read, None]) -> None:
     """Walk one code object; ``aliases`` maps local names to the imports that they hold."""
     aliases = dict(aliases)
@@ -181,7 +196,11 @@ def _collect(code: CodeType, aliases: dict[str, Read], found: dict[Read, None]) 
         if chain[-1] in _IMPORTERS:
             while index < count and instructions[index][0] == _PUSH_NULL:
                 index += 1
-            named = code.co_consts[instructions[index][1]] if index < count and instructions[index][0] == _LOAD_CONST else None
+            named = (
+                code.co_consts[instructions[index][1]]
+                if index < count and instructions[index][0] == _LOAD_CONST
+                else None
+            )
             if type(named) is str and named.strip("."):
                 # `importlib.import_module("name")` reads as `import name` would.
                 found[Read("import", (named.lstrip("."),), len(named) - len(named.lstrip(".")))] = None
@@ -190,7 +209,7 @@ def _collect(code: CodeType, aliases: dict[str, Read], found: dict[Read, None]) 
 
 
 def _local_name(code: CodeType, arg: int) -> str:
-    return str(code._varname_from_oparg(arg))  # type: ignore[attr-defined]
+    return str(code._varname_from_oparg(arg))  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 def _collect_import(

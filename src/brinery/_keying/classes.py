@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import _abc
+import abc
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import CodeType, GetSetDescriptorType, MemberDescriptorType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 # Set by the interpreter or by libraries for their own bookkeeping: places, caches, and what follows from other parts.
 _BOOKKEEPING = {
-    "__dict__", "__weakref__", "__module__", "__qualname__", "__firstlineno__", "__static_attributes__", "__abstractmethods__",
-    "_abc_impl", "__doc__", "__annotations__", "__annotate__", "__annotate_func__", "__annotations_cache__", "__orig_bases__",
-    "__parameters__", "__classcell__", "__subclasshook__", "__pydantic_parent_namespace__", "__signature__",
+    "__dict__", "__weakref__", "__module__", "__qualname__", "__firstlineno__", "__static_attributes__",
+    "__abstractmethods__", "_abc_impl", "__doc__", "__annotations__", "__annotate__", "__annotate_func__",
+    "__annotations_cache__", "__orig_bases__", "__parameters__", "__classcell__", "__slotnames__",
+    "__subclasshook__", "__pydantic_parent_namespace__", "__signature__",
 }  # fmt: skip
 _BUILT_BY_PYDANTIC = "__pydantic_"
+_dump: Callable[[type], tuple[set[Any], Any, Any, int]] = vars(abc)["_get_dump"]  # what `ABC._dump_registry` prints
 _FIELD_MARKS = ("__dataclass_fields__", "__attrs_attrs__", "__pydantic_fields__")
 
 
@@ -45,8 +47,6 @@ def class_members(cls: type, *, documented: bool = False) -> Iterator[Member]:
             yield Member(name, type(value).__name__, settled=True)
         elif not enumeration or _is_written_in_enum(value):
             yield Member(name, value, settled=name in _FIELD_MARKS)
-    if "_abc_impl" in own:
-        yield Member("__registered__", registered(cls), settled=True)
     if enumeration:
         members = getattr(cls, "__members__", {})
         yield Member("__members__", {name: member._value_ for name, member in members.items()}, settled=True)
@@ -56,14 +56,16 @@ def class_members(cls: type, *, documented: bool = False) -> Iterator[Member]:
 
 def registered(cls: type) -> frozenset[type]:
     """Return the classes that are registered with an abstract base class as its virtual subclasses."""
-    found = (reference() for reference in _abc._get_dump(cls)[0])  # type: ignore[attr-defined]
+    found = (reference() for reference in _dump(cls)[0])
     return frozenset(other for other in found if other is not None)
 
 
 def _is_salted(value: object) -> bool:
     """Whether a method is the ``__hash__`` that attrs generates: it holds a number that differs with the hash seed."""
     code = getattr(value, "__code__", None)
-    return isinstance(code, CodeType) and code.co_name == "__hash__" and code.co_filename.startswith("<attrs generated ")
+    return (
+        isinstance(code, CodeType) and code.co_name == "__hash__" and code.co_filename.startswith("<attrs generated ")
+    )
 
 
 def _is_enum(cls: type) -> bool:

@@ -12,30 +12,47 @@ import sys
 from abc import get_cache_token
 from collections import deque
 from collections.abc import Callable
-from gc import get_referents
+from functools import partial
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from xxhash import xxh3_128_digest
 
-from .bytecode import Read, bytecode_digest, names_in, reads
+from .bytecode import Read, bytecode_digest, names_in, reads, reads_of_text
 from .classes import class_members, registered
 from .digest import SCALARS, encode
-from .home import carry_home, home_of_file, home_of_function, home_of_module
+from .home import (
+    MAINS,
+    carry_home,
+    carry_main,
+    home_of_class,
+    home_of_file,
+    home_of_function,
+    home_of_main,
+    home_of_module,
+)
 from .imports import StaticClosure, matches_its_file, note_unloaded, static_closure
-from .origin import Origin, find_file, origin_of_file, origin_of_module
+from .installed import added_members, is_changeable, method_named
+from .live import attribute, attribute_of, attributes_of, is_empty, is_found_by_name, is_frozen, is_module
+from .origin import USER, Origin, origin_of_file, origin_of_module
 from .shown import is_short, sounds_secret
-from .source import READS_DOCUMENTS, Source, carry_source, source_of
+from .source import Source, carry_source, looks_of, source_of
 from .watch import Watch
 
 # Names that the import system sets: they tell where a module lies, not what it does.
 _PLACES = {"__name__", "__file__", "__package__", "__spec__", "__loader__", "__builtins__", "__cached__", "__path__"}
-_WRAPPING = {"staticmethod": ("__func__",), "classmethod": ("__func__",), "property": ("fget", "fset", "fdel"), "cached_property": ("func",)}
+_WRAPPING = {
+    "staticmethod": ("__func__",),
+    "classmethod": ("__func__",),
+    "property": ("fget", "fset", "fdel"),
+    "cached_property": ("func",),
+}
 _LOOKING_AT_ALL = {"globals", "eval", "exec"}  # builtins by which code reads any name of its module
 _CACHES = {"dispatch_cache", "cache_token"}  # closed over by functions of functools, and computed again when need be
-_OF_A_PROMPT = re.compile(r"In|Out|get_ipython|_(?:oh|ih|dh|_*|i*|i?\d+)")  # what a notebook keeps among the user's names
-_LONG = 4096  # a longer string is digested at every call rather than kept alive by the check
+_OF_A_PROMPT = re.compile(
+    r"In|Out|get_ipython|_(?:oh|ih|dh|_*|i*|i?\d+)"
+)  # what a notebook keeps among the user's names
 _ABSENT = object()
 
 
@@ -61,6 +78,9 @@ class Scope(NamedTuple):
     depends_on: tuple[object, ...] = ()
 
 
+EVERYTHING = Scope()
+
+
 class Fingerprint(NamedTuple):
     """All that a function depends on but its arguments.
 
@@ -70,6 +90,7 @@ class Fingerprint(NamedTuple):
         notes: what was reached and cannot be digested, by name, with its type; it counts by type and place.
         holds: the cheap check that nothing reached has changed.
         sources: of the code that was reached, as far as they are known.
+        looks: what the code reached looks at beside what code does: "documents", "subclasses".
     """
 
     digest: bytes
@@ -77,30 +98,34 @@ class Fingerprint(NamedTuple):
     notes: dict[str, str]
     holds: Callable[[], bool]
     sources: list[tuple[CodeType, Source]]
+    looks: frozenset[str]
 
     @property
     def carried(self) -> Carried:
         """What lets a process without the sources come to the same digest."""
         files = {code.co_filename for code, _ in self.sources if not code.co_filename.startswith("<")}
-        return Carried({bytecode_digest(code): source for code, source in self.sources}, {name: home_of_file(name) for name in files})
+        sources = {bytecode_digest(code): source for code, source in self.sources}
+        return Carried(sources, {name: home_of_file(name) for name in files}, home_of_main())
 
 
 class Carried(NamedTuple):
-    """Sources by their bytecode, and homes by file name, for a process that does not have the files."""
+    """Sources by their bytecode, homes by file name, and that of ``__main__``, for a process without the files."""
 
     sources: dict[bytes, Source]
     homes: dict[str, str]
+    main: str
 
 
 class _Facts(NamedTuple):
     code: CodeType
     source: Source | None
     reads: tuple[Read, ...]
-    reads_documents: bool
+    names: frozenset[str]
+    looks: frozenset[str]
 
 
 _facts: dict[tuple[int, int, bool], _Facts] = {}
-_known: dict[tuple[int, Scope], tuple[object, Fingerprint]] = {}
+_known: dict[tuple[int, Scope, frozenset[str]], tuple[object, Fingerprint]] = {}
 _KNOWN_MOST = 4096
 _wrapped: WeakKeyDictionary[FunctionType, int] = WeakKeyDictionary()
 
@@ -117,41 +142,49 @@ def carry(carried: Carried) -> None:
         carry_source(bytecode, source)
     for filename, home in carried.homes.items():
         carry_home(filename, home)
+    carry_main(carried.main)
 
 
-def fingerprint(target: object, scope: Scope = Scope()) -> Fingerprint:
+def fingerprint(target: object, scope: Scope = EVERYTHING) -> Fingerprint:
     """Fingerprint a function, or whatever stands for one: a partial, a bound method, a callable object, a class."""
-    walk = _Reach(scope)
-    found = walk.fingerprint(target)
-    if walk.reads_documents:
-        # Code was reached that may look at docstrings and annotations: now all of them count.
-        return _Reach(scope, documented=True).fingerprint(target)
-    return found
+    return _fingerprint(target, scope, frozenset())
 
 
-def code_digest(thing: object, scope: Scope = Scope()) -> bytes:
-    """Digest a function, class or module that occurs in an argument; remembered while it holds."""
+def _fingerprint(target: object, scope: Scope, looks: frozenset[str]) -> Fingerprint:
+    while True:
+        found = _Reach(scope, looks=looks).fingerprint(target)
+        if found.looks <= looks:
+            return found
+        looks |= found.looks  # code was reached that looks at more than most code does: now that counts everywhere
+
+
+def code_digest(thing: object, scope: Scope = EVERYTHING, looks: frozenset[str] = frozenset()) -> bytes:
+    """Digest a function, class or module that occurs in an argument; remembered while it holds.
+
+    ``looks`` is what the function called looks at: its fingerprint's.
+    """
     if scope.follow.mode != "user":
         scope = scope._replace(follow=Follow())
-    key = (id(thing), scope)
+    key = (id(thing), scope, looks)
     known = _known.get(key)
     if known is not None and known[0] is thing and known[1].holds():
         return known[1].digest
-    found = fingerprint(thing, scope)
+    found = _fingerprint(thing, scope, looks)
     if len(_known) >= _KNOWN_MOST:
         _known.clear()
     _known[key] = (thing, found)
     return found.digest
 
 
-def _facts_of(code: CodeType, ours: int, documented: bool) -> _Facts:
+def _facts_of(code: CodeType, ours: int, *, documented: bool) -> _Facts:
     key = (id(code), ours, documented)
     facts = _facts.get(key)
     if facts is None or (facts.source is None and not code.co_filename.startswith("<")):
         # A source that is not found may yet come: it is asked for again, but only while something changes.
         source = source_of(code, ours, documented=documented)
         read = reads(code) if source is None or source.reads is None else source.reads
-        facts = _Facts(code, source, read, not names_in(code).isdisjoint(READS_DOCUMENTS))
+        names = names_in(code)
+        facts = _Facts(code, source, read, names, looks_of(names))
         if len(_facts) >= _KNOWN_MOST:
             _facts.clear()
         _facts[key] = facts
@@ -161,10 +194,19 @@ def _facts_of(code: CodeType, ours: int, documented: bool) -> _Facts:
 class _Reach:
     """One walk over everything that a function reaches."""
 
-    def __init__(self, scope: Scope, importing: frozenset[tuple[str, ...]] = frozenset(), *, documented: bool = False) -> None:
+    def __init__(
+        self,
+        scope: Scope,
+        importing: frozenset[tuple[str, ...]] = frozenset(),
+        *,
+        looks: frozenset[str] = frozenset(),
+    ) -> None:
         self._scope = scope
-        self._documented = documented
-        self.reads_documents = False
+        self._documented = "documents" in looks
+        self._looks = looks
+        self._looks_found = looks
+        self._names: set[str] = set()
+        self._installed_classes: list[type] = []
         self._importing = importing
         self._constants: list[tuple[str, str, bytes]] = []
         self._all_from_source = True
@@ -186,15 +228,25 @@ class _Reach:
             root += self._reference(name, value, lambda value=value: value)  # type: ignore[misc]
         while self._pending:
             self._pending.popleft()()
-        self._parts["python"] = Part(b"%d.%d" % sys.version_info[:2], "%d.%d" % sys.version_info[:2])
-        lines = [name.encode("utf-8", "surrogatepass") + b"=" + part.digest for name, part in sorted(self._parts.items())]
+        for cls in self._installed_classes:
+            for name in self._names:
+                method = method_named(cls, name)
+                if method is not None:
+                    self._watch.method(cls, name, method)
+        version = f"{sys.version_info.major}.{sys.version_info.minor}"
+        self._parts["python"] = Part(version.encode(), version)
+        lines = [
+            name.encode("utf-8", "surrogatepass") + b"=" + part.digest for name, part in sorted(self._parts.items())
+        ]
         digest = xxh3_128_digest(b"".join(len(item).to_bytes(4, "little") + item for item in [root, *lines]))
-        return Fingerprint(digest, self._parts, self._notes, self._watch.compile(self._encode_again), self._sources)
+        return Fingerprint(
+            digest, self._parts, self._notes, self._watch.compile(self._encode_again), self._sources, self._looks_found
+        )
 
     # References: how one part speaks of another.
 
     def refer(self, thing: object) -> bytes:
-        """Return the 16 bytes by which a function, class or module is spoken of, and see to it that it becomes a part."""
+        """Return the 16 bytes by which a function, class or module is spoken of; it becomes a part."""
         known = self._references.get(id(thing))
         if known is not None:
             return known
@@ -219,7 +271,7 @@ class _Reach:
             self._pending.append(lambda: self._visit_function(name, function))
             return _name_digest(name)
         reference = self._refer_to_installed(origin, f"{function.__module__}.{function.__qualname__}")
-        if not _is_found_by_name(function):
+        if not is_found_by_name(function):
             # Made inside installed code: what it closes over may be the user's (a decorator of a library).
             name = self._unique(f"closure of {function.__module__}.{function.__qualname__}")
             self._references[id(function)] = reference = _name_digest(reference.hex() + name)
@@ -229,10 +281,34 @@ class _Reach:
     def _refer_to_class(self, cls: type) -> bytes:
         origin = self._origin_of_name(cls.__module__)
         if origin.kind == "user":
-            name = self._unique(f"class {home_of_module(cls.__module__)}.{cls.__qualname__}")
+            name = self._unique(f"class {home_of_class(cls)}.{cls.__qualname__}")
             self._pending.append(lambda: self._visit_class(name, cls))
             return _name_digest(name)
-        return self._refer_to_installed(origin, f"{cls.__module__}.{cls.__qualname__}")
+        reference = self._refer_to_installed(origin, f"{cls.__module__}.{cls.__qualname__}")
+        additions = self._pieces_of_additions(cls) if is_changeable(cls) else []
+        return _digest_of([reference, *additions]) if additions else reference
+
+    def _pieces_of_additions(self, cls: type) -> list[bytes]:
+        """What the user has put into an installed class: methods added or replaced, subclasses registered."""
+        self._installed_classes.append(cls)
+        pieces = []
+        for own, name, value in added_members(cls, self._is_foreign):
+            self._watch.name(own, name, value)
+            label = f"replaced {cls.__module__}.{cls.__qualname__}.{name}"
+            pieces += [
+                name.encode("utf-8", "surrogatepass"),
+                self._member(label, value, partial(own.__getitem__, name)),
+            ]
+        return pieces + self._pieces_of_registered(cls)
+
+    def _pieces_of_registered(self, cls: type) -> list[bytes]:
+        """The user's classes that were registered with an abstract base class."""
+        if "_abc_impl" not in cls.__dict__:
+            return []
+        token, known = get_cache_token(), registered(cls)
+        self._watch.question(lambda: get_cache_token() == token or registered(cls) == known)
+        found = sorted(self.refer(other) for other in known if self._origin_of_name(other.__module__).kind == "user")
+        return [b"registered", *found] if found else []
 
     def _refer_to_module(self, module: ModuleType) -> bytes:
         origin = self._origin_of_name(module.__name__)
@@ -276,9 +352,17 @@ class _Reach:
         if filename.startswith("<") and not filename.startswith("<frozen "):
             return self._origin_of_name(str(function.__globals__.get("__name__") or function.__module__))
         origin = origin_of_file(filename)
-        return origin if origin.kind == "user" else self._unless_followed(origin, str(function.__globals__.get("__name__")))
+        return (
+            origin
+            if origin.kind == "user"
+            else self._unless_followed(origin, str(function.__globals__.get("__name__")))
+        )
 
     def _origin_of_name(self, module: str) -> Origin:
+        if module in MAINS:
+            return (
+                USER  # in a worker, `__main__` is the pool's own program, and code sent by value says it is from there
+            )
         return self._unless_followed(origin_of_module(module), module)
 
     def _unless_followed(self, origin: Origin, module: str) -> Origin:
@@ -296,7 +380,7 @@ class _Reach:
             return self.refer(value)
         encoded = self._encode(name, value)
         self._parts[name] = Part(xxh3_128_digest(encoded), _shown(name, value))
-        if not _is_frozen(value):
+        if not is_frozen(value):
             self._watch.value(get, encoded)
         return _name_digest(name)
 
@@ -321,8 +405,9 @@ class _Reach:
     def _visit_function(self, name: str, function: FunctionType) -> None:
         self._watch.function(function)
         code = function.__code__
-        facts = _facts_of(code, _wrapped.get(function, 0), self._documented)
-        self.reads_documents = self.reads_documents or facts.reads_documents
+        facts = _facts_of(code, _wrapped.get(function, 0), documented=self._documented)
+        self._looks_found |= facts.looks
+        self._names |= facts.names
         if facts.source is not None:
             self._sources.append((code, facts.source))
             pieces = [b"source", facts.source.digest]
@@ -342,14 +427,16 @@ class _Reach:
 
     def _visit_closure(self, name: str, function: FunctionType) -> None:
         pieces = self._pieces_of_cells(name.partition(" of ")[2], function)
-        if "__wrapped__" in _attributes_of(function):
+        if "__wrapped__" in attributes_of(function):
             pieces += self._piece_of_attribute(name, function.__dict__, "__wrapped__")
         self._parts[name] = Part(_digest_of(pieces))
 
     def _pieces_of_attributes(self, place: str, function: FunctionType) -> list[bytes]:
-        own = _attributes_of(function)
+        own = attributes_of(function)
         self._watch.size(own)
-        return [piece for name in sorted(own) if self._counts(name) for piece in self._piece_of_attribute(place, own, name)]
+        return [
+            piece for name in sorted(own) if self._counts(name) for piece in self._piece_of_attribute(place, own, name)
+        ]
 
     def _counts(self, attribute: str) -> bool:
         """Whether an attribute of a function counts; under ``follow="own"`` what it wraps is another's code."""
@@ -357,16 +444,26 @@ class _Reach:
 
     def _piece_of_attribute(self, place: str, own: dict[str, Any], name: str) -> list[bytes]:
         value = own[name]
-        if _is_frozen(value):
+        if is_frozen(value):
             self._watch.name(own, name, value)
-        return [name.encode("utf-8", "surrogatepass"), self._reference(f"attribute {place}.{name}", value, lambda: own[name])]
+        return [
+            name.encode("utf-8", "surrogatepass"),
+            self._reference(f"attribute {place}.{name}", value, lambda: own[name]),
+        ]
 
     def _pieces_of_documents(self, place: str, function: FunctionType) -> list[bytes]:
-        read = lambda: (function.__annotations__, function.__doc__)  # noqa: E731
+        def read() -> tuple[dict[str, Any], str | None]:
+            return function.__annotations__, function.__doc__
+
         encoded = self._encode(f"documents {place}", read())
-        if self._documented:
-            self._watch.value(read, encoded)
-        return [encoded]
+        if not self._documented:
+            return [encoded]
+        self._watch.value(read, encoded)
+        pieces = [encoded]
+        for text in function.__annotations__.values():
+            if type(text) is str:  # `typing.get_type_hints` looks up the names in it
+                pieces += [self._resolve(function, name) for name in reads_of_text(text)]
+        return pieces
 
     def _pieces_of_defaults(self, place: str, function: FunctionType) -> list[bytes]:
         pieces = []
@@ -376,11 +473,14 @@ class _Reach:
         for index, (parameter, value) in enumerate(zip(names, defaults, strict=False)):
             get = lambda index=index: (function.__defaults__ or ())[index]  # noqa: E731
             pieces += [parameter.encode(), self._reference(f"default {place}.{parameter}", value, get)]
-        for parameter, value in (function.__kwdefaults__ or {}).items():
-            get = lambda parameter=parameter: (function.__kwdefaults__ or {})[parameter]  # type: ignore[misc]  # noqa: E731
-            pieces += [parameter.encode(), self._reference(f"default {place}.{parameter}", value, get)]
-            if _is_frozen(value):
-                self._watch.name(function.__kwdefaults__, parameter, value)
+        keywords = function.__kwdefaults__ or {}
+        for parameter, value in keywords.items():
+            pieces += [
+                parameter.encode(),
+                self._reference(f"default {place}.{parameter}", value, partial(keywords.__getitem__, parameter)),
+            ]
+            if is_frozen(value):
+                self._watch.name(keywords, parameter, value)
         return pieces
 
     def _pieces_of_cells(self, place: str, function: FunctionType) -> list[bytes]:
@@ -393,10 +493,12 @@ class _Reach:
                 value = cell.cell_contents
             except ValueError:
                 pieces.append(b"empty")
-                self._watch.question(lambda cell=cell: _is_empty(cell))  # type: ignore[misc]
+                self._watch.question(lambda cell=cell: is_empty(cell))  # type: ignore[misc]
                 continue
-            pieces.append(self._reference(f"closure {place}.{variable}", value, lambda cell=cell: cell.cell_contents))  # type: ignore[misc]
-            if _is_frozen(value):
+            pieces.append(
+                self._reference(f"closure {place}.{variable}", value, partial(getattr, cell, "cell_contents"))
+            )
+            if is_frozen(value):
                 self._watch.cell(cell, value)
         return pieces
 
@@ -412,11 +514,12 @@ class _Reach:
         if first in _PLACES:
             return b""
         module = str(space.get("__name__", "__main__"))
-        if self._is_ignored(module, first):
+        home = home_of_function(function)
+        if self._is_ignored(module, home, first):
             return b"ignored"
         value = space.get(first, _ABSENT)
         if value is not _ABSENT:
-            return self._resolve_chain(space, module, first, value, rest)
+            return self._resolve_chain(space, module, home, first, value, rest)
         builtins = space.get("__builtins__", {})
         builtin_space: dict[str, Any] = builtins if isinstance(builtins, dict) else vars(builtins)
         value = builtin_space.get(first, _ABSENT)
@@ -431,14 +534,16 @@ class _Reach:
             return reference + self.refer(own)
         return reference
 
-    def _is_ignored(self, module: str, name: str) -> bool:
+    def _is_ignored(self, module: str, home: str, name: str) -> bool:
         ignore = self._scope.ignore
-        return bool(ignore) and (f"{module}.{name}" in ignore or f"{home_of_module(module)}.{name}" in ignore)
+        return bool(ignore) and (f"{module}.{name}" in ignore or f"{home}.{name}" in ignore)
 
-    def _resolve_chain(self, space: dict[str, Any], module: str, name: str, value: object, rest: list[str]) -> bytes:
+    def _resolve_chain(
+        self, space: dict[str, Any], module: str, home: str, name: str, value: object, rest: list[str]
+    ) -> bytes:
         """Go down from a name by its attributes as long as they are a module's; what is found there counts."""
         while True:
-            if _is_frozen(value):
+            if is_frozen(value):
                 self._watch.name(space, name, value)
             if not isinstance(value, ModuleType) or not rest:
                 break
@@ -446,7 +551,8 @@ class _Reach:
             if origin.kind != "user":
                 return self._resolve_installed(origin, value, rest)
             space, module, name, rest = vars(value), value.__name__, rest[0], rest[1:]
-            if self._is_ignored(module, name):
+            home = home_of_module(module)
+            if self._is_ignored(module, home, name):
                 return b"ignored"
             found = space.get(name, _ABSENT)
             if found is _ABSENT:
@@ -455,7 +561,7 @@ class _Reach:
         holder = space
         if self._importing and not isinstance(value, (FunctionType, type, ModuleType, BuiltinFunctionType)):
             self._constants.append((module, name, self._encode(name, value)))
-        return self._reference(f"global {home_of_module(module)}.{name}", value, lambda: holder[name])
+        return self._reference(f"global {home}.{name}", value, lambda: holder[name])
 
     def _resolve_lazily(self, module: ModuleType, name: str, rest: list[str]) -> bytes:
         """An attribute that a user's module makes by its own ``__getattr__``, or a submodule not loaded yet."""
@@ -466,7 +572,9 @@ class _Reach:
                 pass
             else:
                 self._watch.question(lambda: getattr(module, name) is value)
-                return self._reference(f"global {home_of_module(module.__name__)}.{name}", value, lambda: getattr(module, name))
+                return self._reference(
+                    f"global {home_of_module(module.__name__)}.{name}", value, lambda: getattr(module, name)
+                )
         self._watch.absent(vars(module), name)
         return self._resolve_module(f"{module.__name__}.{name}", rest)
 
@@ -475,14 +583,14 @@ class _Reach:
         path = ".".join([module.__name__, *rest])
         pieces = [self._refer_to_installed(origin, path)]
         value: object = module
-        for attribute in rest:
+        for name in rest:
             if not isinstance(value, ModuleType):
                 break
             space = vars(value)
-            found = space.get(attribute, _ABSENT)
+            found = space.get(name, _ABSENT)
             if found is _ABSENT:
                 break
-            self._watch.name(space, attribute, found)
+            self._watch.name(space, name, found)
             value = found
         else:
             pieces.append(self._found_in_installed(path, value))
@@ -511,7 +619,7 @@ class _Reach:
     def _resolve_module(self, name: str, rest: list[str]) -> bytes:
         """A module that code imports when it runs counts alike whether it is loaded already or not."""
         # `import a.b` and `from a import b` alike may name a submodule: take as much of the chain as is one.
-        while rest and _is_module(f"{name}.{rest[0]}"):
+        while rest and is_module(f"{name}.{rest[0]}"):
             name, rest = f"{name}.{rest[0]}", rest[1:]
         origin = self._origin_of_name(name)
         if origin.kind != "user":
@@ -520,7 +628,7 @@ class _Reach:
         for other, module in closure.modules.items():
             said = b"absent" if module is None else module.documented if self._documented else module.digest
             self._parts[f"imported {other}"] = Part(said)
-            self.reads_documents = self.reads_documents or (module is not None and module.reads_documents)
+            self._looks_found |= module.looks if module is not None else frozenset()
         for other, origin in closure.origins.items():
             self._refer_to_installed(origin, other)
         pieces = [".".join([name, *rest]).encode("utf-8", "surrogatepass")]
@@ -535,11 +643,13 @@ class _Reach:
     def _live_difference(self, name: str, rest: list[str], closure: StaticClosure) -> bytes:
         """What a loaded module adds to its files: nothing, as long as it is what they say."""
         module = sys.modules[name]
-        target = _attribute(module, rest)
-        walk = _Reach(self._scope, self._importing | {(name, *rest)}, documented=self._documented)
+        target = attribute(module, rest)
+        walk = _Reach(self._scope, self._importing | {(name, *rest)}, looks=self._looks)
         live = walk.fingerprint(target)
-        self.reads_documents = self.reads_documents or walk.reads_documents
-        self._watch.question(lambda: sys.modules.get(name) is module and _attribute(module, rest) is target and live.holds())
+        self._looks_found |= live.looks
+        self._watch.question(
+            lambda: sys.modules.get(name) is module and attribute(module, rest) is target and live.holds()
+        )
         same = matches_its_file(name, tuple(rest), closure, live.digest, proven=walk.is_proven_by(closure))
         return b"" if same else live.digest
 
@@ -555,13 +665,13 @@ class _Reach:
         """Installed code that is imported when it is needed counts by its name, unless somebody put another there."""
         pieces = [self._refer_to_installed(origin, ".".join([name, *rest]))]
         module = sys.modules.get(name)
-        value = _attribute(module, rest) if module is not None else None
+        value = attribute(module, rest) if module is not None else None
         if module is None:
             self._watch.question(lambda: name not in sys.modules)
             return _digest_of(pieces)
-        self._watch.question(lambda: sys.modules.get(name) is module and _attribute(module, rest) is value)
+        self._watch.question(lambda: sys.modules.get(name) is module and attribute(module, rest) is value)
         if self._is_foreign(value):
-            pieces.append(self._reference(f"replaced {name}.{'.'.join(rest)}", value, lambda: _attribute(module, rest)))
+            pieces.append(self._reference(f"replaced {name}.{'.'.join(rest)}", value, lambda: attribute(module, rest)))
         return _digest_of(pieces)
 
     def _is_foreign(self, value: object) -> bool:
@@ -577,9 +687,11 @@ class _Reach:
         self._watch.cls(cls)
         place = name.partition(" ")[2]
         pieces = [self.refer(base) for base in cls.__bases__]
-        if "_abc_impl" in cls.__dict__:
-            token, known = get_cache_token(), registered(cls)
-            self._watch.question(lambda: get_cache_token() == token or registered(cls) == known)
+        pieces += self._pieces_of_registered(cls)
+        if "subclasses" in self._looks:
+            pieces += [b"subclasses", *map(self.refer, cls.__subclasses__())]
+            known = list(map(id, cls.__subclasses__()))
+            self._watch.question(lambda: list(map(id, cls.__subclasses__())) == known)
         if type(cls) is not type:
             pieces += [b"metaclass", self.refer(type(cls))]
         for member in class_members(cls, documented=self._documented):
@@ -588,34 +700,39 @@ class _Reach:
             if member.settled:
                 pieces.append(self._encode(label, member.value))
             else:
-                pieces.append(self._member(label, member.value, lambda name=member.name: cls.__dict__[name]))  # type: ignore[misc]
+                pieces.append(self._member(label, member.value, partial(cls.__dict__.__getitem__, member.name)))
         self._parts[name] = Part(_digest_of(pieces))
 
     def _member(self, name: str, value: object, get: Callable[[], object]) -> bytes:
         """What a descriptor of the standard library wraps counts; the descriptor itself holds nothing else."""
         pieces = [type(value).__name__.encode()]
-        for attribute in _WRAPPING.get(type(value).__name__, ()):
-            inner = getattr(value, attribute, None)
-            pieces.append(b"-" if inner is None else self._reference(name, inner, lambda a=attribute: getattr(get(), a)))  # type: ignore[misc]
+        for wrapped in _WRAPPING.get(type(value).__name__, ()):
+            inner = getattr(value, wrapped, None)
+            pieces.append(b"-" if inner is None else self._reference(name, inner, partial(attribute_of, get, wrapped)))
         return _digest_of(pieces) if len(pieces) > 1 else self._reference(name, value, get)
 
-    def _visit_module(self, name: str, module: ModuleType) -> None:
+    def _visit_module(self, part: str, module: ModuleType) -> None:
         space = vars(module)
         names = tuple(space)
         self._watch.question(lambda: tuple(space) == names)
+        home = home_of_module(module.__name__)
         prompt = module.__name__ == "__main__" and "__file__" not in space
         pieces = []
-        for attribute in sorted(names):
-            value = space[attribute]
-            if attribute in _PLACES or (attribute == "__doc__" and not self._documented) or self._is_ignored(module.__name__, attribute):
+        for name in sorted(names):
+            value = space[name]
+            if (
+                name in _PLACES
+                or (name == "__doc__" and not self._documented)
+                or self._is_ignored(module.__name__, home, name)
+            ):
                 continue
-            if prompt and _OF_A_PROMPT.fullmatch(attribute):
+            if prompt and _OF_A_PROMPT.fullmatch(name):
                 continue
             if isinstance(value, ModuleType) and not value.__name__.startswith(module.__name__ + "."):
                 continue  # what its functions use of other modules counts through them
-            pieces.append(attribute.encode("utf-8", "surrogatepass"))
-            pieces.append(self._resolve_chain(space, module.__name__, attribute, value, []))
-        self._parts[name] = Part(_digest_of(pieces))
+            pieces.append(name.encode("utf-8", "surrogatepass"))
+            pieces.append(self._resolve_chain(space, module.__name__, home, name, value, []))
+        self._parts[part] = Part(_digest_of(pieces))
 
 
 def _name_digest(name: str) -> bytes:
@@ -628,61 +745,6 @@ def _digest_of(pieces: list[bytes]) -> bytes:
 
 def _ignore_note(path: str, value: object) -> None:
     """What could not be digested was noted by the walk."""
-
-
-def _is_empty(cell: Any) -> bool:
-    try:
-        cell.cell_contents  # noqa: B018
-    except ValueError:
-        return True
-    return False
-
-
-def _is_frozen(value: object) -> bool:
-    """Whether the identity of a value tells that it is unchanged."""
-    kind = type(value)
-    if kind is str or kind is bytes:
-        return len(value) < _LONG  # type: ignore[arg-type]
-    if kind in SCALARS or isinstance(value, (FunctionType, type, ModuleType, BuiltinFunctionType)):
-        return True
-    return kind in (tuple, frozenset) and all(map(_is_frozen, value))  # type: ignore[call-overload]
-
-
-def _attributes_of(function: FunctionType) -> dict[str, Any]:
-    """Return the ``__dict__`` of a function, or an empty one: asking it for its own would give it one, which is noticed."""
-    others = (function.__globals__, function.__builtins__, function.__kwdefaults__)
-    for part in get_referents(function):
-        if type(part) is dict and all(part is not other for other in others) and part is not function.__annotations__:
-            return function.__dict__
-    return {}
-
-
-def _is_found_by_name(function: FunctionType) -> bool:
-    """Whether a function stands in the module that made it; `functools.wraps` may have given it another's name."""
-    found: object = sys.modules.get(str(function.__globals__.get("__name__")))
-    for name in function.__code__.co_qualname.split("."):
-        found = getattr(found, "__dict__", {}).get(name)
-    found = getattr(found, "__func__", found)
-    return found is function
-
-
-def _attribute(module: object, rest: list[str]) -> object:
-    """Take attributes from a module without running any code; what is not there yet is None."""
-    value = module
-    for name in rest:
-        if not isinstance(value, (ModuleType, type)):
-            break
-        value = vars(value).get(name)
-    return value
-
-
-def _is_module(name: str) -> bool:
-    if name in sys.modules:
-        return True
-    parent = sys.modules.get(name.rpartition(".")[0])
-    if parent is not None and name.rpartition(".")[2] in vars(parent):
-        return False
-    return find_file(name) is not None
 
 
 def _shown(name: str, value: object) -> str:

@@ -14,9 +14,11 @@ from types import FunctionType, MethodType
 from typing import Any
 
 MAIN = "__main__"
+MAINS = (MAIN, "__mp_main__")
 
 _homes_of_files: dict[str, str] = {}
 _carried: dict[str, str] = {}
+_main_elsewhere: str | None = None
 
 
 def home_of_file(filename: str) -> str:
@@ -35,13 +37,24 @@ def carry_home(filename: str, home: str) -> None:
         _carried[filename] = home
 
 
+def carry_main(home: str) -> None:
+    """Remember what is at home in ``__main__`` where code came from that is sent by value."""
+    global _main_elsewhere
+    _main_elsewhere = home
+
+
+def home_of_main() -> str:
+    """Return the home name of this process's ``__main__``."""
+    return home_of_module(MAIN)
+
+
 def home_of_module(name: str) -> str:
     """Return the home name of a module by the name under which it is loaded here."""
     module = sys.modules.get(name)
     filename = getattr(module, "__file__", None)
     if not isinstance(filename, str):
-        return MAIN if name in (MAIN, "__mp_main__") else name
-    if name not in (MAIN, "__mp_main__") and not filename.endswith(".py"):
+        return MAIN if name in MAINS else name
+    if name not in MAINS and not filename.endswith(".py"):
         return name
     home = home_of_file(filename)
     return name if home == MAIN and name != "__mp_main__" else home
@@ -50,15 +63,33 @@ def home_of_module(name: str) -> str:
 def home_of_function(function: FunctionType) -> str:
     """Return the home module of a function, going by the file of its code."""
     filename = function.__code__.co_filename
-    if filename.startswith("<"):
-        module = function.__module__ or MAIN
-        # What is typed at a prompt is at home in `__main__`, whatever program shows the prompt; what a module makes by
-        # `exec` is at home there.
-        return MAIN if module == MAIN and filename != "<string>" else home_of_module(module)
-    home = home_of_file(filename)
-    if home == MAIN and (function.__module__ or MAIN) not in (MAIN, "__mp_main__"):
-        return home_of_module(function.__module__)
-    return home
+    module = function.__module__ or MAIN
+    if not filename.startswith("<"):
+        home = home_of_file(filename)
+        return home_of_module(module) if home == MAIN and module not in MAINS else home
+    if module == MAIN and filename != "<string>":
+        return MAIN  # what is typed at a prompt is at home in `__main__`, whatever program shows the prompt
+    if module in MAINS and _main_elsewhere is not None and not _is_of_module(function, module):
+        return _main_elsewhere
+    return home_of_module(module)  # what a module makes by `exec` is at home there
+
+
+def home_of_class(cls: type) -> str:
+    """Return the home module of a class, going by its methods where it may have been sent here by value."""
+    if cls.__module__ not in MAINS:
+        return home_of_module(cls.__module__)
+    for method in cls.__dict__.values():
+        if isinstance(method, FunctionType) and method.__qualname__.startswith(f"{cls.__qualname__}."):
+            return home_of_function(method)
+    found: Any = sys.modules.get(cls.__module__)
+    for name in cls.__qualname__.split("."):
+        found = getattr(found, "__dict__", {}).get(name)
+    return home_of_module(cls.__module__) if found is cls or _main_elsewhere is None else _main_elsewhere
+
+
+def _is_of_module(function: FunctionType, name: str) -> bool:
+    module = sys.modules.get(name)
+    return module is not None and vars(module) is function.__globals__
 
 
 def home_name(function: Callable[..., Any]) -> str:
@@ -67,7 +98,9 @@ def home_name(function: Callable[..., Any]) -> str:
     if isinstance(inner, FunctionType):
         return f"{home_of_function(inner)}.{inner.__qualname__}"
     named = inner if hasattr(inner, "__qualname__") else type(inner)
-    return f"{home_of_module(named.__module__ or 'builtins')}.{named.__qualname__}"
+    owner = getattr(named, "__objclass__", None)  # of a method of a builtin class
+    module = getattr(named, "__module__", None) or getattr(owner, "__module__", None) or "builtins"
+    return f"{home_of_module(module)}.{named.__qualname__}"
 
 
 def home_module(function: Callable[..., Any]) -> str:

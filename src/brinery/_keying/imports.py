@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from xxhash import xxh3_128_digest
 
 from .origin import Origin, find_file, origin_of_module
-from .source import READS_DOCUMENTS, normalise
+from .source import looks_of, normalise
 
 if TYPE_CHECKING:
     import ast
@@ -24,13 +24,13 @@ Stamp = tuple[int, int] | None
 
 
 class StaticModule(NamedTuple):
-    """What a file says without being run; ``documented`` with its docstrings and annotations, where it may read them."""
+    """What a file says without being run; ``documented`` is with its docstrings and annotations."""
 
     filename: str
     stamp: Stamp
     digest: bytes
     documented: bytes
-    reads_documents: bool
+    looks: frozenset[str]
     imports: tuple[str, ...]
     literals: dict[str, object]
 
@@ -42,7 +42,9 @@ class StaticClosure(NamedTuple):
     origins: dict[str, Origin]
 
     def digest(self) -> bytes:
-        lines = [f"{name} {module.digest.hex() if module else 'absent'}" for name, module in sorted(self.modules.items())]
+        lines = [
+            f"{name} {module.digest.hex() if module else 'absent'}" for name, module in sorted(self.modules.items())
+        ]
         return xxh3_128_digest("\n".join(lines).encode("utf-8", "surrogatepass"))
 
     def unchanged(self) -> bool:
@@ -119,11 +121,15 @@ def _read(name: str) -> StaticModule | None:
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError):
-        found = StaticModule(filename, stamp, xxh3_128_digest(text), xxh3_128_digest(text), False, (), {})  # an extension module: by its bytes
+        found = StaticModule(
+            filename, stamp, xxh3_128_digest(text), xxh3_128_digest(text), frozenset(), (), {}
+        )  # an extension module: by its bytes
     else:
         plain, documented = (_text_digest(normalise(tree, annotated=annotated)) for annotated in (False, True))
         package = name if os.path.basename(filename) == "__init__.py" else name.rpartition(".")[0]
-        found = StaticModule(filename, stamp, plain, documented, _reads_documents(tree), tuple(_imports(tree, package)), _literals(tree))
+        found = StaticModule(
+            filename, stamp, plain, documented, _looks(tree), tuple(_imports(tree, package)), _literals(tree)
+        )
     _by_file[filename] = found
     return found
 
@@ -132,11 +138,14 @@ def _text_digest(text: str) -> bytes:
     return xxh3_128_digest(text.encode("utf-8", "surrogatepass"))
 
 
-def _reads_documents(tree: ast.Module) -> bool:
+def _looks(tree: ast.Module) -> frozenset[str]:
     import ast
 
-    named = (getattr(node, "attr", None) or getattr(node, "id", None) or getattr(node, "value", None) for node in ast.walk(tree))
-    return any(isinstance(name, str) and name in READS_DOCUMENTS for name in named)
+    found = []
+    for node in ast.walk(tree):
+        name = getattr(node, "attr", None) or getattr(node, "id", None) or getattr(node, "value", None)
+        found += [name] if isinstance(name, str) else []
+    return looks_of(found)
 
 
 def _imports(tree: ast.Module, package: str) -> list[str]:

@@ -16,7 +16,6 @@ from xxhash import xxh3_128_digest
 
 _STDLIB = os.path.dirname(os.__file__) + os.sep
 _OURSELVES = os.path.dirname(os.path.dirname(__file__)) + os.sep
-_BRINERY = os.path.dirname(os.path.dirname(__file__)) + os.sep
 _SITE = re.compile(r"(?:site|dist)-packages")
 _REQUIRES = re.compile(rb"^Requires-Dist:[ \t]*([A-Za-z0-9][A-Za-z0-9._-]*)([^\r\n]*)", re.MULTILINE)
 
@@ -46,7 +45,6 @@ class Origin(NamedTuple):
 USER = Origin("user")
 STDLIB = Origin("stdlib")
 OURSELVES = Origin("brinery")  # the key's format has a version of its own: a release throws no store away
-BRINERY = Origin("brinery")  # whatever its version: a release of brinery does not throw a store away
 
 _origins: dict[str, Origin] = {}
 _installed: dict[tuple[str, str], _Installed | None] = {}
@@ -109,17 +107,14 @@ def find_file(name: str) -> str | None:
 
 
 def _look(filename: str) -> Origin:
-    if filename.startswith(_BRINERY):
-        return BRINERY
     if filename.startswith("<frozen "):
         return STDLIB
     if filename.startswith(_OURSELVES):
         return OURSELVES
-    found = None
-    for found in _SITE.finditer(filename):
-        pass  # the last one decides: an environment may lie inside another's packages
-    if found is None:
+    places = list(_SITE.finditer(filename))
+    if not places:
         return STDLIB if filename.startswith(_STDLIB) else USER
+    found = places[-1]  # an environment may lie inside another's packages
     site = filename[: found.end()]
     relative = filename[found.end() :].lstrip("/\\").replace("\\", "/")
     installed = _owner(site, relative)
@@ -172,11 +167,14 @@ def _read(site: str, folder: str) -> _Installed | None:
 
 
 def _digest_of_record(record: bytes) -> bytes:
-    """Digest the listed files that have a checksum; scripts hold absolute paths, and installers add lines of their own."""
+    """Digest the listed files that have a checksum; scripts hold absolute paths, and installers add lines."""
     kept = [
         line
         for line in record.replace(b"\r", b"").split(b"\n")
-        if b",sha256=" in line and not line.startswith(b"..") and not line.startswith(b"/") and b".dist-info/" not in line
+        if b",sha256=" in line
+        and not line.startswith(b"..")
+        and not line.startswith(b"/")
+        and b".dist-info/" not in line
     ]
     return xxh3_128_digest(b"\n".join(sorted(kept)))
 

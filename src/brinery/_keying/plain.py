@@ -8,7 +8,7 @@ one encoding however it is met:
   types are proven one by one first: marshal writes everything with a buffer (arrays, numpy scalars) as bare bytes;
 - a *plain* container (at most `CHUNK` items, pickled in at most `ROOM` bytes, at most `DEPTH` deep) by the C pickler
   without memo, which hands every other type but set and frozenset to a hook, and the hook refuses. Of these two only
-  empty sets pass, among the innermost items: any other has an order that is nobody's.
+  the empty set passes: any other has an order that is nobody's.
 
 Everything else is taken apart by the walk in `digest`.
 """
@@ -25,7 +25,7 @@ from xxhash import xxh3_128_digest
 
 from .node import NODE
 
-CHUNK = 1024
+CHUNK = 2048
 ROOM = 1 << 20
 DEPTH = 64
 SHORT = 255  # a longer marshal form is replaced by its digest
@@ -35,7 +35,7 @@ CONTAINERS: frozenset[type] = frozenset({tuple, list, dict})
 # Types are looked up by id: looking up a type by itself would run the __hash__ of the user's metaclass.
 SCALAR_IDS = frozenset(map(id, SCALARS))
 CONTAINER_IDS = frozenset(map(id, CONTAINERS))
-_PLAIN_IDS = (SCALAR_IDS | CONTAINER_IDS) - {id(complex), id(type(...))}
+_PLAIN_IDS = (SCALAR_IDS | CONTAINER_IDS | {id(set)}) - {id(complex), id(type(...))}
 _FAR = 4096
 _PROTOCOL = 4  # writes large strings without a copy; later protocols would let more types pass
 
@@ -157,6 +157,22 @@ class PlainForms:
         self._deep = False  # whether something was too deep for the pickler: then a look at depth comes first
         self._tall: dict[int, object] = {}
 
+    @classmethod
+    def lent(cls) -> PlainForms:
+        """Return one that nobody uses: making a pickler costs more than a small value takes."""
+        try:
+            return _spare.pop()
+        except IndexError:
+            return cls()
+
+    def give_back(self) -> None:
+        """Let another walk use it."""
+        if self._deep:
+            self._deep = False
+            self._tall.clear()
+        if len(_spare) < _MOST_SPARE:
+            _spare.append(self)
+
     def stream(self, value: Any) -> bytes | None:
         """Return the pickle of an exact tuple, list or dict if it is plain, else None."""
         if len(value) > CHUNK:
@@ -207,6 +223,10 @@ class PlainForms:
         return id(value) in self._tall
 
 
+_spare: list[PlainForms] = []
+_MOST_SPARE = 8
+
+
 def _is_even(value: object, data: bytes) -> bool:
     """Tell whether a value that was pickled is not too deep and has no sets in it, whose order is nobody's.
 
@@ -214,20 +234,22 @@ def _is_even(value: object, data: bytes) -> bool:
     collector sees is safe. It is several times as fast as asking for types, which is left for levels above the leaves.
     """
     level = [value]
-    maybe_sets = b"\x8f" in data or b"\x91" in data  # the two opcodes that make sets
+    maybe_sets = b"\x91" in data or b"\x8f(" in data  # how a frozenset ends, and a set begins that is not empty
     for _ in range(DEPTH):
         below = get_referents(*level)
-        if (
-            not below
-        ):  # there may be empty sets among the leaves, which is as good as any; frozensets are left to the walk
+        if not below:  # among the leaves there may be empty sets, which are fine
             return b"(\x91" not in data or frozenset not in map(type, level)
-        if maybe_sets and not _SETS.isdisjoint(map(type, level)):
+        if maybe_sets and not _SETS.isdisjoint(map(type, level)) and any(map(_is_disorderly, level)):
             return False
         level = below
     return False
 
 
 _SETS = frozenset({set, frozenset})
+
+
+def _is_disorderly(item: Any) -> bool:
+    return type(item) is frozenset or (type(item) is set and bool(item))
 
 
 def _is_deep(value: Any) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from bisect import bisect_right
+from collections.abc import Iterable
 from types import CodeType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,8 +23,17 @@ if TYPE_CHECKING:
 
     _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
-# Code that names one of these may read what the tree otherwise leaves out: docstrings and annotations.
-READS_DOCUMENTS = {"__annotations__", "__doc__", "signature", "get_type_hints", "getdoc", "getfullargspec", "get_annotations"}
+# What code that names one of these may look at, and the tree or the walk otherwise leaves out.
+_LOOKS = {
+    "__annotations__": "documents",
+    "__doc__": "documents",
+    "__subclasses__": "subclasses",
+    "get_annotations": "documents",
+    "get_type_hints": "documents",
+    "getdoc": "documents",
+    "getfullargspec": "documents",
+    "signature": "documents",
+}
 
 # Decorators of the standard library that look at neither docstring nor annotations.
 _BLIND_DECORATORS = {
@@ -48,6 +58,11 @@ class Source(NamedTuple):
     reads: tuple[Read, ...] | None = None
 
 
+def looks_of(names: Iterable[str]) -> frozenset[str]:
+    """Say what code that mentions these names may look at: docstrings and annotations ("documents"), "subclasses"."""
+    return frozenset(_LOOKS[name] for name in names if name in _LOOKS)
+
+
 class _File(NamedTuple):
     stamp: tuple[int, int] | int
     tree: ast.Module
@@ -56,7 +71,7 @@ class _File(NamedTuple):
 
 
 class _Index:
-    """The functions of one top-level statement by line and name: compiled, and as syntax trees where they are asked for."""
+    """The functions of one top-level statement by line and name: compiled, and, if asked for, as syntax trees."""
 
     def __init__(self, file: _File, statement: ast.stmt) -> None:
         self.file = file
@@ -65,7 +80,7 @@ class _Index:
         self._nodes: dict[tuple[int, str], list[_Function]] | None = None
 
     def find(self, code: CodeType) -> _Function | None:
-        """Return the syntax tree of a function that compiles to just this code, if there is exactly one at its place."""
+        """Return the syntax tree of the function that compiles to this code, if it is the only one at its place."""
         place = code.co_firstlineno, code.co_name
         found = self.codes.get(place, [])
         if code not in found:
@@ -79,8 +94,9 @@ class _Index:
         import ast
 
         statement = self._statement
-        if self._nodes is None and isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            if len(self.codes[place]) == 1 and place == (_first_line(statement), statement.name):
+        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            whole = (_first_line(statement), statement.name)
+            if place == whole and len(self.codes[place]) == 1:
                 return [statement]
         if self._nodes is None:
             self._nodes = {}
@@ -99,12 +115,13 @@ def source_of(code: CodeType, decorators_of_our_own: int = 0, *, documented: boo
     """Return what a function's source says, or None where no source provably is that of its code.
 
     Args:
+        code: the function's.
         decorators_of_our_own: how many decorators on the function are known to read neither annotations nor docstring.
         documented: whether annotations and docstring count in any case.
     """
     if code.co_filename in ("<string>", "<unknown>"):
         return None
-    found = _find(code, decorators_of_our_own, documented)
+    found = _find(code, decorators_of_our_own, documented=documented)
     if found is None and _carried:
         digest = bytecode_digest(code)
         return _carried.get((digest, True)) or (None if documented else _carried.get((digest, False)))
@@ -116,7 +133,7 @@ def carry_source(bytecode: bytes, source: Source) -> None:
     _carried[bytecode, source.annotated] = source
 
 
-def _find(code: CodeType, ours: int, documented: bool) -> Source | None:
+def _find(code: CodeType, ours: int, *, documented: bool) -> Source | None:
     file = _parse(code.co_filename)
     if file is None:
         return None
@@ -133,7 +150,9 @@ def _find(code: CodeType, ours: int, documented: bool) -> Source | None:
     return Source(xxh3_128_digest(text.encode("utf-8", "surrogatepass")), annotated, fewer)
 
 
-def _reads_without_annotations(code: CodeType, file: _File, statement: ast.stmt, node: _Function) -> tuple[Read, ...] | None:
+def _reads_without_annotations(
+    code: CodeType, file: _File, statement: ast.stmt, node: _Function
+) -> tuple[Read, ...] | None:
     """List what a function reads apart from the annotations of the functions in it; None if those have none."""
     import ast
     import copy
@@ -161,7 +180,9 @@ def _annotated_places(node: ast.AST) -> list[tuple[ast.AST, str]]:
         return []
     given = node.args
     arguments = [*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg]
-    places: list[tuple[ast.AST, str]] = [(item, "annotation") for item in arguments if item is not None and item.annotation]
+    places: list[tuple[ast.AST, str]] = [
+        (item, "annotation") for item in arguments if item is not None and item.annotation
+    ]
     return places + ([(node, "returns")] if node.returns else [])
 
 
@@ -209,7 +230,7 @@ def _imports(tree: ast.Module) -> list[ast.stmt]:
         for node in ast.iter_child_nodes(pending.pop()):
             if isinstance(node, ast.Import) or (isinstance(node, ast.ImportFrom) and node.module != "__future__"):
                 found.append(node)
-            elif isinstance(node, (ast.If, ast.Try, ast.TryStar, ast.ExceptHandler, ast.With, ast.For, ast.While, ast.Match, ast.match_case)):
+            elif not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.expr)):
                 pending.append(node)
     return found
 
@@ -218,7 +239,9 @@ def _compile(statement: ast.stmt, file: _File, filename: str, flags: int) -> Cod
     """Compile one top-level statement as it is compiled among the others of its file."""
     import ast
 
-    return compile(ast.Module([*file.imports, statement], []), filename, "exec", flags=flags & _FUTURE_FLAGS, dont_inherit=True)
+    module = ast.Module([*file.imports, statement], [])
+    code: CodeType = compile(module, filename, "exec", flags=flags & _FUTURE_FLAGS, dont_inherit=True)
+    return code
 
 
 def _statement_at(file: _File, line: int) -> ast.stmt | None:
@@ -253,7 +276,8 @@ def _name(node: _Function) -> str:
 
 
 def _first_line(node: ast.stmt | ast.Lambda) -> int:
-    return min([node.lineno, *(item.lineno for item in getattr(node, "decorator_list", []))])
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(item.lineno for item in decorators)])
 
 
 def _has_other_decorator(node: _Function, ours: int) -> bool:
@@ -274,14 +298,14 @@ def normalise(node: ast.AST, *, annotated: bool = False) -> str:
     out everywhere, unless ``annotated``: docstrings and annotations of functions.
     """
     parts: list[str] = []
-    _Writer(parts, annotated).outermost(node)
+    _Writer(parts, annotated=annotated).outermost(node)
     return "".join(parts)
 
 
 class _Writer:
     """Writes nodes as nested text; a field's place tells its name."""
 
-    def __init__(self, parts: list[str], annotated: bool) -> None:
+    def __init__(self, parts: list[str], *, annotated: bool) -> None:
         import ast
 
         self._ast = ast

@@ -12,8 +12,9 @@ from typing import Any
 
 from xxhash import xxh3_128_digest
 
-from .node import Asked, Expander, Node, Passing, Refused, attributes, head, leaf
+from .node import Asked, Expander, Node, Passing, Refused, attributes, close, head, leaf
 from .objects import by_reduce, parts_of_exception
+from .plain import SCALAR_IDS, scalar
 
 
 def code(value: object, walk: Asked) -> bytes:
@@ -64,8 +65,11 @@ def _cell(value: CellType, _walk: Asked) -> Node:
         return Node(head("empty cell"), ())
 
 
-def _set(value: Any, _walk: Asked) -> Node:
-    return Node(head(type(value).__name__, len(value)), value, unordered=True)
+def _set(value: Any, _walk: Asked) -> bytes | Node:
+    start = head(type(value).__name__, len(value))
+    if SCALAR_IDS.issuperset(map(id, map(type, value))):
+        return close(start, b"".join(sorted(map(scalar, value))))
+    return Node(start, value, unordered=True)
 
 
 def _range(value: Any, _walk: Asked) -> Node:
@@ -117,10 +121,6 @@ def _fraction(value: Any, _walk: Asked) -> Node:
 
 def _struct(value: Any, _walk: Asked) -> bytes:
     return leaf("struct", value.format)
-
-
-def _singleton(value: object, walk: Asked) -> bytes:
-    return leaf("only one") + b"" if value is None else leaf("only one", walk.class_of(type(value)))
 
 
 def _enum_member(value: Any, walk: Asked) -> Node:

@@ -57,7 +57,7 @@ class Walk:
         self._code = code
         self._path = path
         self._reached = reached
-        self._plain = PlainForms()
+        self._plain = PlainForms.lent()
         self._frames: list[_Frame] = []
         self._known: dict[int, tuple[bytes, object]] = {}  # finished, by id; keeps alive what it names
         self._open: dict[int, int] = {}  # unfinished, by id: at which depth
@@ -77,6 +77,8 @@ class Walk:
             # objects are numbered as they are met: equal for copies, though no longer blind to what is shared.
             self._frames, self._known, self._open, self._loose, self._numbering = [], {}, {}, {}, True
             return leaf("graph", self._run(value))
+        finally:
+            self._plain.give_back()
 
     def code_of(self, thing: object) -> bytes:
         """Return the encoding of a function, class or module."""

@@ -9,12 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from gc import get_referents
+from keyword import iskeyword
 from types import CellType, FunctionType, GetSetDescriptorType, MemberDescriptorType
 from typing import Any
 
 _ABSENT = object()
 # Types whose instances are equal only to themselves, or to others that are as good.
-_COMPARED_BY_IDENTITY = {FunctionType, property, staticmethod, classmethod, type, str, type(None), GetSetDescriptorType, MemberDescriptorType}
+_COMPARED_BY_IDENTITY = {
+    FunctionType,
+    property,
+    staticmethod,
+    classmethod,
+    type,
+    str,
+    type(None),
+    GetSetDescriptorType,
+    MemberDescriptorType,
+}
 
 
 class Watch:
@@ -26,11 +37,15 @@ class Watch:
         self._functions: dict[int, FunctionType] = {}
         self._cells: list[tuple[CellType, object]] = []
         self._classes: list[type] = []
+        self._methods: list[tuple[type, str, FunctionType]] = []
         self._questions: list[Callable[[], bool]] = []
         self._values: list[tuple[Callable[[], object], bytes]] = []
 
     def name(self, namespace: dict[str, Any], name: str, value: object) -> None:
         """Expect a name to stay bound to the same object."""
+        if not name.isidentifier() or iskeyword(name):
+            self._questions.append(lambda: namespace.get(name, _ABSENT) is value)
+            return
         self._names.setdefault(id(namespace), (namespace, {}))[1][name] = value
 
     def absent(self, namespace: dict[str, Any], name: str) -> None:
@@ -55,6 +70,11 @@ class Watch:
         """Expect a class to keep its bases and every attribute of its own."""
         self._classes.append(cls)
 
+    def method(self, cls: type, name: str, method: FunctionType) -> None:
+        """Expect a method of an installed class to stay the same."""
+        if getattr(cls, name, None) is method and name.isidentifier():
+            self._methods.append((cls, name, method))
+
     def value(self, get: Callable[[], object], encoded: bytes) -> None:
         """Expect a value that can change in place to be encoded as before."""
         self._values.append((get, encoded))
@@ -68,6 +88,8 @@ class Watch:
         steps = [_compile_names(namespace, names) for namespace, names in self._names.values()]
         if self._functions or self._cells:
             steps.append(_compile_functions(list(self._functions.values()), self._cells))
+        if self._methods:
+            steps.append(_compile_methods(self._methods))
         steps += [_class_check(cls) for cls in self._classes]
         steps += [_absence_check(namespace, name) for namespace, name in self._absent]
         steps += self._questions
@@ -90,7 +112,11 @@ def _chain(steps: list[Callable[[], bool]]) -> Callable[[], bool]:
         return holds
     names = [f"_{index}" for index in range(len(steps))]
     body = " and ".join(f"{name}()" for name in names)
-    return _build(f"    try:\n        return {body}\n    except Exception:\n        return False", dict(zip(names, steps, strict=True)), {})
+    return _build(
+        f"    try:\n        return {body}\n    except Exception:\n        return False",
+        dict(zip(names, steps, strict=True)),
+        {},
+    )
 
 
 def _compile_names(namespace: dict[str, Any], names: dict[str, object]) -> Callable[[], bool]:
@@ -119,6 +145,15 @@ def _compile_functions(functions: list[FunctionType], cells: list[tuple[CellType
         fixed[f"e{index}"], fixed[f"v{index}"] = cell, value
         comparisons.append(f"e{index}.cell_contents is v{index}")
     return _build(f"    now = referents(*own)\n    return {' and '.join(['now == parts', *comparisons])}", fixed, {})
+
+
+def _compile_methods(methods: list[tuple[type, str, FunctionType]]) -> Callable[[], bool]:
+    fixed: dict[str, object] = {}
+    comparisons = []
+    for index, (cls, name, method) in enumerate(methods):
+        fixed[f"c{index}"], fixed[f"m{index}"] = cls, method
+        comparisons.append(f"c{index}.{name} is m{index}")
+    return _build(f"    return {' and '.join(comparisons)}", fixed, {})
 
 
 def _build(body: str, fixed: dict[str, object], namespace: dict[str, Any]) -> Callable[[], bool]:

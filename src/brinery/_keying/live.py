@@ -1,0 +1,74 @@
+"""Looking at live objects without running any of their code."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from gc import get_referents
+from types import BuiltinFunctionType, FunctionType, ModuleType
+from typing import Any
+
+from .digest import SCALARS
+from .origin import find_file
+
+LONG = 4096  # a longer string is digested at every call rather than kept alive by the check
+
+
+def is_empty(cell: Any) -> bool:
+    """Whether a closure variable has no value."""
+    try:
+        cell.cell_contents  # noqa: B018
+    except ValueError:
+        return True
+    return False
+
+
+def is_frozen(value: object) -> bool:
+    """Whether the identity of a value tells that it is unchanged."""
+    kind = type(value)
+    if kind is str or kind is bytes:
+        return len(value) < LONG  # type: ignore[arg-type]
+    if kind in SCALARS or isinstance(value, (FunctionType, type, ModuleType, BuiltinFunctionType)):
+        return True
+    return kind in (tuple, frozenset) and all(map(is_frozen, value))  # type: ignore[call-overload]
+
+
+def attributes_of(function: FunctionType) -> dict[str, Any]:
+    """Return a function's ``__dict__``, or an empty one: asking for its own would give it one, which is noticed."""
+    others = (function.__globals__, getattr(function, "__builtins__", None), function.__kwdefaults__)
+    for part in get_referents(function):
+        if type(part) is dict and all(part is not other for other in others) and part is not function.__annotations__:
+            return function.__dict__
+    return {}
+
+
+def is_found_by_name(function: FunctionType) -> bool:
+    """Whether a function stands in the module that made it; `functools.wraps` may have given it another's name."""
+    module = sys.modules.get(str(function.__globals__.get("__name__")))
+    found = attribute(module, function.__code__.co_qualname.split("."))
+    return getattr(found, "__func__", found) is function
+
+
+def attribute_of(get: Callable[[], object], name: str) -> object:
+    """Return an attribute of what a function gives."""
+    return getattr(get(), name)
+
+
+def attribute(module: object, rest: list[str]) -> object:
+    """Take attributes from a module without running any code; what is not there yet is None."""
+    value = module
+    for name in rest:
+        if not isinstance(value, (ModuleType, type)):
+            break
+        value = vars(value).get(name)
+    return value
+
+
+def is_module(name: str) -> bool:
+    """Whether a dotted name is a module's, loaded or not."""
+    if name in sys.modules:
+        return True
+    parent = sys.modules.get(name.rpartition(".")[0])
+    if parent is not None and name.rpartition(".")[2] in vars(parent):
+        return False
+    return find_file(name) is not None
