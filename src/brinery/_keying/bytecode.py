@@ -151,6 +151,13 @@ def reads_of_text(text: str) -> tuple[Read, ...]:
 def _collect(code: CodeType, aliases: dict[str, Read], found: dict[Read, None]) -> None:
     """Walk one code object; ``aliases`` maps local names to the imports that they hold."""
     aliases = dict(aliases)
+    _collect_own(code, aliases, {})  # in a loop, an import may stand below its use: first learn what the imports bind
+    _collect_own(code, aliases, found)
+    for nested in nested_codes(code):
+        _collect(nested, aliases, found)
+
+
+def _collect_own(code: CodeType, aliases: dict[str, Read], found: dict[Read, None]) -> None:
     instructions = list(_instructions(code))
     names = code.co_names
     cells = {*code.co_cellvars, *code.co_freevars}
@@ -204,8 +211,6 @@ def _collect(code: CodeType, aliases: dict[str, Read], found: dict[Read, None]) 
             if type(named) is str and named.strip("."):
                 # `importlib.import_module("name")` reads as `import name` would.
                 found[Read("import", (named.lstrip("."),), len(named) - len(named.lstrip(".")))] = None
-    for nested in nested_codes(code):
-        _collect(nested, aliases, found)
 
 
 def _local_name(code: CodeType, arg: int) -> str:

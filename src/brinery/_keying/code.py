@@ -43,10 +43,10 @@ from .watch import Watch
 # Names that the import system sets: they tell where a module lies, not what it does.
 _PLACES = {"__name__", "__file__", "__package__", "__spec__", "__loader__", "__builtins__", "__cached__", "__path__"}
 _WRAPPING = {
-    "staticmethod": ("__func__",),
-    "classmethod": ("__func__",),
-    "property": ("fget", "fset", "fdel"),
-    "cached_property": ("func",),
+    "builtins.staticmethod": ("__func__",),
+    "builtins.classmethod": ("__func__",),
+    "builtins.property": ("fget", "fset", "fdel"),
+    "functools.cached_property": ("func",),
 }
 _LOOKING_AT_ALL = {"globals", "eval", "exec"}  # builtins by which code reads any name of its module
 _CACHES = {"dispatch_cache", "cache_token"}  # closed over by functions of functools, and computed again when need be
@@ -216,13 +216,17 @@ class _Reach:
         self._references: dict[int, bytes] = {}
         self._kept: list[object] = []
         self._pending: deque[Callable[[], None]] = deque()
+        self._by_name_only = False
+        self._named: dict[int, bytes] = {}
         self._sources: list[tuple[CodeType, Source]] = []
 
     def fingerprint(self, target: object) -> Fingerprint:
         follow = self._scope.follow
-        root = b""
-        if follow.mode != "version":
-            root = self._reference("callable", target, lambda: target)
+        self._by_name_only = follow.mode == "version"
+        root = self._reference("callable", target, lambda: target)
+        if self._by_name_only and isinstance(target, FunctionType):
+            self._watch.function(target)  # its defaults are arguments
+        self._by_name_only = False
         for index, value in enumerate(self._scope.depends_on):
             name = f"depends_on[{index}]"
             root += self._reference(name, value, lambda value=value: value)  # type: ignore[misc]
@@ -247,6 +251,10 @@ class _Reach:
 
     def refer(self, thing: object) -> bytes:
         """Return the 16 bytes by which a function, class or module is spoken of; it becomes a part."""
+        if self._by_name_only:
+            self._kept.append(thing)
+            named = _name_digest(f"named {getattr(thing, '__qualname__', type(thing).__qualname__)}")
+            return self._named.setdefault(id(thing), named)
         known = self._references.get(id(thing))
         if known is not None:
             return known
@@ -394,7 +402,7 @@ class _Reach:
         return encode(value, "", self._refer_again, _ignore_note)
 
     def _refer_again(self, thing: object) -> bytes:
-        known = self._references.get(id(thing))
+        known = self._references.get(id(thing)) or self._named.get(id(thing))
         if known is None:
             # Something new stands in a value: what it is, the next walk will say.
             return b"new"
@@ -603,6 +611,7 @@ class _Reach:
             return self._encode(path, value)
         if self._is_foreign(value):
             return self._reference(f"replaced {path}", value, lambda: value)
+        self._note(path, value)
         return f"{type(value).__module__}.{type(value).__qualname__}".encode()
 
     # Imports inside functions.
@@ -650,6 +659,8 @@ class _Reach:
         self._watch.question(
             lambda: sys.modules.get(name) is module and attribute(module, rest) is target and live.holds()
         )
+        if not isinstance(target, (FunctionType, type, ModuleType)) and target is not None:
+            walk._constants.append((module.__name__, rest[-1], walk._encode(rest[-1], target)))
         same = matches_its_file(name, tuple(rest), closure, live.digest, proven=walk.is_proven_by(closure))
         return b"" if same else live.digest
 
@@ -706,7 +717,7 @@ class _Reach:
     def _member(self, name: str, value: object, get: Callable[[], object]) -> bytes:
         """What a descriptor of the standard library wraps counts; the descriptor itself holds nothing else."""
         pieces = [type(value).__name__.encode()]
-        for wrapped in _WRAPPING.get(type(value).__name__, ()):
+        for wrapped in _WRAPPING.get(f"{type(value).__module__}.{type(value).__name__}", ()):
             inner = getattr(value, wrapped, None)
             pieces.append(b"-" if inner is None else self._reference(name, inner, partial(attribute_of, get, wrapped)))
         return _digest_of(pieces) if len(pieces) > 1 else self._reference(name, value, get)
