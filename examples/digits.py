@@ -4,7 +4,7 @@ Run it twice. The first run computes for some tens of seconds; the second prints
 line and run it again: what depends on that line is computed anew, and nothing else. For example
 
 - ``DIRECTIONS``, 8 to 12: `gradients`, and the 12 settings that are tried on them;
-- the scaling in `logistic`: the 12 settings with that model, and no features;
+- ``KNeighborsClassifier(count)``, given ``weights="distance"``: the 12 settings with that model;
 - another value in ``MODELS``: the settings that are new;
 - a comment, a docstring, the width of a column in `main`: nothing at all.
 

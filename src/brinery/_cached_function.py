@@ -370,7 +370,7 @@ class CachedFunction(Generic[P, R]):
         logger.debug("%s of %s failed", doing, self.__qualname__, exc_info=error)
         self._warn(
             StoreWarning,
-            f"{doing} of {self.__qualname__} failed ({type(error).__name__}: {error}); the call was computed and returned",
+            f"{doing} of {self.__qualname__} failed ({type(error).__name__}: {error}); the call was computed",
             cause=f"{doing} {type(error).__name__}",
         )
 
@@ -471,9 +471,7 @@ class CachedFunction(Generic[P, R]):
             return Explanation(self._home, "", False, ("caching is switched off",))
         parts = describe_parts(call.state.code, self._parts_of_options)
         named = self._named(call)
-        arguments = {
-            name: [found.hex(), short_value(name, named[name])] for name, found in self._digests(call).items()
-        }
+        arguments = {name: [found.hex(), short_value(name, named[name])] for name, found in self._digests(call).items()}
         return explain_call(
             self._folder,
             call.key,
@@ -575,7 +573,8 @@ class CachedClassMethod(classmethod):  # type: ignore[type-arg]
     """A class method decorated from above; since Python 3.13 `classmethod` does not bind what it wraps."""
 
     def __get__(self, instance: Any, owner: type | None = None, /) -> Any:
-        return BoundCachedFunction(self.__func__, type(instance) if owner is None else owner)
+        function: Any = self.__func__
+        return BoundCachedFunction(function, type(instance) if owner is None else owner)
 
 
 _TAKING_ARGUMENTS = {"key", "is_cached", "forget", "refresh", "explain"}

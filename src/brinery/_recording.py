@@ -8,7 +8,6 @@ from typing import Any
 from ._cached_function import CachedFunction, Call, held
 from .errors import UnstorableResultWarning
 
-
 _UNCHANGEABLE = frozenset({int, float, complex, bool, str, bytes, type(None)})
 
 

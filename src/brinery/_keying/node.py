@@ -77,9 +77,11 @@ class Asked(Protocol):
 
     def code_of(self, thing: object) -> bytes:
         """Return the encoding of a function, class or module."""
+        ...
 
     def class_of(self, kind: type) -> bytes:
         """Return the encoding of the class of an instance."""
+        ...
 
 
 # None: the child is not a step of its own; a number: an item, counted from there; a dict: its keys and values in turn;

@@ -72,7 +72,7 @@ def _dtype_facts(dtype: Any) -> list[object]:
     return [
         str(type(dtype)) if not isinstance(dtype, type) else str(dtype),
         str(dtype) if categories is None else "",
-        categories.to_list() if hasattr(categories, "to_list") else None,
+        categories.to_list() if categories is not None and hasattr(categories, "to_list") else None,
         _dtype_facts(inner) if inner is not None else None,
         [(field.name, _dtype_facts(field.dtype)) for field in fields] if isinstance(fields, list) else None,
     ]
