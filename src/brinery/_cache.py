@@ -27,8 +27,8 @@ R = TypeVar("R")
 
 _DEFAULT_PLACE: Any = object()
 _CACHE_OPTIONS = ("max_size", "max_entries", "eviction", "half_life", "secret", "verbose")
-_DEFAULT_SIZE = "10GB"
-_DEFAULT_HALF_LIFE = "7d"
+_DEFAULT_SIZE = 10_000_000_000  # 10GB
+_DEFAULT_HALF_LIFE = 604_800  # 7d
 _POLICIES = ("value", "lru", "lfu", "fifo", "largest")
 
 Time: TypeAlias = "str | float | timedelta"

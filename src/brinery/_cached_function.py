@@ -13,8 +13,9 @@ from xxhash import xxh3_128_hexdigest
 
 from ._explanation import Explanation, explain_call
 from ._keying.arguments import Binder, parameters
-from ._keying.code import Carried, Fingerprint, Scope, carry, code_digest, fingerprint, mark_as_wrapped
+from ._keying.code import code_digest, fingerprint, mark_as_wrapped
 from ._keying.digest import digest, encode, register_digest
+from ._keying.fingerprint import Carried, Fingerprint, Scope, carry
 from ._keying.home import home_module, home_name
 from ._keying.key import compare_parts, describe_parts, key_prefix
 from ._keying.shown import short_value

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, NoReturn
 
-from ._keying.code import Follow
+from ._keying.fingerprint import Follow
 from ._units import parse_time
 
 _FOLLOW_MODES = ("user", "own", "version")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import timedelta
 
-_NUMBER = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?|\.[0-9]+)\s*([A-Za-z]*)\s*")
+_NUMBER = r"\s*([0-9]+(?:\.[0-9]+)?|\.[0-9]+)\s*([A-Za-z]*)\s*"
 _SIZES = {
     "": 1, "b": 1,
     "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12, "pb": 10**15,
@@ -38,7 +38,7 @@ def parse_size(value: str | float, what: str = "size") -> int:
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise TypeError(f"{what} must be a number of bytes or text such as '10GB', not {type(value).__name__}")
     if isinstance(value, str):
-        match = _NUMBER.fullmatch(value)
+        match = re.fullmatch(_NUMBER, value)
         unit = match[2].lower() if match else None
         if match is None or unit not in _SIZES:
             raise ValueError(
@@ -68,7 +68,7 @@ def parse_time(value: str | float | timedelta, what: str = "ttl") -> float:
             f"{what} must be a number of seconds, a timedelta or text such as '7d', not {type(value).__name__}"
         )
     if isinstance(value, str):
-        match = _NUMBER.fullmatch(value)
+        match = re.fullmatch(_NUMBER, value)
         unit = match[2].lower() if match else None
         if match is None or unit not in _TIMES:
             raise ValueError(

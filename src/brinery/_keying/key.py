@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from xxhash import xxh3_128_digest
 
-from .code import Fingerprint, Part
+from .fingerprint import Fingerprint, Part
 
 KEY_FORMAT = 1
 

@@ -16,8 +16,9 @@ from xxhash import xxh3_128_digest
 
 _STDLIB = os.path.dirname(os.__file__) + os.sep
 _OURSELVES = os.path.dirname(os.path.dirname(__file__)) + os.sep
-_SITE = re.compile(r"(?:site|dist)-packages")
-_REQUIRES = re.compile(rb"^Requires-Dist:[ \t]*([A-Za-z0-9][A-Za-z0-9._-]*)([^\r\n]*)", re.MULTILINE)
+# Patterns are compiled when they are first used, as importing brinery needs none of them.
+_SITE = r"(?:site|dist)-packages"
+_REQUIRES = rb"(?m)^Requires-Dist:[ \t]*([A-Za-z0-9][A-Za-z0-9._-]*)([^\r\n]*)"
 
 
 class Distribution(NamedTuple):
@@ -111,7 +112,7 @@ def _look(filename: str) -> Origin:
         return STDLIB
     if filename.startswith(_OURSELVES):
         return OURSELVES
-    places = list(_SITE.finditer(filename))
+    places = list(re.finditer(_SITE, filename))
     if not places:
         return STDLIB if filename.startswith(_STDLIB) else USER
     found = places[-1]  # an environment may lie inside another's packages
@@ -160,7 +161,7 @@ def _read(site: str, folder: str) -> _Installed | None:
         except OSError:
             _installed[key] = None
         else:
-            required = (match for match in _REQUIRES.finditer(metadata) if b"extra ==" not in match[2])
+            required = (match for match in re.finditer(_REQUIRES, metadata) if b"extra ==" not in match[2])
             names = frozenset(_canonical(match[1].decode()) for match in required)
             _installed[key] = _Installed(name, version, record, names)
     return _installed[key]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_SOUNDS_SECRET = re.compile(r"passw|secret|token|credential|apikey|(?:^|_)(?:key|auth|pwd)s?(?:_|$)", re.IGNORECASE)
+_CONFIDENTIAL = r"(?i)passw|secret|token|credential|apikey|(?:^|_)(?:key|auth|pwd)s?(?:_|$)"
 _LONGEST = 80
 _WIDEST_INT = 200
 _ARRAY_LIBRARIES = {"numpy", "pandas", "polars", "torch"}
@@ -12,7 +12,7 @@ _ARRAY_LIBRARIES = {"numpy", "pandas", "polars", "torch"}
 
 def sounds_secret(name: str) -> bool:
     """Whether a name is one under which people keep secrets."""
-    return _SOUNDS_SECRET.search(name) is not None
+    return re.search(_CONFIDENTIAL, name) is not None
 
 
 def is_short(value: object) -> bool:

@@ -1,0 +1,80 @@
+"""What a fingerprint is: named parts, one digest over them, and the check that they still hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import CodeType
+from typing import NamedTuple
+
+from .bytecode import bytecode_digest
+from .home import carry_home, carry_main, home_of_file, home_of_main
+from .source import Source, carry_source
+
+
+class Part(NamedTuple):
+    """One thing that a fingerprint covers: its digest, and its value in short where that may be shown."""
+
+    digest: bytes
+    shown: str = ""
+
+
+class Follow(NamedTuple):
+    """How far a fingerprint goes: ``mode`` "user", "own" or "version"; ``packages`` count as the user's code too."""
+
+    mode: str = "user"
+    packages: frozenset[str] = frozenset()
+
+
+class Scope(NamedTuple):
+    """What shapes a fingerprint beside the function itself."""
+
+    follow: Follow = Follow()
+    ignore: frozenset[str] = frozenset()
+    depends_on: tuple[object, ...] = ()
+
+
+EVERYTHING = Scope()
+
+
+class Fingerprint(NamedTuple):
+    """All that a function depends on but its arguments.
+
+    Attributes:
+        digest: 16 bytes over all parts.
+        parts: what was reached, by name.
+        notes: what was reached and cannot be digested, by name, with its type; it counts by type and place.
+        holds: the cheap check that nothing reached has changed.
+        sources: of the code that was reached, as far as they are known.
+        looks: what the code reached looks at beside what code does: "documents", "subclasses".
+    """
+
+    digest: bytes
+    parts: dict[str, Part]
+    notes: dict[str, str]
+    holds: Callable[[], bool]
+    sources: list[tuple[CodeType, Source]]
+    looks: frozenset[str]
+
+    @property
+    def carried(self) -> Carried:
+        """What lets a process without the sources come to the same digest."""
+        files = {code.co_filename for code, _ in self.sources if not code.co_filename.startswith("<")}
+        sources = {bytecode_digest(code): source for code, source in self.sources}
+        return Carried(sources, {name: home_of_file(name) for name in files}, home_of_main())
+
+
+class Carried(NamedTuple):
+    """Sources by their bytecode, homes by file name, and that of ``__main__``, for a process without the files."""
+
+    sources: dict[bytes, Source]
+    homes: dict[str, str]
+    main: str
+
+
+def carry(carried: Carried) -> None:
+    """Take over what another process knows of sources and homes that may be out of reach here."""
+    for bytecode, source in carried.sources.items():
+        carry_source(bytecode, source)
+    for filename, home in carried.homes.items():
+        carry_home(filename, home)
+    carry_main(carried.main)

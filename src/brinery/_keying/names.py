@@ -1,0 +1,204 @@
+"""Names that code reads: globals, attributes of modules, and modules that are imported when code runs."""
+
+from __future__ import annotations
+
+import sys
+from types import BuiltinFunctionType, FunctionType, ModuleType
+from typing import Any
+
+from .bytecode import Read
+from .digest import SCALARS
+from .fingerprint import Part
+from .home import home_of_function, home_of_module
+from .imports import StaticClosure, matches_its_file, note_unloaded, static_closure
+from .live import attribute, is_frozen, is_module
+from .origin import Origin
+from .references import References, digest_of
+
+# Names that the import system sets: they tell where a module lies, not what it does.
+_PLACES = {"__name__", "__file__", "__package__", "__spec__", "__loader__", "__builtins__", "__cached__", "__path__"}
+_LOOKING_AT_ALL = {"globals", "eval", "exec"}  # builtins by which code reads any name of its module
+_ABSENT = object()
+
+
+class Names(References):
+    """What the names mean that code reads: the middle layer of the walk."""
+
+    # Names that code reads.
+
+    def _resolve(self, function: FunctionType, read: Read) -> bytes:
+        space = function.__globals__
+        first, *rest = read.chain
+        if read.kind == "import":
+            return self._resolve_import(space, read)
+        if read.kind == "cell":
+            return b""  # closure variables are pieces of the function already
+        if first in _PLACES:
+            return b""
+        module = str(space.get("__name__", "__main__"))
+        home = home_of_function(function)
+        if self._is_ignored(module, home, first):
+            return b"ignored"
+        value = space.get(first, _ABSENT)
+        if value is not _ABSENT:
+            return self._resolve_chain(space, module, home, first, value, rest)
+        builtins = space.get("__builtins__", {})
+        builtin_space: dict[str, Any] = builtins if isinstance(builtins, dict) else vars(builtins)
+        value = builtin_space.get(first, _ABSENT)
+        if value is _ABSENT:
+            self._watch.absent(space, first)
+            self._watch.absent(builtin_space, first)
+            return b"absent"
+        self._watch.name(space, first, value)
+        reference = self._reference(f"builtin {first}", value, lambda: builtin_space[first])
+        own = sys.modules.get(module)
+        if first in _LOOKING_AT_ALL and own is not None and vars(own) is space:
+            return reference + self.refer(own)
+        return reference
+
+    def _is_ignored(self, module: str, home: str, name: str) -> bool:
+        ignore = self._scope.ignore
+        return bool(ignore) and (f"{module}.{name}" in ignore or f"{home}.{name}" in ignore)
+
+    def _resolve_chain(
+        self, space: dict[str, Any], module: str, home: str, name: str, value: object, rest: list[str]
+    ) -> bytes:
+        """Go down from a name by its attributes as long as they are a module's; what is found there counts."""
+        while True:
+            if is_frozen(value):
+                self._watch.name(space, name, value)
+            if not isinstance(value, ModuleType) or not rest:
+                break
+            origin = self._origin_of_name(value.__name__)
+            if origin.kind != "user":
+                return self._resolve_installed(origin, value, rest)
+            space, module, name, rest = vars(value), value.__name__, rest[0], rest[1:]
+            home = home_of_module(module)
+            if self._is_ignored(module, home, name):
+                return b"ignored"
+            found = space.get(name, _ABSENT)
+            if found is _ABSENT:
+                return self._resolve_lazily(value, name, rest)
+            value = found
+        holder = space
+        if self._importing and not isinstance(value, (FunctionType, type, ModuleType, BuiltinFunctionType)):
+            self._constants.append((module, name, self._encode(name, value)))
+        return self._reference(f"global {home}.{name}", value, lambda: holder[name])
+
+    def _resolve_lazily(self, module: ModuleType, name: str, rest: list[str]) -> bytes:
+        """An attribute that a user's module makes by its own ``__getattr__``, or a submodule not loaded yet."""
+        if "__getattr__" in vars(module) and f"{module.__name__}.{name}" not in sys.modules:
+            try:
+                value = getattr(module, name)
+            except AttributeError:
+                pass
+            else:
+                self._watch.question(lambda: getattr(module, name) is value)
+                return self._reference(
+                    f"global {home_of_module(module.__name__)}.{name}", value, lambda: getattr(module, name)
+                )
+        self._watch.absent(vars(module), name)
+        return self._resolve_module(f"{module.__name__}.{name}", rest)
+
+    def _resolve_installed(self, origin: Origin, module: ModuleType, rest: list[str]) -> bytes:
+        """What is taken from an installed module counts by its name there, unless somebody has put it there."""
+        path = ".".join([module.__name__, *rest])
+        pieces = [self._refer_to_installed(origin, path)]
+        value: object = module
+        for name in rest:
+            if not isinstance(value, ModuleType):
+                break
+            space = vars(value)
+            found = space.get(name, _ABSENT)
+            if found is _ABSENT:
+                break
+            self._watch.name(space, name, found)
+            value = found
+        else:
+            pieces.append(self._found_in_installed(path, value))
+        return digest_of(pieces)
+
+    def _found_in_installed(self, path: str, value: object) -> bytes:
+        if isinstance(value, (FunctionType, type, BuiltinFunctionType)):
+            return self.refer(value)
+        if type(value) in SCALARS:
+            return self._encode(path, value)
+        if self._is_foreign(value):
+            return self._reference(f"replaced {path}", value, lambda: value)
+        self._note(path, value)
+        return f"{type(value).__module__}.{type(value).__qualname__}".encode()
+
+    # Imports inside functions.
+
+    def _resolve_import(self, space: dict[str, Any], read: Read) -> bytes:
+        module, *rest = read.chain
+        if read.level:
+            package = str(space.get("__package__") or str(space.get("__name__", "")).rpartition(".")[0])
+            base = package.split(".")
+            base = base[: len(base) - read.level + 1]
+            module = ".".join([*base, module] if module else base)
+        return self._resolve_module(module, rest)
+
+    def _resolve_module(self, name: str, rest: list[str]) -> bytes:
+        """A module that code imports when it runs counts alike whether it is loaded already or not."""
+        # `import a.b` and `from a import b` alike may name a submodule: take as much of the chain as is one.
+        while rest and is_module(f"{name}.{rest[0]}"):
+            name, rest = f"{name}.{rest[0]}", rest[1:]
+        origin = self._origin_of_name(name)
+        if origin.kind != "user":
+            return self._refer_to_imported(origin, name, rest)
+        closure = static_closure(name)
+        for other, module in closure.modules.items():
+            said = b"absent" if module is None else module.documented if self._documented else module.digest
+            self._parts[f"imported {other}"] = Part(said)
+            self._looks_found |= module.looks if module is not None else frozenset()
+        for other, origin in closure.origins.items():
+            self._refer_to_installed(origin, other)
+        pieces = [".".join([name, *rest]).encode("utf-8", "surrogatepass")]
+        if name not in sys.modules:
+            note_unloaded(name, closure)
+            self._watch.question(lambda: name not in sys.modules and closure.unchanged())
+        elif (name, *rest) not in self._importing:
+            difference = self._live_difference(name, rest, closure)
+            pieces += [difference] if difference else []
+        return digest_of(pieces)
+
+    def _live_difference(self, name: str, rest: list[str], closure: StaticClosure) -> bytes:
+        """What a loaded module adds to its files: nothing, as long as it is what they say."""
+        module = sys.modules[name]
+        target = attribute(module, rest)
+        walk = type(self)(self._scope, self._importing | {(name, *rest)}, looks=self._looks)
+        live = walk.fingerprint(target)
+        self._looks_found |= live.looks
+        self._watch.question(
+            lambda: sys.modules.get(name) is module and attribute(module, rest) is target and live.holds()
+        )
+        if not isinstance(target, (FunctionType, type, ModuleType)) and target is not None:
+            walk.expect_constant(module.__name__, rest[-1], target)
+        same = matches_its_file(name, tuple(rest), closure, live.digest, proven=walk.is_proven_by(closure))
+        return b"" if same else live.digest
+
+    def expect_constant(self, module: str, name: str, value: object) -> None:
+        """Have a module's constant proven as well."""
+        self._constants.append((module, name, self._encode(name, value)))
+
+    def is_proven_by(self, closure: StaticClosure) -> bool:
+        """Whether all that was reached is in some files: functions that compile from them, values that are literals."""
+        for module, name, encoded in self._constants:
+            found = closure.modules.get(module)
+            if found is None or name not in found.literals or self._encode("", found.literals[name]) != encoded:
+                return False
+        return self._all_from_source
+
+    def _refer_to_imported(self, origin: Origin, name: str, rest: list[str]) -> bytes:
+        """Installed code that is imported when it is needed counts by its name, unless somebody put another there."""
+        pieces = [self._refer_to_installed(origin, ".".join([name, *rest]))]
+        module = sys.modules.get(name)
+        value = attribute(module, rest) if module is not None else None
+        if module is None:
+            self._watch.question(lambda: name not in sys.modules)
+            return digest_of(pieces)
+        self._watch.question(lambda: sys.modules.get(name) is module and attribute(module, rest) is value)
+        if self._is_foreign(value):
+            pieces.append(self._reference(f"replaced {name}.{'.'.join(rest)}", value, lambda: attribute(module, rest)))
+        return digest_of(pieces)

@@ -1,0 +1,273 @@
+"""References: how the parts of a fingerprint speak of each other, and how values become parts."""
+
+from __future__ import annotations
+
+from abc import get_cache_token
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
+
+from xxhash import xxh3_128_digest
+
+from .classes import registered
+from .digest import encode
+from .fingerprint import Fingerprint, Part, Scope
+from .home import MAINS, home_of_class, home_of_function, home_of_module
+from .installed import added_members, is_changeable
+from .live import attribute_of, is_found_by_name, is_frozen
+from .origin import USER, Origin, origin_of_file, origin_of_module
+from .shown import is_short, sounds_secret
+from .source import Source
+from .watch import Watch
+
+_WRAPPING = {
+    "builtins.staticmethod": ("__func__",),
+    "builtins.classmethod": ("__func__",),
+    "builtins.property": ("fget", "fset", "fdel"),
+    "functools.cached_property": ("func",),
+}
+
+
+class References:
+    """How one part speaks of another: functions, classes and modules by their names, values by their digests.
+
+    The lowest of three layers of one walk over all that a function reaches; what is spoken of waits to be visited.
+    """
+
+    def __init__(
+        self,
+        scope: Scope,
+        importing: frozenset[tuple[str, ...]] = frozenset(),
+        *,
+        looks: frozenset[str] = frozenset(),
+    ) -> None:
+        self._scope = scope
+        self._documented = "documents" in looks
+        self._looks = looks
+        self._looks_found = looks
+        self._names: set[str] = set()
+        self._installed_classes: list[type] = []
+        self._importing = importing
+        self._constants: list[tuple[str, str, bytes]] = []
+        self._all_from_source = True
+        self._parts: dict[str, Part] = {}
+        self._notes: dict[str, str] = {}
+        self._watch = Watch()
+        self._references: dict[int, bytes] = {}
+        self._kept: list[object] = []
+        self._pending: deque[Callable[[], None]] = deque()
+        self._by_name_only = False
+        self._named: dict[int, bytes] = {}
+        self._sources: list[tuple[CodeType, Source]] = []
+
+    # References: how one part speaks of another.
+
+    def refer(self, thing: object) -> bytes:
+        """Return the 16 bytes by which a function, class or module is spoken of; it becomes a part."""
+        if self._by_name_only:
+            self._kept.append(thing)
+            named = name_digest(f"named {getattr(thing, '__qualname__', type(thing).__qualname__)}")
+            return self._named.setdefault(id(thing), named)
+        known = self._references.get(id(thing))
+        if known is not None:
+            return known
+        self._kept.append(thing)
+        if isinstance(thing, FunctionType):
+            reference = self._refer_to_function(thing)
+        elif isinstance(thing, type):
+            reference = self._refer_to_class(thing)
+        elif isinstance(thing, ModuleType):
+            reference = self._refer_to_module(thing)
+        elif isinstance(thing, BuiltinFunctionType) and not isinstance(thing.__self__, (ModuleType, type(None))):
+            reference = self._refer_to_bound_builtin(thing)
+        else:
+            reference = self._refer_by_name(thing)
+        self._references[id(thing)] = reference
+        return reference
+
+    def _refer_to_function(self, function: FunctionType) -> bytes:
+        origin = self._origin_of_function(function)
+        if origin.kind == "user":
+            name = self._unique(f"function {home_of_function(function)}.{function.__qualname__}")
+            self._pending.append(lambda: self._visit_function(name, function))
+            return name_digest(name)
+        reference = self._refer_to_installed(origin, f"{function.__module__}.{function.__qualname__}")
+        if not is_found_by_name(function):
+            # Made inside installed code: what it closes over may be the user's (a decorator of a library).
+            name = self._unique(f"closure of {function.__module__}.{function.__qualname__}")
+            self._references[id(function)] = reference = name_digest(reference.hex() + name)
+            self._pending.append(lambda: self._visit_closure(name, function))
+        return reference
+
+    def _refer_to_class(self, cls: type) -> bytes:
+        origin = self._origin_of_name(cls.__module__)
+        if origin.kind == "user":
+            name = self._unique(f"class {home_of_class(cls)}.{cls.__qualname__}")
+            self._pending.append(lambda: self._visit_class(name, cls))
+            return name_digest(name)
+        reference = self._refer_to_installed(origin, f"{cls.__module__}.{cls.__qualname__}")
+        additions = self._pieces_of_additions(cls) if is_changeable(cls) else []
+        return digest_of([reference, *additions]) if additions else reference
+
+    def _pieces_of_additions(self, cls: type) -> list[bytes]:
+        """What the user has put into an installed class: methods added or replaced, subclasses registered."""
+        self._installed_classes.append(cls)
+        pieces = []
+        for own, name, value in added_members(cls, self._is_foreign):
+            self._watch.name(own, name, value)
+            label = f"replaced {cls.__module__}.{cls.__qualname__}.{name}"
+            pieces += [
+                name.encode("utf-8", "surrogatepass"),
+                self._member(label, value, partial(own.__getitem__, name)),
+            ]
+        return pieces + self._pieces_of_registered(cls)
+
+    def _pieces_of_registered(self, cls: type) -> list[bytes]:
+        """The user's classes that were registered with an abstract base class."""
+        if "_abc_impl" not in cls.__dict__:
+            return []
+        token, known = get_cache_token(), registered(cls)
+        self._watch.question(lambda: get_cache_token() == token or registered(cls) == known)
+        found = sorted(self.refer(other) for other in known if self._origin_of_name(other.__module__).kind == "user")
+        return [b"registered", *found] if found else []
+
+    def _refer_to_module(self, module: ModuleType) -> bytes:
+        origin = self._origin_of_name(module.__name__)
+        if origin.kind == "user":
+            name = self._unique(f"module {home_of_module(module.__name__)}")
+            self._pending.append(lambda: self._visit_module(name, module))
+            return name_digest(name)
+        return self._refer_to_installed(origin, module.__name__)
+
+    def _refer_to_bound_builtin(self, method: BuiltinFunctionType) -> bytes:
+        """A method of a builtin type with the object that it belongs to, such as ``", ".join``."""
+        owner = method.__self__
+        name = self._unique(f"bound {type(owner).__qualname__}.{method.__name__}")
+        return digest_of([name_digest(name), self._reference(f"{name} of", owner, lambda: owner)])
+
+    def _refer_by_name(self, thing: object) -> bytes:
+        """Builtin functions, method descriptors and the like."""
+        module = getattr(thing, "__module__", None) or getattr(getattr(thing, "__objclass__", None), "__module__", "")
+        name = getattr(thing, "__qualname__", type(thing).__qualname__)
+        return self._refer_to_installed(self._origin_of_name(str(module or "builtins")), f"{module}.{name}")
+
+    def _refer_to_installed(self, origin: Origin, name: str) -> bytes:
+        if origin.distribution is None:
+            return name_digest(f"{origin.kind} {name}")
+        distribution = origin.distribution
+        self._parts[f"package {distribution.name}"] = Part(distribution.digest, distribution.version)
+        return name_digest(f"installed {distribution.name} {name}")
+
+    def _unique(self, name: str) -> str:
+        if name not in self._parts:
+            self._parts[name] = Part(b"")
+            return name
+        number = 2
+        while f"{name} #{number}" in self._parts:
+            number += 1
+        self._parts[f"{name} #{number}"] = Part(b"")
+        return f"{name} #{number}"
+
+    def _origin_of_function(self, function: FunctionType) -> Origin:
+        filename = function.__code__.co_filename
+        if filename.startswith("<") and not filename.startswith("<frozen "):
+            return self._origin_of_name(str(function.__globals__.get("__name__") or function.__module__))
+        origin = origin_of_file(filename)
+        return (
+            origin
+            if origin.kind == "user"
+            else self._unless_followed(origin, str(function.__globals__.get("__name__")))
+        )
+
+    def _origin_of_name(self, module: str) -> Origin:
+        if module in MAINS:
+            return (
+                USER  # in a worker, `__main__` is the pool's own program, and code sent by value says it is from there
+            )
+        return self._unless_followed(origin_of_module(module), module)
+
+    def _unless_followed(self, origin: Origin, module: str) -> Origin:
+        packages = self._scope.follow.packages
+        if not packages or origin.distribution is None:
+            return origin
+        names = {origin.distribution.name.lower().replace("-", "_"), module.partition(".")[0]}
+        return Origin("user") if packages & names else origin
+
+    # Values.
+
+    def _reference(self, name: str, value: object, get: Callable[[], object]) -> bytes:
+        """Return the reference to a value, which becomes a part of its own unless it is code."""
+        if isinstance(value, (FunctionType, type, ModuleType, BuiltinFunctionType)):
+            return self.refer(value)
+        encoded = self._encode(name, value)
+        self._parts[name] = Part(xxh3_128_digest(encoded), _shown(name, value))
+        if not is_frozen(value):
+            self._watch.value(get, encoded)
+        return name_digest(name)
+
+    def _encode(self, name: str, value: object) -> bytes:
+        return encode(value, name, self.refer, self._note)
+
+    def _note(self, path: str, value: object) -> None:
+        self._notes[path] = f"{type(value).__module__}.{type(value).__qualname__}"
+
+    def _encode_again(self, value: object) -> bytes:
+        return encode(value, "", self._refer_again, _ignore_note)
+
+    def _refer_again(self, thing: object) -> bytes:
+        known = self._references.get(id(thing)) or self._named.get(id(thing))
+        if known is None:
+            # Something new stands in a value: what it is, the next walk will say.
+            return b"new"
+        return known
+
+    def _is_foreign(self, value: object) -> bool:
+        """Whether an object found in installed code is the user's, or a mock that stands in for something."""
+        if isinstance(value, FunctionType):
+            return self._origin_of_function(value).kind == "user"
+        cls = value if isinstance(value, type) else type(value)
+        return self._origin_of_name(cls.__module__).kind == "user" or cls.__module__ == "unittest.mock"
+
+    def _member(self, name: str, value: object, get: Callable[[], object]) -> bytes:
+        """What a descriptor of the standard library wraps counts; the descriptor itself holds nothing else."""
+        pieces = [type(value).__name__.encode()]
+        for wrapped in _WRAPPING.get(f"{type(value).__module__}.{type(value).__name__}", ()):
+            inner = getattr(value, wrapped, None)
+            pieces.append(b"-" if inner is None else self._reference(name, inner, partial(attribute_of, get, wrapped)))
+        return digest_of(pieces) if len(pieces) > 1 else self._reference(name, value, get)
+
+    # What becomes of a thing that was spoken of, the layers above say.
+
+    def fingerprint(self, target: object) -> Fingerprint:
+        """Walk from a function, or from whatever stands for one."""
+        raise NotImplementedError
+
+    def _visit_function(self, name: str, function: FunctionType) -> None:
+        raise NotImplementedError
+
+    def _visit_closure(self, name: str, function: FunctionType) -> None:
+        raise NotImplementedError
+
+    def _visit_class(self, name: str, cls: type) -> None:
+        raise NotImplementedError
+
+    def _visit_module(self, part: str, module: ModuleType) -> None:
+        raise NotImplementedError
+
+
+def name_digest(name: str) -> bytes:
+    return xxh3_128_digest(name.encode("utf-8", "surrogatepass"))
+
+
+def digest_of(pieces: list[bytes]) -> bytes:
+    return xxh3_128_digest(b"".join(len(piece).to_bytes(4, "little") + piece for piece in pieces))
+
+
+def _ignore_note(path: str, value: object) -> None:
+    """What could not be digested was noted by the walk."""
+
+
+def _shown(name: str, value: object) -> str:
+    last = name.rpartition(".")[2]
+    return repr(value) if is_short(value) and not sounds_secret(last) else ""
