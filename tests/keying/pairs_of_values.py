@@ -37,7 +37,7 @@ class Point:
         self.y = y
 
     def __repr__(self) -> str:
-        raise AssertionError("a user's __repr__ was called")
+        return "<Point>"  # hypothesis asks for it when a run is slow; that a digest never does, a test of its own shows
 
     __eq__ = __hash__ = __bool__ = __len__ = None  # type: ignore[assignment]
 
