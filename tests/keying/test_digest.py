@@ -474,3 +474,18 @@ def test_importing_it_is_light():
     folder = brinery.__path__[0]
     child = subprocess.run([sys.executable, "-c", LIGHT, folder], capture_output=True, text=True, check=True)
     assert set(child.stdout.split()) <= {"gc", "marshal", "xxhash", "xxhash._xxhash", "xxhash.version"} | PICKLER
+
+
+class HoldingInline:
+    def __init__(self, x):
+        self.x = x
+
+
+@pytest.mark.parametrize("value", [[frozenset({0})] * 7, [{1, 2, 3}], [[[{"a": {4}}]]], [bytearray(b"x")]])
+def test_where_an_object_keeps_its_attributes_does_not_matter(value):
+    """Its dictionary is keyed alike whether the object or the dictionary holds the values."""
+    for _ in range(50):
+        own = HoldingInline(value)
+        assert encode(vars(own)) == encode({"x": value})
+        assert encode(own) == encode(copy.deepcopy(own))
+        assert encode([vars(own)]) == encode([{"x": value}])

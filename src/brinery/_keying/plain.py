@@ -15,6 +15,7 @@ Everything else is taken apart by the walk in `digest`.
 
 from __future__ import annotations
 
+import sys
 from _pickle import Pickler  # the C pickler itself, as `pickle` takes 5 ms to import
 from gc import get_referents
 from itertools import chain, islice
@@ -236,7 +237,7 @@ def _is_even(value: object, data: bytes) -> bool:
     level = [value]
     maybe_sets = b"\x91" in data or b"\x8f(" in data  # how a frozenset ends, and a set begins that is not empty
     for _ in range(DEPTH):
-        below = get_referents(*level)
+        below = _referents(level)
         if not below:  # among the leaves there may be empty sets, which are fine
             return b"(\x91" not in data or frozenset not in map(type, level)
         if maybe_sets and not _SETS.isdisjoint(map(type, level)) and any(map(_is_disorderly, level)):
@@ -245,6 +246,17 @@ def _is_even(value: object, data: bytes) -> bool:
     return False
 
 
+def _referents(level: list[Any]) -> list[Any]:
+    below = get_referents(*level)
+    if _HIDES_VALUES and dict in map(type, level):
+        for item in level:
+            if type(item) is dict and item and not get_referents(item):
+                below += item.values()
+    return below
+
+
+# Since 3.13 the collector sees nothing through an object's `__dict__` while the object itself holds the values.
+_HIDES_VALUES = sys.version_info >= (3, 13)
 _SETS = frozenset({set, frozenset})
 
 
