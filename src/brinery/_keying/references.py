@@ -45,7 +45,7 @@ class References:
         self._scope = scope
         self._documented = "documents" in looks
         self._looks = looks
-        self._looks_found = looks
+        self._looks_found: frozenset[str] = looks
         self._names: set[str] = set()
         self._installed_classes: list[type] = []
         self._importing = importing
