@@ -7,7 +7,8 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Protocol, TypeAlias, TypeVar, overload
 
-from ._cached_function import CachedClassMethod, CachedFunction
+from ._bound import CachedClassMethod
+from ._cached_function import CachedFunction
 from ._keying.arguments import parameters
 from ._kinds import make_cached
 from ._options import FunctionOptions, nearest, split_options

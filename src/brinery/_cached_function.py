@@ -1,43 +1,25 @@
-"""One decorated function: look up, else compute once and keep."""
+"""A decorated function as people meet it: a function, with questions and orders beside the call."""
 
 from __future__ import annotations
 
-import functools
 import sys
-import time
 from collections.abc import Callable
-from types import MethodType, TracebackType
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, NamedTuple, ParamSpec, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Concatenate, NamedTuple, ParamSpec, TypeVar, overload
 
-from xxhash import xxh3_128_hexdigest
-
-from ._explanation import Explanation, explain_call
-from ._keying.arguments import Binder, parameters
-from ._keying.code import code_digest, fingerprint, mark_as_wrapped
-from ._keying.digest import digest, encode, register_digest
-from ._keying.fingerprint import Carried, Fingerprint, Scope, carry
-from ._keying.home import home_module, home_name
-from ._keying.key import compare_parts, describe_parts, key_prefix
-from ._keying.shown import short_value
-from ._options import is_disabled, nearest
-from ._tally import Tally
-from ._warning import logger, warn
-from .errors import BrineryWarning, ChangedWhileRunningWarning, StoreWarning, UnkeyableError, UnstorableResultWarning
+from ._bound import BoundCachedFunction
+from ._computed_once import ComputedOnce
+from ._explanation import Explanation
+from ._keying.digest import register_digest
+from ._keying.fingerprint import Carried, carry
 
 if TYPE_CHECKING:
     from ._cache import Cache
     from ._options import FunctionOptions
-    from ._store.directory import FunctionFolder
-    from ._store.locks import Claim
-    from ._store.payload import Codec, Payload
 
 P = ParamSpec("P")
 Q = ParamSpec("Q")
 R = TypeVar("R")
 S = TypeVar("S")
-
-
-_FINGERPRINTS_KEPT = 20  # in function.json, for `explain`
 
 
 class CacheInfo(NamedTuple):
@@ -58,31 +40,7 @@ class CacheInfo(NamedTuple):
     seconds_saved: float
 
 
-class State(NamedTuple):
-    """All that a key takes but the arguments; replaced as a whole when something that was reached changes."""
-
-    code: Fingerprint
-    holds: Callable[[], bool]
-    prefix: bytes
-    binder: Binder
-    bind: Callable[..., tuple[Any, ...]]
-    code_of: Callable[[object], bytes]
-
-
-class Call(NamedTuple):
-    """One call on its way: its key, and what the key was taken from; digests of single arguments only on a miss."""
-
-    key: str
-    state: State
-    values: object
-    encoded: bytes
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
-    arguments: dict[str, bytes] | None = None
-    began: float = 0.0
-
-
-class CachedFunction(Generic[P, R]):
+class CachedFunction(ComputedOnce[P, R]):
     """A function whose results are kept; called as the function itself is.
 
     Made by decorating with a `Cache`. Everything beside the call takes the call's own arguments:
@@ -96,337 +54,7 @@ class CachedFunction(Generic[P, R]):
     (8, True, False)
     """
 
-    # What is ours stands in slots, and what is the user's, or copied from the function, in the dictionary.
-    __slots__ = (
-        "__dict__",
-        "__weakref__",
-        "_cache",
-        "_codec_made",
-        "_folder",
-        "_home_found",
-        "_ignored",
-        "_options",
-        "_parts_of_options",
-        "_scope",
-        "_state",
-        "_tally",
-        "_ttl",
-    )
-
-    __wrapped__: Callable[P, R]
-    __name__: str
-    __qualname__: str
-
-    def __init__(
-        self, function: Callable[P, R], cache: Cache, options: FunctionOptions, home: str | None = None
-    ) -> None:
-        functools.update_wrapper(self, function)
-        for name in _OWN_NAMES.intersection(vars(self)):
-            del vars(self)[name]  # an attribute of the function must not stand before a method of ours
-        self.__wrapped__ = function
-        self._cache = cache
-        self._options = options
-        self._home_found = home
-        self._codec_made: Codec | None = None
-        self._ignored = frozenset(name for name in options.ignore if "." not in name)
-        module = getattr(function, "__module__", None) or "__main__"
-        dotted = frozenset(module + name if name.startswith(".") else name for name in options.ignore if "." in name)
-        self._scope = Scope(options.follow, dotted, options.depends_on + ((options.key,) if options.key else ()))
-        self._check_ignored()
-        serializer = options.serializer if isinstance(options.serializer, str) else options.serializer.name
-        self._parts_of_options = {
-            "version": options.version or "",
-            "serializer": serializer,
-            "ignore": ",".join(sorted(options.ignore)),
-            "key": "own" if options.key else "",
-        }
-        self._ttl = options.ttl
-        self._tally = Tally()
-        self._state: State | None = None
-        self._folder: FunctionFolder | None = None
-        # These let `inspect` answer as for the function itself.
-        for name in ("__code__", "__defaults__", "__kwdefaults__"):
-            if hasattr(function, name):
-                setattr(self, name, getattr(function, name))
-        mark_as_wrapped(function)
-
-    @property
-    def _home(self) -> str:
-        """The home name; looked for at the first call, as decorating touches no disk."""
-        if self._home_found is None:
-            self._home_found = home_name(self.__wrapped__)
-        return self._home_found
-
-    @property
-    def _codec(self) -> Codec:
-        if self._codec_made is None:
-            from ._store.payload import Codec
-
-            options = self._options
-            module = getattr(self.__wrapped__, "__module__", None) or "__main__"
-            home = home_module(self.__wrapped__)
-            self._codec_made = Codec(options.serializer, module=module, home_module=home, compress=options.compress)
-        return self._codec_made
-
-    def _check_ignored(self) -> None:
-        names = [parameter.name for parameter in parameters(self.__wrapped__)]
-        for name in self._ignored.difference(names):
-            near = nearest(name, tuple(names))
-            hint = (
-                f"did you mean {near!r}?"
-                if near
-                else f"it has {', '.join(names) or 'none'}; a global is written '.{name}'"
-            )
-            raise TypeError(f"ignore names {name!r}, which is no parameter of {self.__qualname__}: {hint}")
-
-    # The call.
-
-    def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        call = self._take_key(args, kwargs)
-        if call is None:
-            return self.__wrapped__(*args, **kwargs)
-        found = self._look_up(call.key)
-        if found is not None:
-            return found[0]  # type: ignore[no-any-return]
-        with held(self._folder.claim(call.key)) as claim:  # type: ignore[union-attr]
-            found = self._wait_for(claim, call.key)
-            if found is not None:
-                return found[0]  # type: ignore[no-any-return]
-            call = self._begin(call)
-            # Called from here and not from further down: a function that calls itself needs two frames a level.
-            result = self.__wrapped__(*args, **kwargs)
-            self._keep(claim, call, result, time.perf_counter() - call.began)
-            return result
-
-    def _take_key(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call | None:
-        """Take a call's key without looking anything up; None where the function itself is to be called."""
-        state = self._state
-        if state is None or is_disabled() or not state.holds():
-            state = self._renew()
-            if state is None:
-                return None
-        try:
-            values: object = state.bind(*args, **kwargs)
-        except TypeError:
-            return None  # the call does not fit the signature: the function says so best
-        if self._options.key is not None:
-            values = self._options.key(*args, **kwargs)
-        try:
-            encoded = encode(values, "", state.code_of)
-        except UnkeyableError:
-            self._name_unkeyable(state, values)
-            raise
-        except Exception as error:
-            self._tell_failure("taking the key of a call", error)
-            return None
-        return Call(xxh3_128_hexdigest(state.prefix + encoded), state, values, encoded, args, kwargs)
-
-    def _asked(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call | None:
-        """Take the key for a question; None while caching is off, TypeError where the call would raise it."""
-        call = self._take_key(args, kwargs)
-        if call is None and self._state is not None and not is_disabled():
-            self._state.bind(*args, **kwargs)
-        return call
-
-    def _look_up(self, key: str) -> tuple[Any, float] | None:
-        """Return a stored result and what it took to compute, counted as a hit; None where there is none."""
-        try:
-            found = self._folder.get(key, self._ttl, self._codec_made or self._codec)  # type: ignore[union-attr]
-        except BrineryWarning:
-            raise  # strict
-        except Exception as error:
-            self._tell_failure("looking up a result", error)
-            return None
-        if found is not None:
-            self._tally.hit(found[1])
-        return found
-
-    def _wait_for(self, claim: Claim, key: str, *, anew: bool = False) -> tuple[Any, float] | None:
-        """Wait until the call is ours to compute, or somebody else has stored its result, which is returned."""
-        try:
-            from ._store.locks import Turn
-
-            while (turn := claim.attempt()) not in (Turn.COMPUTE, Turn.ALONE):
-                if turn is Turn.WAIT:
-                    claim.pause()
-                elif not anew and (found := self._look_up(key)) is not None:
-                    return found
-        except BrineryWarning:
-            raise  # strict
-        except Exception as error:
-            self._tell_failure("waiting for a result", error)
-        return None
-
-    def _begin(self, call: Call) -> Call:
-        """Count a miss, and note what the arguments are before the function runs."""
-        self._tally.miss()
-        try:
-            arguments = self._digests(call)
-        except Exception as error:
-            self._tell_failure("describing a call", error)
-            arguments = {}
-        return call._replace(arguments=arguments, began=time.perf_counter())
-
-    # Keeping.
-
-    def _keep(self, claim: Claim, call: Call, result: object, seconds: float) -> None:
-        """Store a result if that is right; whatever stands in the way is said once and costs nobody the result."""
-        try:
-            payload = self._prepare(call, result)
-            if payload is not None:
-                self._put(claim, call, payload, result, seconds)
-        except BrineryWarning:
-            raise  # strict
-        except Exception as error:
-            self._tell_failure("storing a result", error)
-
-    def _prepare(self, call: Call, result: object) -> Payload | None:
-        changes = self._changes_since(call)
-        if changes:
-            self._tell_changes(changes)
-            return None
-        from ._store.payload import Unstorable
-
-        try:
-            return self._codec.dumps(result)
-        except Unstorable as error:
-            self._warn(
-                UnstorableResultWarning,
-                f"the result of {self._home} cannot be kept: {error}; it was returned and not stored. "
-                "Return something that can be pickled, or decorate with serializer='cloudpickle'",
-                cause=f"unstorable {self._home}",
-            )
-            return None
-
-    def _put(self, claim: Claim, call: Call, payload: Payload, result: object, seconds: float) -> None:
-        metadata = self._metadata(call, result)
-        self._folder.put(claim, call.key, payload, seconds=seconds, ttl=self._ttl, metadata=metadata)  # type: ignore[union-attr]
-
-    def _metadata(self, call: Call, result: object) -> dict[str, object]:
-        """What people may read of an entry; values only where the option allows, and never of ignored parameters."""
-        show = short_value if self._options.record_values else _show_nothing
-        named = self._named(call)
-        return {
-            "function": self._home,
-            "arguments": {
-                name: [found.hex(), show(name, named[name])] for name, found in (call.arguments or {}).items()
-            },
-            "fingerprint": call.state.prefix.hex(),
-            "serializer": self._codec.name,
-            "result": type(result).__qualname__,
-            "python": "{}.{}".format(*sys.version_info),
-        }
-
-    def _named(self, call: Call) -> dict[str, Any]:
-        if self._options.key is not None:
-            return {"key": call.values}
-        return call.state.binder.by_name(call.values)  # type: ignore[arg-type]
-
-    def _changes_since(self, call: Call) -> list[str]:
-        """Name what the key covers and is no longer what it was when the key was taken."""
-        changes = []
-        if not call.state.holds():
-            now = self._make_state()
-            if now.prefix != call.state.prefix:
-                changes = [item.part for item in compare_parts(call.state.code.parts, now.code.parts)] or ["its code"]
-            self._state = now
-        return changes + self._changed_arguments(call)
-
-    def _changed_arguments(self, call: Call) -> list[str]:
-        """Name the arguments that are no longer what the key was taken from."""
-        try:
-            values = call.values if self._options.key is None else self._options.key(*call.args, **call.kwargs)
-            if encode(values, "", call.state.code_of) == call.encoded:
-                return []
-            now = self._digests(call._replace(values=values))
-        except Exception:  # what cannot be digested any more has changed
-            now = {}
-        changed = [name for name, before in (call.arguments or {}).items() if now.get(name) != before]
-        return [f"argument {name}" for name in changed or call.arguments or ()]
-
-    def _digests(self, call: Call) -> dict[str, bytes]:
-        return {name: digest(value, name, call.state.code_of) for name, value in self._named(call).items()}
-
-    # Saying.
-
-    def _warn(self, category: type[BrineryWarning], message: str, *, cause: str) -> None:
-        warn(category, message, cause=cause, store=str(self._cache.path), strict=self._options.strict)
-
-    def _tell_changes(self, changes: list[str]) -> None:
-        kind, _, name = changes[0].partition(" ")
-        own_module = self._home.removesuffix(self.__qualname__)
-        if kind == "global" and name.startswith(own_module):
-            name = "." + name.removeprefix(own_module)
-        way_out = f"ignore=[{name!r}]" if kind in ("global", "argument") else "ignore=[...]"
-        self._warn(
-            ChangedWhileRunningWarning,
-            f"{', '.join(changes[:3])} changed while {self._home} ran, so its result was returned and not stored. "
-            f"If the result does not depend on it, decorate with {way_out}",
-            cause=f"changed {self._home} {changes[0]}",
-        )
-
-    def _tell_failure(self, doing: str, error: Exception) -> None:
-        if isinstance(error, RecursionError):
-            return  # deep down there is no room to say anything; the function itself may still fit
-        logger.debug("%s of %s failed", doing, self.__qualname__, exc_info=error)
-        self._warn(
-            StoreWarning,
-            f"{doing} of {self.__qualname__} failed ({type(error).__name__}: {error}); the call was computed",
-            cause=f"{doing} {type(error).__name__}",
-        )
-
-    def _name_unkeyable(self, state: State, values: object) -> None:
-        """Raise the error that names the parameter."""
-        if self._options.key is not None:
-            encode(values, "key", state.code_of)
-            return
-        for name, value in state.binder.by_name(values).items():  # type: ignore[arg-type]
-            encode(value, name, state.code_of)
-
-    # The state.
-
-    def _renew(self) -> State | None:
-        """Bring the state up to date; None while every call is to be computed."""
-        if is_disabled():
-            return None
-        try:
-            if self._folder is None and not self._open_folder():
-                return None
-            self._state = self._make_state()
-            self._folder.describe_anew()  # type: ignore[union-attr]
-        except BrineryWarning:
-            raise  # strict
-        except Exception as error:
-            self._tell_failure("finding out what it depends on", error)
-            return None
-        return self._state
-
-    def _open_folder(self) -> bool:
-        store = self._cache._store_in_use()
-        if store is None:
-            return False
-        options = self._options
-        folder = store.folder(self._home, self._describe, mmap=options.mmap, trust_unchanged=options.trust_unchanged)
-        folder.report(self._tally.totals)
-        self._folder = folder
-        return True
-
-    def _make_state(self) -> State:
-        code = fingerprint(self.__wrapped__, self._scope)
-        binder = Binder(self.__wrapped__, self._ignored)
-        prefix = key_prefix(self._home, code, self._parts_of_options)
-        code_of = functools.partial(code_digest, scope=self._scope._replace(depends_on=()), looks=code.looks)
-        return State(code, code.holds, prefix, binder, binder.bind, code_of)
-
-    def _describe(self, before: dict[str, Any]) -> dict[str, Any]:
-        """Write what `function.json` tells: the parts of the present fingerprint, and of those before it."""
-        fingerprints = before.get("fingerprints")
-        known = dict(fingerprints) if isinstance(fingerprints, dict) else {}
-        state = self._state
-        if state is not None:
-            known.pop(state.prefix.hex(), None)
-            known[state.prefix.hex()] = describe_parts(state.code, self._parts_of_options)
-        return {"name": self._home, "fingerprints": dict(list(known.items())[-_FINGERPRINTS_KEPT:])}
+    __slots__ = ()
 
     # Questions and orders, with the call's own arguments.
 
@@ -457,32 +85,12 @@ class CachedFunction(Generic[P, R]):
         call = self._take_key(args, kwargs)
         return self.__wrapped__(*args, **kwargs) if call is None else self._answer_anew(call)
 
-    def _answer_anew(self, call: Call) -> R:
-        with held(self._folder.claim(call.key)) as claim:  # type: ignore[union-attr]
-            self._wait_for(claim, call.key, anew=True)
-            call = self._begin(call)
-            result = self.__wrapped__(*call.args, **call.kwargs)
-            self._keep(claim, call, result, time.perf_counter() - call.began)
-            return result
-
     def explain(self, /, *args: P.args, **kwargs: P.kwargs) -> Explanation:
         """Say whether a call hits or misses and why, against the most similar stored entry; changes no byte."""
         call = self._asked(args, kwargs)
         if call is None or self._folder is None:
             return Explanation(self._home, "", False, ("caching is switched off",))
-        parts = describe_parts(call.state.code, self._parts_of_options)
-        named = self._named(call)
-        arguments = {name: [found.hex(), short_value(name, named[name])] for name, found in self._digests(call).items()}
-        return explain_call(
-            self._folder,
-            call.key,
-            self._ttl,
-            self._home,
-            call.state.prefix.hex(),
-            parts,
-            arguments,
-            call.state.code.notes,
-        )
+        return self._explain(call)
 
     def cache_info(self) -> CacheInfo:
         """Return hits, misses, maxsize, currsize and seconds saved, as `functools.lru_cache` does and more."""
@@ -535,73 +143,6 @@ class CachedFunction(Generic[P, R]):
         return _restore, (type(self), self._cache, self._options, self.__wrapped__, self._home, carried)
 
 
-class BoundCachedFunction:
-    """A decorated method, bound to its instance, which counts as an argument like any other."""
-
-    __slots__ = ("__func__", "__self__")
-
-    def __init__(self, function: CachedFunction[Any, Any], instance: object) -> None:
-        self.__func__ = function
-        self.__self__ = instance
-
-    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
-        return self.__func__(self.__self__, *args, **kwargs)
-
-    def __getattr__(self, name: str) -> Any:
-        value = getattr(self.__func__, name)
-        if name in _TAKING_ARGUMENTS:
-            return functools.partial(value, self.__self__)
-        if name == "__wrapped__":
-            return MethodType(value, self.__self__)
-        return value
-
-    def __repr__(self) -> str:
-        return f"<bound {self.__func__!r}>"
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, BoundCachedFunction):
-            return NotImplemented
-        return self.__func__ is other.__func__ and self.__self__ is other.__self__
-
-    def __hash__(self) -> int:
-        return hash((id(self.__func__), id(self.__self__)))
-
-    def __reduce__(self) -> Any:
-        return getattr, (self.__self__, self.__func__.__name__)
-
-
-class CachedClassMethod(classmethod):  # type: ignore[type-arg]
-    """A class method decorated from above; since Python 3.13 `classmethod` does not bind what it wraps."""
-
-    def __get__(self, instance: Any, owner: type | None = None, /) -> Any:
-        function: Any = self.__func__
-        return BoundCachedFunction(function, type(instance) if owner is None else owner)
-
-
-_TAKING_ARGUMENTS = {"key", "is_cached", "forget", "refresh", "explain"}
-
-
-class held:  # noqa: N801  reads as a statement
-    """Release a claim however the run ends."""
-
-    __slots__ = ("_claim",)
-
-    def __init__(self, claim: Claim) -> None:
-        self._claim = claim
-
-    def __enter__(self) -> Claim:
-        return self._claim
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._claim.release()
-
-
-def _show_nothing(_name: str, _value: object, /) -> str:
-    return ""
-
-
 def _find(module: str, qualname: str) -> object:
     found: object = sys.modules.get(module)
     for name in qualname.split("."):
@@ -628,9 +169,6 @@ def _restore(
     return kind(function, cache, options, home)
 
 
-_OWN_NAMES = {name for name in vars(CachedFunction) if not name.startswith("__")}
-
-
 def _standing_for(cached: CachedFunction[Any, Any]) -> object:
     """What of a decorated function counts where it is reached or passed: what it wraps, says and carries."""
     own = {name: value for name, value in vars(cached).items() if not name.startswith("__")}
@@ -638,4 +176,3 @@ def _standing_for(cached: CachedFunction[Any, Any]) -> object:
 
 
 register_digest(CachedFunction, _standing_for)
-register_digest(BoundCachedFunction, lambda bound: (bound.__func__, bound.__self__))

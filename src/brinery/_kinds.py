@@ -7,7 +7,8 @@ import time
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from ._cached_function import CachedFunction, Call, held
+from ._cached_function import CachedFunction
+from ._computed_once import Call, held
 from ._recording import Recording, measured
 from .errors import BrineryWarning
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from ._cached_function import CachedFunction, Call, held
+from ._computed_once import Call, ComputedOnce, held
 from .errors import UnstorableResultWarning
 
 _UNCHANGEABLE = frozenset({int, float, complex, bool, str, bytes, type(None)})
@@ -14,7 +14,7 @@ _UNCHANGEABLE = frozenset({int, float, complex, bool, str, bytes, type(None)})
 class Recording:
     """What a generator yields, frozen item by item, until it ends or it turns out that it cannot be kept."""
 
-    def __init__(self, function: CachedFunction[Any, Any], call: Call) -> None:
+    def __init__(self, function: ComputedOnce[Any, Any], call: Call) -> None:
         self._function = function
         self._call = function._begin(call)
         self._frozen: list[bytes] | None = []

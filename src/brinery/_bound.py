@@ -1,0 +1,61 @@
+"""Decorated methods, bound to their instance or class."""
+
+from __future__ import annotations
+
+import functools
+from types import MethodType
+from typing import TYPE_CHECKING, Any
+
+from ._keying.digest import register_digest
+
+if TYPE_CHECKING:
+    from ._cached_function import CachedFunction
+
+
+class BoundCachedFunction:
+    """A decorated method, bound to its instance, which counts as an argument like any other."""
+
+    __slots__ = ("__func__", "__self__")
+
+    def __init__(self, function: CachedFunction[Any, Any], instance: object) -> None:
+        self.__func__ = function
+        self.__self__ = instance
+
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
+        return self.__func__(self.__self__, *args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self.__func__, name)
+        if name in _TAKING_ARGUMENTS:
+            return functools.partial(value, self.__self__)
+        if name == "__wrapped__":
+            return MethodType(value, self.__self__)
+        return value
+
+    def __repr__(self) -> str:
+        return f"<bound {self.__func__!r}>"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, BoundCachedFunction):
+            return NotImplemented
+        return self.__func__ is other.__func__ and self.__self__ is other.__self__
+
+    def __hash__(self) -> int:
+        return hash((id(self.__func__), id(self.__self__)))
+
+    def __reduce__(self) -> Any:
+        return getattr, (self.__self__, self.__func__.__name__)
+
+
+class CachedClassMethod(classmethod):  # type: ignore[type-arg]
+    """A class method decorated from above; since Python 3.13 `classmethod` does not bind what it wraps."""
+
+    def __get__(self, instance: Any, owner: type | None = None, /) -> Any:
+        function: Any = self.__func__
+        return BoundCachedFunction(function, type(instance) if owner is None else owner)
+
+
+_TAKING_ARGUMENTS = {"key", "is_cached", "forget", "refresh", "explain"}
+
+
+register_digest(BoundCachedFunction, lambda bound: (bound.__func__, bound.__self__))
