@@ -119,5 +119,6 @@ EDITS = [
     _edit("a comment in a generic class", {"    def run": "    # said\n    def run"}, "from typing import Generic, TypeVar\nT = TypeVar('T')\nclass C(Generic[T]):\n    def run(self): return 1\n@cache\ndef f(x): return C[int]().run()"),
     _edit("an assertion's layout", {"assert x, 'a'": "assert (\n        x\n    ), 'a'"}, "@cache\ndef f(x):\n    assert x, 'a'\n    return x"),
     _edit("a name of a type that is only imported for annotations", {"def g(x)": "def g(x: Decimal)", "# here": "from decimal import Decimal"}, "# here\ndef g(x): return x\n@cache\ndef f(x): return g(x)"),
+    _edit("a variable of the environment that is not read", {"# here": "import os\nos.environ['OF_NO_USE'] = '1'"}, "from os import environ\n# here\n@cache\ndef f(x): return environ.get('HOME') and x"),
     _edit("the name under which a library is imported", {"# here": "import numpy"}, "import numpy as np\n# here\n@cache\ndef f(x): return int(np.arange(3).sum())"),
 ]

@@ -25,6 +25,7 @@ _EXTENDED_ARG = _OP["EXTENDED_ARG"]
 _LOAD_CONST = _OP["LOAD_CONST"]
 _LOAD_GLOBAL = _OP["LOAD_GLOBAL"]
 _LOAD_NAMES = {_OP[name] for name in ("LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS") if name in _OP}
+_LOAD_ATTR, _LOAD_METHOD = _OP["LOAD_ATTR"], _OP.get("LOAD_METHOD", -1)
 _LOAD_ATTRS = {_OP[name] for name in ("LOAD_ATTR", "LOAD_METHOD") if name in _OP}
 _WRITE_ATTRS = {_OP["STORE_ATTR"], _OP["DELETE_ATTR"]}
 _IMPORT_NAME, _IMPORT_FROM = _OP["IMPORT_NAME"], _OP["IMPORT_FROM"]
@@ -47,19 +48,29 @@ _PAIRED_LOADS = {_OP[name] for name in ("LOAD_FAST_LOAD_FAST", "LOAD_FAST_BORROW
 _STORE_THEN_LOAD = _OP.get("STORE_FAST_LOAD_FAST", -1)
 _PUSH_NULL = _OP.get("PUSH_NULL", -1)
 _IMPORTERS = {"import_module", "__import__"}
+_LOADED_MODULES = {("modules",), ("sys", "modules"), ("modules", "get")}
 _SHIFTS_ATTR = sys.version_info >= (3, 12)
 
 
 class Read(NamedTuple):
     """One way in which code reaches outside itself.
 
-    ``kind`` is "global", "cell" (a closure variable) or "import"; ``chain`` the name and the attributes taken from it,
-    for an import the module's name first; ``level`` counts the dots of a relative import.
+    ``kind`` is "global", "cell" (a closure variable), "import", or "named" (an import by a name that stands in a
+    global); ``chain`` the name and the attributes taken from it, for an import the module's name first; ``level``
+    counts the dots of a relative import.
     """
 
     kind: str
     chain: tuple[str, ...]
     level: int = 0
+
+
+class Site(NamedTuple):
+    """Where code reads something: the first of its instructions and the one that follows the last."""
+
+    read: Read
+    start: int
+    end: int
 
 
 def bytecode_digest(code: CodeType) -> bytes:
@@ -99,10 +110,10 @@ def _has_unread_docstring(code: CodeType) -> bool:
         return False
     if sys.version_info >= (3, 13) and not code.co_flags & _HAS_DOCSTRING:
         return False
-    return all(op != _LOAD_CONST or arg != 0 for op, arg in _instructions(code))
+    return all(op != _LOAD_CONST or arg != 0 for op, arg in instructions_of(code))
 
 
-def _instructions(code: CodeType) -> Iterator[tuple[int, int]]:
+def instructions_of(code: CodeType) -> Iterator[tuple[int, int]]:
     """Yield operations with their whole arguments, inline caches left out."""
     raw = code.co_code
     extended = 0
@@ -116,6 +127,17 @@ def _instructions(code: CodeType) -> Iterator[tuple[int, int]]:
             continue
         extended = 0
         yield op, arg
+
+
+def lines_of(code: CodeType) -> list[int]:
+    """Return the line of each of the instructions that `instructions_of` yields."""
+    raw = code.co_code
+    positions = code.co_positions()
+    return [
+        line or code.co_firstlineno
+        for op, (line, _, _, _) in zip(raw[::2], positions, strict=False)
+        if op not in (0, _EXTENDED_ARG)
+    ]
 
 
 def nested_codes(code: CodeType) -> Iterator[CodeType]:
@@ -151,20 +173,32 @@ def reads_of_text(text: str) -> tuple[Read, ...]:
 def _collect(code: CodeType, aliases: dict[str, Read], found: dict[Read, None]) -> None:
     """Walk one code object; ``aliases`` maps local names to the imports that they hold."""
     aliases = dict(aliases)
-    _collect_own(code, aliases, {})  # in a loop, an import may stand below its use: first learn what the imports bind
-    _collect_own(code, aliases, found)
+    found.update(dict.fromkeys(site.read for site in sites(code, aliases)))
     for nested in nested_codes(code):
         _collect(nested, aliases, found)
 
 
-def _collect_own(code: CodeType, aliases: dict[str, Read], found: dict[Read, None]) -> None:
-    instructions = list(_instructions(code))
+def sites(code: CodeType, aliases: dict[str, Read]) -> list[Site]:
+    """List where one code object reads something; its imports are added to ``aliases``."""
+    instructions = list(instructions_of(code))
+    if any(op == _IMPORT_NAME for op, _ in instructions):
+        # In a loop, an import may stand below its use: first learn what the imports bind.
+        _collect_own(code, instructions, aliases, [])
+    found: list[Site] = []
+    _collect_own(code, instructions, aliases, found)
+    return found
+
+
+def _collect_own(
+    code: CodeType, instructions: list[tuple[int, int]], aliases: dict[str, Read], found: list[Site]
+) -> None:
     names = code.co_names
     cells = {*code.co_cellvars, *code.co_freevars}
     count = len(instructions)
     index = 0
     constants: list[object] = []
     while index < count:
+        start = index
         op, arg = instructions[index]
         index += 1
         root: Read | None = None
@@ -183,7 +217,7 @@ def _collect_own(code: CodeType, aliases: dict[str, Read], found: dict[Read, Non
         elif op in _PAIRED_LOADS:
             first = aliases.get(_local_name(code, arg >> 4))
             if first is not None:
-                found[first] = None
+                found.append(Site(first, start, index))
             root = aliases.get(_local_name(code, arg & 15))
         elif op == _STORE_THEN_LOAD:
             root = aliases.get(_local_name(code, arg & 15))
@@ -195,22 +229,38 @@ def _collect_own(code: CodeType, aliases: dict[str, Read], found: dict[Read, Non
         chain = root.chain
         while index < count and instructions[index][0] in _LOAD_ATTRS:
             op, arg = instructions[index]
-            chain += (names[arg >> 1 if _SHIFTS_ATTR and op == _OP["LOAD_ATTR"] else arg],)
+            chain += (names[attribute_index(op, arg)],)
             index += 1
         if index < count and instructions[index][0] in _WRITE_ATTRS and len(chain) == 1:
             continue  # an attribute of it is written: nothing is read
-        found[root._replace(chain=chain)] = None
-        if chain[-1] in _IMPORTERS:
-            while index < count and instructions[index][0] == _PUSH_NULL:
-                index += 1
-            named = (
-                code.co_consts[instructions[index][1]]
-                if index < count and instructions[index][0] == _LOAD_CONST
-                else None
-            )
-            if type(named) is str and named.strip("."):
-                # `importlib.import_module("name")` reads as `import name` would.
-                found[Read("import", (named.lstrip("."),), len(named) - len(named.lstrip(".")))] = None
+        found.append(Site(root._replace(chain=chain), start, index))
+        if chain[-1] in _IMPORTERS or chain[-2:] in _LOADED_MODULES:
+            named = _named_import(code, instructions, index)
+            if named is not None:
+                found.append(Site(named, start, index))
+
+
+def _named_import(code: CodeType, instructions: list[tuple[int, int]], index: int) -> Read | None:
+    """Return what `importlib.import_module("name")` or `sys.modules["name"]` reads: as `import name` would."""
+    while index < len(instructions) and instructions[index][0] == _PUSH_NULL:
+        index += 1
+    op, arg = instructions[index] if index < len(instructions) else (-1, 0)
+    if op == _LOAD_GLOBAL:
+        return Read("named", (code.co_names[arg >> 1],))
+    name = code.co_consts[arg] if op == _LOAD_CONST else None
+    if type(name) is not str or not name.strip("."):
+        return None
+    return Read("import", (name.lstrip("."),), len(name) - len(name.lstrip(".")))
+
+
+def attribute_index(op: int, arg: int) -> int:
+    """Return where among a code's names the attribute stands that an instruction takes."""
+    return arg >> 1 if _SHIFTS_ATTR and op == _LOAD_ATTR else arg
+
+
+def takes_method(op: int, arg: int) -> bool:
+    """Whether an instruction takes an attribute in order to call it."""
+    return (_SHIFTS_ATTR and op == _LOAD_ATTR and bool(arg & 1)) or op == _LOAD_METHOD
 
 
 def _local_name(code: CodeType, arg: int) -> str:
@@ -224,7 +274,7 @@ def _collect_import(
     module: str,
     constants: list[object],
     aliases: dict[str, Read],
-    found: dict[Read, None],
+    found: list[Site],
 ) -> int:
     """Read one import statement; note what it binds, or what it reads where that is not a plain local name."""
     level = constants[0] if constants and type(constants[0]) is int else 0
@@ -240,7 +290,7 @@ def _collect_import(
                 aliases[code.co_names[where]] = target
             elif store == _STORE_THEN_LOAD:
                 aliases[_local_name(code, where >> 4)] = target
-            found[target] = None
+            found.append(Site(target, index, index))
             index += 2
             op, arg = instructions[index]
         return index
@@ -259,6 +309,6 @@ def _collect_import(
     elif op in _STORES:
         aliases[code.co_names[arg]] = bound
     elif op != _STORE_THEN_LOAD:
-        found[target] = None
+        found.append(Site(target, index, index))
         return index
     return index if op == _STORE_THEN_LOAD else index + 1

@@ -125,14 +125,14 @@ class _Reach(Names):
             name.encode("utf-8", "surrogatepass") + b"=" + part.digest for name, part in sorted(self._parts.items())
         ]
         digest = xxh3_128_digest(b"".join(len(item).to_bytes(4, "little") + item for item in [root, *lines]))
-        return Fingerprint(
-            digest, self._parts, self._notes, self._watch.compile(self._encode_again), self._sources, self._looks_found
-        )
+        holds = self._watch.compile(self._encode_again)
+        return Fingerprint(digest, self._parts, self._notes, holds, self._sources, self._looks_found, self._reached)
 
     # Functions.
 
     def _visit_function(self, name: str, function: FunctionType) -> None:
         self._watch.function(function)
+        self._reached[name] = function
         code = function.__code__
         facts = _facts_of(code, _wrapped.get(function, 0), documented=self._documented)
         self._looks_found |= facts.looks
@@ -235,6 +235,7 @@ class _Reach(Names):
 
     def _visit_class(self, name: str, cls: type) -> None:
         self._watch.cls(cls)
+        self._reached[name] = cls
         place = name.partition(" ")[2]
         pieces = [self.refer(base) for base in cls.__bases__]
         pieces += self._pieces_of_registered(cls)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import CodeType
+from types import CodeType, FunctionType
 from typing import NamedTuple
 
 from .bytecode import bytecode_digest
@@ -46,6 +46,8 @@ class Fingerprint(NamedTuple):
         holds: the cheap check that nothing reached has changed.
         sources: of the code that was reached, as far as they are known.
         looks: what the code reached looks at beside what code does: "documents", "subclasses".
+        reached: the user's functions and classes among the parts, by the part's name; of a module that is imported when
+            code runs and is not loaded, its file.
     """
 
     digest: bytes
@@ -54,6 +56,7 @@ class Fingerprint(NamedTuple):
     holds: Callable[[], bool]
     sources: list[tuple[CodeType, Source]]
     looks: frozenset[str]
+    reached: dict[str, FunctionType | type | str]
 
     @property
     def carried(self) -> Carried:

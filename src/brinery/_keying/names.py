@@ -33,9 +33,11 @@ class Names(References):
             return self._resolve_import(space, read)
         if read.kind == "cell":
             return b""  # closure variables are pieces of the function already
+        module = str(space.get("__name__", "__main__"))
+        if read.kind == "named":
+            return self._resolve_named(space, module, first)
         if first in _PLACES:
             return b""
-        module = str(space.get("__name__", "__main__"))
         home = home_of_function(function)
         if self._is_ignored(module, home, first):
             return b"ignored"
@@ -139,6 +141,17 @@ class Names(References):
             module = ".".join([*base, module] if module else base)
         return self._resolve_module(module, rest)
 
+    def _resolve_named(self, space: dict[str, Any], module: str, name: str) -> bytes:
+        """A module that code asks for by a name that stands in a global, such as ``sys.modules[__name__]``."""
+        named = space.get(name)
+        own = sys.modules.get(module)
+        if name == "__name__" and own is not None and vars(own) is space:
+            return self.refer(own)
+        if name in _PLACES or type(named) is not str or not named.strip("."):
+            return b""
+        level = len(named) - len(named.lstrip("."))
+        return self._resolve_import(space, Read("import", (named[level:],), level))
+
     def _resolve_module(self, name: str, rest: list[str]) -> bytes:
         """A module that code imports when it runs counts alike whether it is loaded already or not."""
         # `import a.b` and `from a import b` alike may name a submodule: take as much of the chain as is one.
@@ -152,6 +165,8 @@ class Names(References):
             said = b"absent" if module is None else module.documented if self._documented else module.digest
             self._parts[f"imported {other}"] = Part(said)
             self._looks_found |= module.looks if module is not None else frozenset()
+            if module is not None and other not in sys.modules:
+                self._reached[f"imported {other}"] = module.filename
         for other, origin in closure.origins.items():
             self._refer_to_installed(origin, other)
         pieces = [".".join([name, *rest]).encode("utf-8", "surrogatepass")]
@@ -170,6 +185,7 @@ class Names(References):
         walk = type(self)(self._scope, self._importing | {(name, *rest)}, looks=self._looks)
         live = walk.fingerprint(target)
         self._looks_found |= live.looks
+        self._reached |= {part: thing for part, thing in live.reached.items() if part not in self._reached}
         self._watch.question(
             lambda: sys.modules.get(name) is module and attribute(module, rest) is target and live.holds()
         )

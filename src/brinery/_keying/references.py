@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from abc import get_cache_token
 from collections import deque
 from collections.abc import Callable
@@ -60,6 +62,7 @@ class References:
         self._by_name_only = False
         self._named: dict[int, bytes] = {}
         self._sources: list[tuple[CodeType, Source]] = []
+        self._reached: dict[str, FunctionType | type | str] = {}
 
     # References: how one part speaks of another.
 
@@ -200,6 +203,10 @@ class References:
         """Return the reference to a value, which becomes a part of its own unless it is code."""
         if isinstance(value, (FunctionType, type, ModuleType, BuiltinFunctionType)):
             return self.refer(value)
+        if value is sys.modules or value is os.environ:
+            # By whichever name: as an attribute of `sys` and `os` they count by their names as well.
+            self._note(name, value)
+            return name_digest(f"the process's {type(value).__qualname__}")
         encoded = self._encode(name, value)
         self._parts[name] = Part(xxh3_128_digest(encoded), _shown(name, value))
         if not is_frozen(value):

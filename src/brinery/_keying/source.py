@@ -186,6 +186,12 @@ def _annotated_places(node: ast.AST) -> list[tuple[ast.AST, str]]:
     return places + ([(node, "returns")] if node.returns else [])
 
 
+def syntax_tree(filename: str) -> ast.Module | None:
+    """Return the syntax tree of a file as it is now, or of a notebook's cell; None where there is none."""
+    file = _parse(filename)
+    return None if file is None else file.tree
+
+
 def _parse(filename: str) -> _File | None:
     """Parse a source file once for each state of it."""
     try:

@@ -1,0 +1,307 @@
+"""What a function's key cannot see: calls of `open`, the network, the clock, and where they stand.
+
+Read off the live code objects, so that a line is that of the code that runs, with a source or without one. Objects are
+looked at where they lie and none of their code runs. Off the way of a call: only for people who ask.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dis import hasjabs, hasjrel, stack_effect
+from opcode import opmap
+from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
+from typing import Any, NamedTuple
+
+from .bytecode import Read, Site, attribute_index, instructions_of, lines_of, nested_codes, sites, takes_method
+from .fingerprint import Fingerprint
+from .home import home_of_function
+from .origin import origin_of_module
+from .outside import DRAWING_NOTHING, KINDS, METHODS, READERS, READING, ROOMS, SEEDS, WITHOUT_ARGUMENTS
+
+_UNKNOWN = object()
+_CALLS = {opmap[name] for name in ("CALL", "PRECALL") if name in opmap}
+_JUMPS = {*hasjabs, *hasjrel}
+_PUSH_NULL = opmap.get("PUSH_NULL", -1)
+_LOAD_CONST, _LOAD_GLOBAL = opmap["LOAD_CONST"], opmap["LOAD_GLOBAL"]
+_LOAD_ATTRS = {opmap[name] for name in ("LOAD_ATTR", "LOAD_METHOD") if name in opmap}
+
+
+class Unseen(NamedTuple):
+    """One place where code takes something from outside that no key covers.
+
+    Attributes:
+        kind: "file", "network", "database", "clock", "randomness", "environment", "process", "input", "code" (made of
+            text), "attribute" and "import" (by a computed name) or "namespace".
+        what: as the code writes it, such as ``np.random.rand``; a method of something unknown begins with a dot.
+        function: the home name of the function in which it stands.
+        module: that function's home module.
+        line: in the module's file.
+    """
+
+    kind: str
+    what: str
+    function: str
+    module: str
+    line: int
+
+
+def unseen_by(code: Fingerprint) -> list[Unseen]:
+    """List what the code that a function reaches takes from outside, its own first, and each by line."""
+    found: list[tuple[str, Unseen]] = []
+    seeded: set[str] = set()
+    identities = _identities()
+    ours = {name for thing in code.reached.values() if isinstance(thing, type) for name in vars(thing)}
+    for part, thing in list(code.reached.items()):
+        if isinstance(thing, type):
+            continue
+        module = home = part.partition(" ")[2]
+        if isinstance(thing, str):
+            scanned = _scan_file(thing, identities)
+        else:
+            module = home_of_function(thing)
+            scanned = _scan(thing.__code__, _Names(thing, identities), {})
+        there = {}
+        for kind, name, what, where, line in scanned:
+            if kind == "seed":
+                seeded.add(name)
+            elif what[0] != "." or what[1:] not in ours:
+                function = f"{module}.{where}" if where and isinstance(thing, str) else home
+                there[Unseen(kind, what, function, module, line)] = name
+        found += [(name, item) for item, name in sorted(there.items(), key=lambda one: one[0].line)]
+    return list(dict.fromkeys(item for name, item in found if not (seeded and name.startswith(tuple(seeded)))))
+
+
+# A kind, a dotted name, what the code writes, the name of the outermost function, a line.
+_Found = tuple[str, str, str, str, int]
+
+
+class _Names:
+    """What the names mean that a function reads."""
+
+    def __init__(self, function: FunctionType | None, identities: dict[int, str]) -> None:
+        self._identities = identities
+        self.imported: dict[str, Read] = {}  # of a file that is not loaded: what it imports at its top
+        self._space = {} if function is None else function.__globals__
+        builtins = self._space.get("__builtins__", sys.modules["builtins"])
+        self._builtins: dict[str, Any] = builtins if isinstance(builtins, dict) else vars(builtins)
+        self._cells = {}
+        if function is not None:
+            self._cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=False))
+
+    def find(self, read: Read) -> tuple[str, object]:
+        """Return the dotted name of what is read and, where it is there already, the object."""
+        first, *rest = read.chain
+        if read.kind == "global" and first in self.imported:
+            read = self.imported[first]
+            return self.find(read._replace(chain=(*read.chain, *rest)))
+        if read.kind == "import":
+            return self._find_imported(read)
+        if read.kind == "cell":
+            try:
+                root: object = self._cells[first].cell_contents
+            except (KeyError, ValueError):
+                return "", _UNKNOWN
+        else:
+            root = self._space.get(first, self._builtins.get(first, _UNKNOWN))
+        return _go_down(_name_of(root), root, rest, self._identities)
+
+    def constant(self, name: str) -> object:
+        return self._space.get(name)
+
+    def _find_imported(self, read: Read) -> tuple[str, object]:
+        if read.level:
+            return "", _UNKNOWN
+        name, *rest = read.chain
+        while rest and f"{name}.{rest[0]}" in sys.modules:
+            name, rest = f"{name}.{rest[0]}", rest[1:]
+        return _go_down(name, sys.modules.get(name, _UNKNOWN), rest, self._identities)
+
+
+def _go_down(name: str, value: object, rest: list[str], identities: dict[int, str]) -> tuple[str, object]:
+    for step in rest:
+        name = identities.get(id(value), name)
+        inside = _inside(value, step)
+        if inside is _UNKNOWN and not isinstance(value, (ModuleType, type)) and value is not _UNKNOWN:
+            # An attribute of an instance: by the class that has it, as what it is named there.
+            owner = next((base for base in type(value).__mro__ if step in vars(base)), None)
+            name = name if id(value) in identities else _name_of(owner)
+        name = f"{name}.{step}" if name else ""
+        value = inside
+        if isinstance(value, ModuleType):
+            name = value.__name__
+    return identities.get(id(value), name), value
+
+
+def _inside(value: object, step: str) -> object:
+    if isinstance(value, ModuleType):
+        return vars(value).get(step, _UNKNOWN)
+    if isinstance(value, type):
+        return next((vars(base)[step] for base in value.__mro__ if step in vars(base)), _UNKNOWN)
+    return _UNKNOWN
+
+
+def _name_of(value: object) -> str:
+    """Return a name by which an object is found, going by what it says of itself."""
+    if isinstance(value, ModuleType):
+        return value.__name__
+    if isinstance(value, (BuiltinFunctionType, MethodType)) and value.__self__ is not None:
+        drawing = _global_generators().get(id(value.__self__))
+        if drawing is not None:
+            return drawing + value.__name__
+    if isinstance(value, (FunctionType, BuiltinFunctionType, type)):
+        return f"{value.__module__ or 'builtins'}.{value.__qualname__}"
+    return ""
+
+
+def _global_generators() -> dict[int, str]:
+    """Return the generators that `random` and `numpy.random` draw from by default, by id."""
+    found = {}
+    for module, attribute, name in (
+        ("random", "_inst", "random."),
+        ("numpy.random.mtrand", "_rand", "numpy.random."),
+    ):
+        generator = vars(sys.modules[module]).get(attribute) if module in sys.modules else None
+        if generator is not None:
+            found[id(generator)] = name
+    return found
+
+
+def _identities() -> dict[int, str]:
+    """Find the objects that are meant by names, as far as they are loaded."""
+    found = {}
+    for name in (*KINDS, *WITHOUT_ARGUMENTS):
+        parts = name.split(".")
+        for count in range(len(parts) - 1, 0, -1):
+            module = sys.modules.get(".".join(parts[:count]))
+            if module is not None:
+                value = _go_down("", module, parts[count:], {})[1]
+                if value is not _UNKNOWN and value is not None:
+                    found[id(value)] = name
+                break
+    return found
+
+
+def _scan_file(filename: str, identities: dict[int, str]) -> Iterator[_Found]:
+    """Look at a file that is imported when code runs and is not loaded yet."""
+    try:
+        with open(filename, "rb") as handle:
+            code = compile(handle.read(), filename, "exec", dont_inherit=True)
+    except (OSError, SyntaxError, ValueError, RecursionError):
+        return
+    names = _Names(None, identities)
+    sites(code, names.imported)
+    yield from _scan(code, names, {})
+
+
+def _scan(code: CodeType, names: _Names, aliases: dict[str, Read]) -> Iterator[_Found]:
+    aliases = dict(aliases)
+    instructions = list(instructions_of(code))
+    lines = lines_of(code)
+    where = "" if code.co_name == "<module>" else code.co_qualname.partition(".<locals>")[0]
+    known: set[int] = set()
+    for site in sites(code, aliases):
+        known.update(range(site.start, site.end))
+        if site.end == site.start or site.read.kind == "named":
+            continue  # the import statement itself; a name that a constant gives
+        name, value = names.find(site.read)
+        kind = _kind_of(name, value)
+        if kind == "seed":
+            kind = "" if _has_no_arguments(instructions, site.end) else kind
+            name = SEEDS[name]
+        elif name in WITHOUT_ARGUMENTS:
+            kind = WITHOUT_ARGUMENTS[name] if _has_no_arguments(instructions, site.end) else ""
+        elif kind in ("attribute", "import") and _is_by_literal(code, instructions, site, name, names):
+            kind = ""
+        if kind:
+            yield kind, name, ".".join(site.read.chain), where, lines[site.start]
+    for index, (op, arg) in enumerate(instructions):
+        if op in _LOAD_ATTRS and index not in known and takes_method(op, arg):
+            method = code.co_names[attribute_index(op, arg)]
+            if method in METHODS:
+                yield METHODS[method], "", f".{method}", where, lines[index]
+    for nested in nested_codes(code):
+        yield from _scan(nested, names, aliases)
+
+
+def _kind_of(name: str, value: object) -> str:
+    """Say what kind of thing a dotted name takes from outside, "" if none that is known."""
+    if not name:
+        return ""
+    if name in SEEDS:
+        return "seed"
+    parts = name.split(".")
+    last = parts[-1]
+    for count in range(len(parts), 1, -1):
+        kind = KINDS.get(".".join(parts[:count]))
+        if kind is not None:
+            return kind
+    if name.startswith(("random.", "numpy.random.")) and len(parts) == 2 + (parts[0] == "numpy"):
+        return "randomness" if last.islower() and last not in DRAWING_NOTHING else ""
+    if parts[0] == "pathlib":
+        return METHODS.get(last, "file" if last in ("glob", "stat") else "")
+    if value is not _UNKNOWN and (not callable(value) or _is_exception(value)):
+        return ""
+    for count in range(len(parts) - 1, 0, -1):
+        kind = ROOMS.get(".".join(parts[:count]))
+        if kind is not None:
+            return kind
+    if (last.startswith(READERS) or last in READING) and origin_of_module(parts[0]).kind == "installed":
+        return "file"
+    return ""
+
+
+def _is_exception(value: object) -> bool:
+    return isinstance(value, type) and issubclass(value, BaseException)
+
+
+def _has_no_arguments(instructions: list[tuple[int, int]], index: int) -> bool:
+    while index < len(instructions) and instructions[index][0] == _PUSH_NULL:
+        index += 1
+    return index < len(instructions) and instructions[index][0] in _CALLS and instructions[index][1] == 0
+
+
+def _is_by_literal(code: CodeType, instructions: list[tuple[int, int]], site: Site, name: str, names: _Names) -> bool:
+    """Whether the name of what is looked up stands in the code, or in a global: then it is followed."""
+    index = site.end
+    while index < len(instructions) and instructions[index][0] == _PUSH_NULL:
+        index += 1
+    if name in ("builtins.getattr", "builtins.hasattr"):
+        index = _second_argument(instructions, index)
+    if not 0 <= index < len(instructions):
+        return False
+    op, arg = instructions[index]
+    if op == _LOAD_GLOBAL and KINDS.get(name) == "import":
+        return type(names.constant(code.co_names[arg >> 1])) is str
+    return op == _LOAD_CONST and type(code.co_consts[arg]) is str
+
+
+def _second_argument(instructions: list[tuple[int, int]], index: int) -> int:
+    """Find the instruction that is the second argument of a call, if it is one instruction; else -1."""
+    depth = 0
+    for end in range(index, len(instructions)):
+        op, arg = instructions[end]
+        if op in _CALLS and arg == depth:
+            break
+        if op in _JUMPS:
+            return -1  # the call may stand there more than once
+        depth += _effect(op, arg)
+    else:
+        return -1
+    if depth == 2:
+        return end - 1
+    if depth != 3:
+        return -1
+    third = 0
+    for begin in range(end - 1, index, -1):
+        third += _effect(*instructions[begin])
+        if third == 1:
+            return begin - 1
+    return -1
+
+
+def _effect(op: int, arg: int) -> int:
+    try:
+        return stack_effect(op, arg, jump=False)
+    except ValueError:
+        return stack_effect(op, None, jump=False)
