@@ -107,6 +107,12 @@ def find_file(name: str) -> str | None:
     return spec.origin if spec is not None and isinstance(spec.origin, str) and spec.has_location else None
 
 
+def installed_names() -> frozenset[str]:
+    """Return the names of all distributions on the path, as the packaging specification compares names."""
+    folders = (folder for place in sys.path for folder in _metadata_folders(place or os.curdir))
+    return frozenset(_canonical(folder.partition("-")[0]) for folder in folders)
+
+
 def _look(filename: str) -> Origin:
     if filename.startswith("<frozen "):
         return STDLIB

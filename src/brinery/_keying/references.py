@@ -194,7 +194,7 @@ class References:
         packages = self._scope.follow.packages
         if not packages or origin.distribution is None:
             return origin
-        names = {origin.distribution.name.lower().replace("-", "_"), module.partition(".")[0]}
+        names = {origin.distribution.name.lower().replace("-", "_"), module.partition(".")[0].lower()}
         return Origin("user") if packages & names else origin
 
     # Values.
