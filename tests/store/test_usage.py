@@ -167,3 +167,100 @@ def test_reporting_twice_adds_nothing_twice(root, monkeypatch):
     finally:
         os.close(fd)
     assert time.time() > folder.stat().st_mtime - 1
+
+
+@pytest.fixture
+def shared(root):
+    """A sum of much, of which each process may set a little aside."""
+    made = [Usage(root, Totals(1 << 20, 100)) for _ in range(2)]
+    with made[0].held() as total:
+        total.set(Totals(64 << 20, 6400))
+    yield made
+    for one in made:
+        one.close()
+
+
+def test_most_entries_are_entered_without_the_lock(shared, tmp_path):
+    """A process sets something aside once and enters into that, though somebody else sits on the sum."""
+    one, other = shared
+    assert not one.spend(4096, 1)
+    assert one.enter(4096, 1) == ((64 << 20) + 4096 + (1 << 20), 6400 + 1 + 100)
+    with open(tmp_path / "store" / "usage", "rb+") as file:
+        assert try_lock(file.fileno())
+        assert all(one.spend(4096, 1) for _ in range(100))
+        assert not one.spend(4096, 1)
+    assert one.read() == ((64 << 20) + 101 * 4096, 6501)
+    assert other.read() == ((64 << 20) + 4096 + (1 << 20), 6501)
+
+
+def test_what_is_set_aside_counts_as_used_until_it_is_given_back(shared):
+    """The sum is never too low for anybody: a count adds the shares of others; it is exact when all have ended."""
+    one, other = shared
+    one.enter(4096, 1)
+    assert one.spend(4096, 1)
+    with other.held() as total:
+        assert total.set(Totals((64 << 20) + 8192, 6402)) == ((64 << 20) + 8192 + (1 << 20), 6402 + 100)
+    assert one.spend(4096, 1)
+    one.close()
+    assert other.read() >= ((64 << 20) + 3 * 4096, 6403)
+    with other.held() as total:
+        assert total.set(Totals((64 << 20) + 3 * 4096, 6403)) == ((64 << 20) + 3 * 4096, 6403)
+
+
+def test_what_a_killed_process_set_aside_is_counted_away(shared, monkeypatch):
+    """It cannot be spent any more after a minute, so a later count leaves it out."""
+    one, other = shared
+    one.enter(4096, 1)
+    now = time.time()
+    monkeypatch.setattr(usage.time, "time", lambda: now + 61)
+    with other.held() as total:
+        assert total.set(Totals(64 << 20, 6400)) == (64 << 20, 6400)
+
+
+def test_what_was_set_aside_long_ago_is_not_spent(shared, monkeypatch):
+    """Others may have counted it away meanwhile."""
+    one, _ = shared
+    one.enter(4096, 1)
+    assert one.spend(4096, 1)
+    now = time.monotonic()
+    monkeypatch.setattr(usage.time, "monotonic", lambda: now + 61)
+    assert not one.spend(4096, 1)
+
+
+def test_a_forked_child_has_no_part_in_what_its_parent_set_aside(shared):
+    """What both would spend would count once."""
+    one, _ = shared
+    one.enter(4096, 1)
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            code = 1 if one.spend(4096, 1) else 0
+        finally:
+            os._exit(code)
+    assert os.waitpid(child, 0)[1] == 0
+    assert one.spend(4096, 1)
+
+
+def test_little_is_set_aside_of_little(sums, root):
+    """One process without a limit does not fill the store of another that has a small one."""
+    generous = Usage(root, Totals(1 << 20, 1000))
+    for number in range(10):
+        assert generous.enter(4096, 1) == ((number + 1) * 4096, number + 1)
+    generous.close()
+    assert sums.read() == (40_960, 10)
+
+
+def test_a_process_that_ends_gives_back_what_it_set_aside(shared, tmp_path):
+    """After a clean end the sum is exact, though nobody closed anything."""
+    source = """
+from brinery._store.usage import Totals, Usage
+from brinery._store.root import Root
+sums = Usage(Root(sys.argv[1]), Totals(1 << 20, 100))
+sums.enter(4096, 1)
+assert sums.spend(4096, 1)
+"""
+    process = start(source, tmp_path / "store")
+    process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert shared[0].read() == ((64 << 20) + 8192, 6402)

@@ -50,9 +50,12 @@ HOME_AS_MAIN = 32  # the stream may name "__main__" and mean the function's own 
 HOME_AS_MP_MAIN = 64  # the same for "__mp_main__"
 HOME_NAMED = 128  # the stream may name the function's own module
 KNOWN_FLAGS = 255
+ABOUT_STREAM = NOT_PICKLE | ITEMS | HOME_AS_MAIN | HOME_AS_MP_MAIN | HOME_NAMED  # however it is stored
 
 _ROW = Struct("<Q Q B 7x 32s")  # of the buffer table: length, length once expanded, read-only, digest
 _EXPANDED_LENGTH = Struct("<Q")
+_pack_head = HEAD.pack
+_NO_MAC = bytes(32)
 _APART = 1 << 20  # streams from here on are read and hashed as buffers are: by two threads, into huge pages
 MOST_BUFFERS = 1 << 16
 _MOST_METADATA = 1 << 20
@@ -194,17 +197,51 @@ def encode(
     The larger parts are views of the producer's memory: whoever changes that before it is written gets an entry whose
     digests do not hold, which is a miss. Metadata beyond 1 MiB are left out, for they are only there to be looked at.
     """
-    from . import chunks  # a hit on a short entry has no use for it
-
     if len(metadata) > _MOST_METADATA:
         metadata = b"{}"
-    stream, flags, buffers = payload.stream, payload.flags, payload.buffers
+    stream, buffers, flags, compress = payload
+    table = b""
+    stored: list[Bytes] = []
+    if buffers or compress or len(stream) >= _APART:
+        stream, flags, table, stored = _lay_apart(payload)
+    head = _pack_head(
+        MAGIC,
+        _NO_MAC,
+        key,
+        signer.secret_id,
+        created,
+        expires,
+        seconds,
+        flags,
+        len(stored),
+        len(stream),
+        len(metadata),
+        sha256(metadata).digest()[:16],
+    )
+    signed = b"".join((head[SIGNED_FROM:], stream, table))
+    mac = signer.sign(signed)
+    if not stored:
+        return [b"".join((MAGIC, mac, signed, metadata))]
+    start = b"".join((MAGIC, mac, signed))
+    parts: list[Bytes] = [start]
+    end = len(start)
+    for buffer in stored:
+        parts += (bytes(-end % ALIGNMENT), buffer)
+        end += -end % ALIGNMENT + len(buffer)
+    return [*parts, metadata]
+
+
+def _lay_apart(payload: Payload) -> tuple[bytes, int, bytes, list[Bytes]]:
+    """The stream as it is stored, the flags, the table of the buffers, and the buffers as they are stored."""
+    from . import chunks
+
+    stream, buffers, flags, compress = payload
     if len(stream) >= _APART:
         stream, flags, buffers = b"", flags | STREAM_APART, [*buffers, memoryview(stream)]
-    elif payload.compress and (squeezed := compression.squeeze(stream)) is not None:
+    elif compress and (squeezed := compression.squeeze(stream)) is not None:
         stream, flags = _EXPANDED_LENGTH.pack(len(stream)) + squeezed, flags | COMPRESSED
     stored: list[Bytes] = [*buffers]
-    if payload.compress:
+    if compress:
         stored = [found if (found := compression.squeeze(buffer)) is not None else buffer for buffer in buffers]
     if stored and chunks.has_blake3():
         flags |= BLAKE3
@@ -212,27 +249,4 @@ def encode(
         _ROW.pack(len(here), len(buffer), buffer.readonly, chunks.digest(here, blake3=bool(flags & BLAKE3)))
         for here, buffer in zip(stored, buffers, strict=True)
     )
-    head = HEAD.pack(
-        MAGIC,
-        bytes(32),
-        key,
-        signer.secret_id,
-        created,
-        expires,
-        seconds,
-        flags,
-        len(buffers),
-        len(stream),
-        len(metadata),
-        sha256(metadata).digest()[:16],
-    )
-    signed = b"".join((head[SIGNED_FROM:], stream, table))
-    start = b"".join((MAGIC, signer.sign(signed), signed))
-    if not stored:
-        return [start + metadata]
-    parts: list[Bytes] = [start]
-    end = len(start)
-    for buffer in stored:
-        parts += (bytes(-end % ALIGNMENT), buffer)
-        end += -end % ALIGNMENT + len(buffer)
-    return [*parts, metadata]
+    return stream, flags, table, stored

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cache
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -40,10 +39,10 @@ _BYTES_AT_ONCE = 1 << 30  # Linux writes at most 2 GiB at a time, macOS refuses 
 
 def write_all(fd: int, buffers: Sequence[Buffer]) -> int:
     """Write every byte of `buffers` and return their number; OSError if the disk does not take them all."""
-    if len(buffers) == 1:  # a small entry, as nearly all are
-        view = memoryview(buffers[0]).cast("B")
-        written = os.write(fd, view[:_BYTES_AT_ONCE])
-        return written if written == view.nbytes else written + write_all(fd, [view[written:]])
+    if len(buffers) == 1 and type(buffers[0]) is bytes and len(buffers[0]) <= _BYTES_AT_ONCE:  # as nearly all are
+        data = buffers[0]
+        written = os.write(fd, data)
+        return written if written == len(data) else written + write_all(fd, [memoryview(data)[written:]])
     left = [view for view in (memoryview(buffer).cast("B") for buffer in buffers) if view.nbytes]
     size = sum(view.nbytes for view in left)
     if size > _BYTES_AT_ONCE:
@@ -75,11 +74,13 @@ def is_still(fd: int, identity: os.stat_result | None, *, gone_too: bool = False
 
     A program that makes itself a daemon closes all descriptors, and what it opens then gets their numbers.
     """
+    if identity is None:
+        return False
     try:
         status = os.fstat(fd)
     except OSError:
         return False
-    return identity is not None and same_file(status, identity) and (gone_too or status.st_nlink > 0)
+    return status.st_ino == identity.st_ino and status.st_dev == identity.st_dev and (gone_too or status.st_nlink > 0)
 
 
 def status_of(name: str, folder: int) -> os.stat_result | None:
@@ -166,19 +167,21 @@ def read_small(name: str, folder: int, limit: int = 1 << 20) -> bytes | None:
 
 def try_lock(fd: int) -> bool:
     """Take the lock on an open file if it is free."""
-    return bool(_filelock().lock_descriptor(fd, blocking=False))
+    return bool(_lock_descriptor()(fd, blocking=False))
 
 
 def unlock(fd: int) -> None:
     """Give the lock on an open file back."""
-    _filelock().unlock_descriptor(fd)
+    import filelock
+
+    filelock.unlock_descriptor(fd)
 
 
 @cache
-def _filelock() -> ModuleType:
-    import filelock  # 11 ms that only a miss has to pay
+def _lock_descriptor() -> Callable[..., object]:
+    from filelock import lock_descriptor  # 11 ms that only a miss has to pay
 
-    return filelock
+    return lock_descriptor
 
 
 def make_private(fd: int, status: os.stat_result) -> None:
@@ -187,31 +190,41 @@ def make_private(fd: int, status: os.stat_result) -> None:
         os.fchmod(fd, 0o600)
 
 
-def make_locked(prefix: str, folder: int) -> tuple[str, int]:
-    """Make a new file whose name begins so, and take its lock; gives its name and descriptor.
+def make_locked(name: str, folder: int) -> tuple[int, os.stat_result] | None:
+    """Make a new file and lock it, which tells it from what a killed process left; its descriptor and status.
 
-    The lock tells it from what a killed process left. Somebody who sweeps may come before the lock is taken.
+    None if somebody who sweeps, or who wants the same file, came before the lock was taken. FileExistsError is raised
+    if there is a file.
     """
+    fd = os.open(name, MAKE_NEW, 0o600, dir_fd=folder)
+    try:
+        is_locked = try_lock(fd)
+        status = os.fstat(fd)
+        # Others may have had the lock first: who sweeps has removed the file then, who uses it has written to it.
+        if is_locked and status.st_nlink and not status.st_size:
+            make_private(fd, status)
+            return fd, status
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(name, dir_fd=folder)
+        os.close(fd)
+        raise
+    os.close(fd)
+    return None
+
+
+def make_locked_anew(prefix: str, folder: int) -> tuple[str, int, os.stat_result]:
+    """Make and lock a file that nobody else can want: its name only begins so. Its name, descriptor and status."""
     while True:
         name = prefix + os.urandom(8).hex()
-        fd = os.open(name, MAKE_NEW, 0o600, dir_fd=folder)
-        try:
-            is_locked = try_lock(fd)
-            status = os.fstat(fd)
-            if is_locked and status.st_nlink:
-                make_private(fd, status)
-                return name, fd
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(name, dir_fd=folder)
-            os.close(fd)
-            raise
-        os.close(fd)
+        made = make_locked(name, folder)
+        if made is not None:
+            return name, *made
 
 
 def write_aside(name: str, data: bytes, *, aside: int, folder: int) -> None:
     """Put a small file in place in one step: it is written in the folder `aside` and renamed into `folder`."""
-    temporary, fd = make_locked(".brinery-", aside)
+    temporary, fd, _ = make_locked_anew(".brinery-", aside)
     with closing(fd):
         try:
             write_all(fd, [data])

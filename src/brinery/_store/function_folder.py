@@ -25,6 +25,7 @@ from .root import Root
 from .upkeep import Upkeep, parse_object
 
 if TYPE_CHECKING:
+    from .entry import Bytes
     from .payload import Codec, Payload
     from .signing import Keyring
 
@@ -44,6 +45,7 @@ class FunctionFolder:
         "_keyring",
         "_mmap",
         "_open_keyring",
+        "_place",
         "_prefix",
         "_root",
         "_strict",
@@ -75,6 +77,7 @@ class FunctionFolder:
         self._describe = describe
         self._is_described = False
         self._prefix = ""
+        self._place: str | None = None  # the root's, of which the prefix was made
         self._mmap = mmap
         self._trust_unchanged = trust_unchanged
         self._strict = strict
@@ -84,7 +87,8 @@ class FunctionFolder:
         """``<root>/<slug>/``, where the function's shards are."""
         if not self._prefix:
             prefix = f"{self._root.path}/{self.slug}/"
-            if not self._root.is_settled:  # somebody else may still take the place
+            self._place = self._root.settled
+            if self._place is None:  # somebody else may still take the place
                 return prefix
             self._prefix = prefix
         return self._prefix
@@ -214,7 +218,8 @@ class FunctionFolder:
 
     def claim(self, key: str) -> Claim:
         """The wish to compute a key; nothing happens before its first `attempt`."""
-        self._prefix = ""  # after a miss, look again where the store is: it may have been removed and made anew
+        if self._place is not self._root.settled:  # the store was removed and made anew, maybe elsewhere
+            self._prefix = ""
         return Claim(self._root, temporary_name(self.slug, key), self._path(key))
 
     def put(
@@ -225,9 +230,9 @@ class FunctionFolder:
         *,
         seconds: float,
         ttl: float | None,
-        metadata: dict[str, Any],
+        metadata: dict[str, Any] | bytes,
     ) -> bool:
-        """Keep a result, after `claim` said COMPUTE or ALONE.
+        """Keep a result, after `claim` said COMPUTE or ALONE; metadata may be written as JSON already.
 
         False if it is not kept: with a warning if it cannot be, in silence if it was cleared or removed meanwhile.
         """
@@ -238,16 +243,15 @@ class FunctionFolder:
             created=now,
             expires=math.inf if ttl is None else now + ttl,
             seconds=seconds,
-            metadata=_to_json(metadata),
+            metadata=metadata if isinstance(metadata, bytes) else _to_json(metadata),
             signer=self._secrets().current,
         )
-        if self._is_too_large(sum(map(len, parts))):
+        most = self._upkeep.limits.max_size
+        if most is not None and (size := sum(map(len, parts))) > most:
+            self._say_too_large(size, most)
             return False
         try:
-            fd, status = claim.write(parts)
-            size = allocated(status)
-            os.utime(fd, ns=(int(now * _SECOND), self._upkeep.policy.first(now, seconds, size)))
-            return self._publish(claim, f"{key}{SUFFIX}", key[:2], size)
+            return self._store(claim, key, parts, now, seconds)
         except OSError as error:
             warn(
                 StoreWarning,
@@ -259,10 +263,7 @@ class FunctionFolder:
             )
             return False
 
-    def _is_too_large(self, size: int) -> bool:
-        most = self._upkeep.limits.max_size
-        if most is None or size <= most:
-            return False
+    def _say_too_large(self, size: int, most: int) -> None:
         warn(
             EvictionWarning,
             f"a result of {self.home} takes {size:,} bytes, more than the whole store may hold ({most:,}); it was "
@@ -271,27 +272,42 @@ class FunctionFolder:
             store=self._root.location,
             strict=self._strict,
         )
-        return True
 
-    def _publish(self, claim: Claim, name: str, shard: str, size: int) -> bool:
-        with closing(self._open_shard(shard)) as folder:
-            replaced = status_of(name, folder) if claim.may_replace else None
-            if replaced is not None and S_ISDIR(replaced.st_mode):
-                self._move_away(name, folder)
-            is_new = replaced is None or not S_ISREG(replaced.st_mode)
-            change = (size, 1) if replaced is None or is_new else (size - allocated(replaced), 0)
+    def _store(self, claim: Claim, key: str, parts: list[Bytes], now: float, seconds: float) -> bool:
+        """Write an entry, make room for it, and rename it to its place, if the claim still allows."""
+        shard = self._open_shard(key[:2])
+        try:
+            name = f"{key}{SUFFIX}"
+            fd, status = claim.write(parts)
+            size = status.st_blocks * 512  # allocated
+            change = self._make_way(name, shard, size) if claim.may_replace else (size, 1)
             self._upkeep.enter(*change)
             is_published = False
             try:
+                os.utime(fd, ns=(int(now * _SECOND), self._upkeep.policy.first(now, seconds, size)))
                 try:
-                    is_published = claim.publish(name, folder)
+                    is_published = claim.publish(name, shard)
                 except FileNotFoundError:  # the shard was cleared away meanwhile
-                    with closing(self._open_shard(shard)) as anew:
-                        is_published = claim.publish(name, anew)
+                    close(shard)
+                    shard = -1
+                    shard = self._open_shard(key[:2])
+                    is_published = claim.publish(name, shard)
             finally:
                 if not is_published:
                     self._upkeep.leave(*change)
-        return is_published
+            return is_published
+        finally:
+            if shard >= 0:
+                close(shard)
+
+    def _make_way(self, name: str, shard: int, size: int) -> tuple[int, int]:
+        """Move what is no file away from an entry's place; how many bytes and entries there will be more."""
+        replaced = status_of(name, shard)
+        if replaced is None:
+            return size, 1
+        if S_ISDIR(replaced.st_mode):
+            self._move_away(name, shard)
+        return (size - allocated(replaced), 0) if S_ISREG(replaced.st_mode) else (size, 1)
 
     def _open_shard(self, shard: str) -> int:
         try:
@@ -299,10 +315,12 @@ class FunctionFolder:
         except FileNotFoundError:
             self._is_described = False
             folder = self._root.open_function(self.slug, make=True)
-        with closing(folder):
+        try:
             if not self._is_described:
                 self._write_description(folder)
             return open_folder(shard, folder, make=True)
+        finally:
+            close(folder)
 
     def _write_description(self, folder: int) -> None:
         before = read_small(names.DESCRIPTION, folder)

@@ -7,6 +7,7 @@ holder's own process stands in the file as well, and with it the keys it waits f
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Collection
 from typing import NamedTuple
 
@@ -41,7 +42,12 @@ class Holder(NamedTuple):
 
 def encode_holder(token: str, waits: Collection[str] = ()) -> bytes:
     """The marker of a run of this process, waiting for these names."""
-    return f"{_here()} {token}\n{' '.join(waits)}\n".encode()
+    return f"{_told or _here()} {token}\n{' '.join(waits)}\n".encode("ascii")
+
+
+def new_token() -> str:
+    """A name for a run, unlike any other's."""
+    return f"{time.time_ns():x}-{os.getpid()}"
 
 
 def parse_holder(data: bytes) -> Holder | None:

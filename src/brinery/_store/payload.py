@@ -52,7 +52,7 @@ class Codec:
         TypeError: an object that is no serializer.
     """
 
-    __slots__ = ("_compress", "_home", "_module", "_needs_care", "_serializer", "name")
+    __slots__ = ("_compress", "_home", "_home_bytes", "_module", "_needs_care", "_serializer", "name")
 
     def __init__(self, serializer: str | object, *, module: str, home_module: str, compress: bool = False) -> None:
         if compress:
@@ -62,6 +62,7 @@ class Codec:
         self.name: str = serializer if isinstance(serializer, str) else serializer.name  # type: ignore[attr-defined]
         self._module = module
         self._home = home_module
+        self._home_bytes = home_module.encode()
         # The flags of entries that plain `pickle.loads` would get wrong here.
         self._needs_care = entry.NOT_PICKLE | entry.ITEMS
         if module != home_module:
@@ -141,7 +142,7 @@ class Codec:
                 flags |= entry.HOME_AS_MAIN
             if b"__mp_main__" in stream:
                 flags |= entry.HOME_AS_MP_MAIN
-        if self._home.encode() in stream:
+        if self._home_bytes in stream:
             flags |= entry.HOME_NAMED
         return flags
 

@@ -24,14 +24,12 @@ _MUCH_LARGER = 4096  # bytes of a parent that a slice may drag along
 class _Buffers(list[memoryview]):
     """Collects the buffers that go out of band."""
 
-    def __init__(self, *, apart: bool) -> None:
-        super().__init__()
-        self._most = MOST_BUFFERS - 1 if apart else 0
+    __slots__ = ()
 
     def take(self, buffer: pickle.PickleBuffer) -> bool:
         """Pickle's `buffer_callback`: True leaves the buffer in the stream."""
         view = buffer.raw()
-        if view.nbytes < _OUT_OF_BAND or len(self) >= self._most:
+        if view.nbytes < _OUT_OF_BAND or len(self) >= MOST_BUFFERS - 1:  # the stream may become one more
             return True
         self.append(view)
         return False
@@ -39,17 +37,16 @@ class _Buffers(list[memoryview]):
 
 def dump(result: object, *, apart: bool = True) -> tuple[bytes, list[memoryview]]:
     """Pickle by plain `pickle`, large buffers apart or all in one; raises whatever that raises."""
-    buffers = _Buffers(apart=apart)
-    stream = pickle.dumps(result, PROTOCOL, buffer_callback=buffers.take)
-    compact = _compacting(stream)
-    if compact:
-        buffers = _Buffers(apart=apart)
+    buffers = _Buffers()
+    stream = pickle.dumps(result, PROTOCOL, buffer_callback=buffers.take if apart else None)
+    if (b"pyarrow" in stream or b"torch" in stream) and (compact := _compacting(stream)):
+        buffers.clear()
         file = io.BytesIO()
-        pickler = pickle.Pickler(file, PROTOCOL, buffer_callback=buffers.take)
+        pickler = pickle.Pickler(file, PROTOCOL, buffer_callback=buffers.take if apart else None)
         pickler.dispatch_table = {**copyreg.dispatch_table, **compact}
         pickler.dump(result)
         stream = file.getvalue()
-    return stream, list(buffers)
+    return stream, buffers
 
 
 def dump_by_cloudpickle(result: object, *, apart: bool = True) -> tuple[bytes, list[memoryview]]:
@@ -60,10 +57,10 @@ def dump_by_cloudpickle(result: object, *, apart: bool = True) -> tuple[bytes, l
     table = {**cloudpickle.Pickler.dispatch_table, **_reducers_of_arrow(), **_reducers_of_torch()}
     table.pop(io.TextIOWrapper, None)  # an open file would come back as its text: something else, and no longer a file
     kind = type("Pickler", (cloudpickle.Pickler,), {"dispatch_table": table})
-    buffers = _Buffers(apart=apart)
+    buffers = _Buffers()
     file = io.BytesIO()
-    kind(file, PROTOCOL, buffer_callback=buffers.take).dump(result)
-    return file.getvalue(), list(buffers)
+    kind(file, PROTOCOL, buffer_callback=buffers.take if apart else None).dump(result)
+    return file.getvalue(), buffers
 
 
 def is_used_up(result: object) -> bool:

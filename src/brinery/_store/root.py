@@ -54,9 +54,9 @@ class Root:
                 os.close(fd)
 
     @property
-    def is_settled(self) -> bool:
-        """Whether the store exists, so that `path` will stay as it is."""
-        return self._settled is not None
+    def settled(self) -> str | None:
+        """What `path` is and will stay, once the store exists; another object each time that it had to be made."""
+        return self._settled
 
     @property
     def path(self) -> str:
@@ -96,8 +96,10 @@ class Root:
 
         Whoever finds that the folder is gone calls `open_temporary_anew`.
         """
-        if self._temporaries and is_still(*self._temporaries[-1]):
-            return self._temporaries[-1][0]
+        if self._temporaries:
+            fd, identity = self._temporaries[-1]
+            if is_still(fd, identity):
+                return fd
         return self.open_temporary_anew()
 
     def open_temporary_anew(self) -> int:

@@ -27,8 +27,8 @@ class Run:
 
     def __init__(self, path: str, name: str) -> None:
         self._path = path
-        self._waits: set[str] = set()
-        self._listeners: list[Callable[[], None]] = []
+        self._waits: set[str] | None = None  # hardly any run waits, nor is waited for
+        self._listeners: list[Callable[[], None]] | None = None
         self._is_writing = False
         self.name = name
         self.token = ""
@@ -44,11 +44,13 @@ class Run:
         """Take note that the lock was taken."""
         self.token = token
         self.file = file
-        _held.set((*held(), self))
+        runs = held()
+        _held.set((*runs, self) if runs else (self,))
 
     def wait_for(self, name: str, *, waiting: bool) -> None:
         """Write into the held file that its run waits for another key, or does so no more."""
         with _guard:
+            self._waits = self._waits or set()
             (self._waits.add if waiting else self._waits.discard)(name)
             if self.file is None or self.file.fd < 0 or self._is_writing:
                 return
@@ -70,24 +72,27 @@ class Run:
         """Have `listener` called when this run ends; at once if it has."""
         with _guard:
             if not self.is_over:
-                self._listeners.append(listener)
+                self._listeners = [*(self._listeners or ()), listener]
                 return
         listener()
 
     def end(self) -> None:
         """Give up the lock and tell whoever waits."""
-        with _guard:
-            self._is_writing = True
-        if self.file is not None:
-            self.file.close()
+        file = self.file
+        if file is not None:
+            with _guard:
+                self._is_writing = True
+            file.close()
         with _guard:
             self.is_over = True
             if _runs.get(self._path) is self:
                 del _runs[self._path]
-        if self.file is not None:
-            _held.set(held())  # without this one, as it is over
-        for listener in self._listeners:
-            listener()
+        if file is not None:
+            runs = _held.get()
+            _held.set(() if runs == (self,) else held())  # without this one, as it is over
+        if self._listeners:
+            for listener in self._listeners:
+                listener()
 
 
 def held() -> tuple[Run, ...]:

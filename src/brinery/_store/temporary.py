@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from .files import make_locked, same_file, status_of, write_all
+from .files import make_locked, make_locked_anew, same_file, status_of, write_all
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -18,33 +18,47 @@ if TYPE_CHECKING:
 class Temporary:
     """An open file in the store's folder of temporary files; its lock tells it from those of killed processes."""
 
-    __slots__ = ("_identity", "_is_published", "_name", "_root", "fd")
+    __slots__ = ("_folder", "_is_published", "_name", "_status", "fd")
 
-    def __init__(self, root: Root, name: str, fd: int, identity: os.stat_result) -> None:
-        self._root = root
+    def __init__(self, folder: int, name: str, fd: int, status: os.stat_result) -> None:
+        self._folder = folder  # kept open by the root, even when that has opened another one since
         self._name = name
-        self._identity = identity
+        self._status = status
         self._is_published = False
         self.fd = fd
 
     @classmethod
-    def make(cls, root: Root, name: str) -> Temporary:
-        """Make a file that no other run can meet: its name begins with `name`."""
+    def make(cls, root: Root, name: str) -> Temporary | None:
+        """Make the file of that very name; None if it is there already, or may be in the hands of somebody else."""
+        folder = root.temporary
         try:
-            name, fd = make_locked(f"{name}-", root.temporary)
+            made = make_locked(name, folder)
+        except FileExistsError:
+            return None
+        except FileNotFoundError:  # the store was removed
+            root.open_temporary_anew()
+            return None
+        return None if made is None else cls(folder, name, *made)
+
+    @classmethod
+    def make_apart(cls, root: Root, name: str) -> Temporary:
+        """Make a file that no other run can meet: its name begins with `name`."""
+        folder = root.temporary
+        try:
+            made = make_locked_anew(f"{name}-", folder)
         except FileNotFoundError:
-            name, fd = make_locked(f"{name}-", root.open_temporary_anew())
-        return cls(root, name, fd, os.fstat(fd))
+            folder = root.open_temporary_anew()
+            made = make_locked_anew(f"{name}-", folder)
+        return cls(folder, *made)
 
     @property
     def size(self) -> int:
-        """How many bytes it held when it was opened."""
-        return self._identity.st_size
+        """How many bytes it held when it was opened, or had been written."""
+        return self._status.st_size
 
     def replace(self, name: str) -> None:
         """Take the name, and the place, of another temporary file."""
-        folder = self._root.temporary
-        os.rename(self._name, name, src_dir_fd=folder, dst_dir_fd=folder)
+        os.rename(self._name, name, src_dir_fd=self._folder, dst_dir_fd=self._folder)
         self._name = name
 
     def write(self, buffers: Sequence[Buffer]) -> os.stat_result:
@@ -54,6 +68,7 @@ class Temporary:
         if status.st_size != size:
             os.ftruncate(self.fd, size)
             status = os.fstat(self.fd)
+        self._status = status
         return status
 
     def publish(self, name: str, folder: int) -> bool:
@@ -61,10 +76,15 @@ class Temporary:
 
         FileNotFoundError is raised if the folder was removed.
         """
-        temporary = self._root.temporary
-        if not self._is_there(temporary):
+        # Only who has the lock gives the file another name. So if it had any when it had been written, it had its own.
+        if not self._status.st_nlink:
             return False
-        os.rename(self._name, name, src_dir_fd=temporary, dst_dir_fd=folder)
+        try:
+            os.rename(self._name, name, src_dir_fd=self._folder, dst_dir_fd=folder)
+        except FileNotFoundError:
+            if not self._is_there():
+                return False
+            raise
         self._is_published = True
         return True
 
@@ -73,10 +93,9 @@ class Temporary:
         if self.fd < 0:
             return
         if not self._is_published:
-            temporary = self._root.temporary
             with suppress(OSError):
-                if self._is_there(temporary):
-                    os.unlink(self._name, dir_fd=temporary)
+                if self._is_there():
+                    os.unlink(self._name, dir_fd=self._folder)
         self.abandon()
 
     def abandon(self) -> None:
@@ -85,6 +104,6 @@ class Temporary:
         if fd >= 0:
             os.close(fd)
 
-    def _is_there(self, temporary: int) -> bool:
-        present = status_of(self._name, temporary)
-        return present is not None and same_file(present, self._identity)
+    def _is_there(self) -> bool:
+        present = status_of(self._name, self._folder)
+        return present is not None and same_file(present, self._status)

@@ -29,6 +29,8 @@ _SMALL = 4096  # entries that are quicker counted than estimated
 _COUNT_EVERY = 64  # sweeps
 _TEND_EVERY = 1024  # entries stored
 _RECOUNT_AFTER = 60.0  # seconds
+_PART_ASIDE = 1024  # what a process sets aside is no more than this part of the limit
+_MOST_ASIDE = Totals(4 << 20, 1024)
 _LEEWAY = 1 << 16  # bytes; what may be under way
 
 
@@ -37,6 +39,12 @@ class Limits(NamedTuple):
 
     max_size: int | None
     max_entries: int | None
+
+    def aside(self) -> Totals:
+        """What one process may count as used at a time before it is: so little that it makes no difference."""
+        size = _MOST_ASIDE.bytes if self.max_size is None else self.max_size // _PART_ASIDE
+        entries = _MOST_ASIDE.entries if self.max_entries is None else self.max_entries // _PART_ASIDE
+        return Totals(min(size, _MOST_ASIDE.bytes), min(entries, _MOST_ASIDE.entries))
 
     def excess(self, totals: Totals) -> tuple[int, int]:
         """The bytes and the entries above the limits."""
@@ -51,7 +59,7 @@ class Upkeep:
     def __init__(self, root: Root, limits: Limits, policy: Policy) -> None:
         self.limits = limits
         self.policy = policy
-        self.usage = Usage(root)
+        self.usage = Usage(root, limits.aside())
         self._root = root
         self._stored = 0
         self._sweeps = 0
@@ -61,13 +69,15 @@ class Upkeep:
 
     def enter(self, size: int, entries: int) -> None:
         """Account for an entry about to be stored, and make room for it."""
+        self._stored += 1
+        if self._stored % _TEND_EVERY and self.usage.spend(size, entries):
+            return
         if self._stored % _TEND_EVERY == 0 or self._pid != os.getpid():
             self._pid = os.getpid()
             with suppress(OSError):
                 self._tend()
-        self._stored += 1
         with suppress(OSError):  # a sum that cannot be had is mended later
-            totals = self.usage.add(size, entries) or self.recount()
+            totals = self.usage.enter(size, entries) or self.recount()
             for _ in range(3):
                 if not any(self.limits.excess(totals)):
                     break
@@ -122,8 +132,7 @@ class Upkeep:
             for entry in all_entries(root):
                 size += entry.size
                 count += 1
-            totals = Totals(size, count)
-            total.set(totals)
+            totals = total.set(Totals(size, count))
         self._recounted = time.monotonic()
         return totals
 

@@ -2,6 +2,9 @@
 
 A sum is a few numbers in a small file, changed under a short lock. They are never trusted: a file that cannot be right
 counts as none, and whoever sweeps compares the sum with what is there.
+
+Most entries are stored without that lock: a process sets a small share of the store aside, which counts as used from
+then on, and enters into that. What a killed process had set aside counts until the store is counted anew.
 """
 
 from __future__ import annotations
@@ -27,7 +30,9 @@ _SKIP = 30.0  # seconds for which nobody tries again after that
 _POLL = 0.0002
 _LOOK_EVERY = 64
 
-_TOTALS = Struct("<qq")
+_SUM = Struct("<qqqqd")  # what is used, of that what is set aside, and until when (after the epoch) it may be spent
+_SHARE_LASTS = 60.0  # seconds
+_PART = 64
 _TALLY = Struct("<qqd")
 _MOST = 1 << 60
 
@@ -39,6 +44,9 @@ class Totals(NamedTuple):
     entries: int
 
 
+_NOTHING = Totals(0, 0)
+
+
 class Tally(NamedTuple):
     """How the calls of a function fared."""
 
@@ -47,34 +55,102 @@ class Tally(NamedTuple):
     seconds_saved: float
 
 
+class _Sum(NamedTuple):
+    """What stands in the file."""
+
+    used: Totals
+    aside: Totals  # of that: the shares of all processes, as they were when they were set aside
+    until: float  # when the last of them may be spent
+
+
 class Sum:
     """The sum of a store while it is held."""
 
-    __slots__ = ("_fd",)
+    __slots__ = ("_fd", "_share")
 
-    def __init__(self, fd: int) -> None:
+    def __init__(self, fd: int, share: Share) -> None:
         self._fd = fd
+        self._share = share
 
-    def add(self, size: int, entries: int) -> Totals | None:
-        """Add to the sum and give the new one; None if there was none to add to."""
-        before = _parse(os.pread(self._fd, _TOTALS.size + 1, 0))
+    def add(self, size: int, entries: int, *, most_aside: Totals | None = None) -> Totals | None:
+        """Add to the sum and give the new one; None if there was none to add to.
+
+        With `most_aside`, what is left of this process's share is replaced by a whole one, at most as large as that.
+        """
+        before = _parse(os.pread(self._fd, _SUM.size + 1, 0))
         if before is None:
             return None
-        after = Totals(max(0, before.bytes + size), max(0, before.entries + entries))
-        os.pwrite(self._fd, _TOTALS.pack(*after), 0)
-        return after
+        used, aside, until = before
+        if most_aside is not None:
+            whole = _share_of(used, most_aside)
+            used = _sum(used, whole, self._share.left)
+            aside = _sum(aside, whole, self._share.whole)
+            if whole.bytes:
+                until = max(until, time.time() + _SHARE_LASTS)
+        used = _sum(used, Totals(size, entries), _NOTHING)
+        os.pwrite(self._fd, _SUM.pack(*used, *aside, until), 0)
+        if most_aside is not None:
+            self._share.renew(whole)
+        return used
 
-    def set(self, totals: Totals) -> None:
-        """Put a sum that was counted anew in place of the old one."""
-        os.pwrite(self._fd, _TOTALS.pack(*totals), 0)
-        os.ftruncate(self._fd, _TOTALS.size)
+    def set(self, counted: Totals) -> Totals:
+        """Put what was counted in place of the old sum, and give the new one: shares of other processes come to it."""
+        before = _parse(os.pread(self._fd, _SUM.size + 1, 0))
+        aside, until = _NOTHING, 0.0
+        if before is not None and time.time() < before.until < time.time() + 2 * _SHARE_LASTS:
+            aside, until = _sum(before.aside, _NOTHING, self._share.whole), before.until
+        used = Totals(counted.bytes + aside.bytes, counted.entries + aside.entries)
+        os.pwrite(self._fd, _SUM.pack(*used, *aside, until), 0)
+        os.ftruncate(self._fd, _SUM.size)
+        self._share.renew(_NOTHING)
+        return used
+
+
+def _share_of(used: Totals, most: Totals) -> Totals:
+    """What may be set aside: little beside what there is, as other writers may go by other limits."""
+    share = Totals(min(most.bytes, used.bytes // _PART), min(most.entries, used.entries // _PART))
+    return share if all(share) else _NOTHING
+
+
+def _sum(one: Totals, more: Totals, less: Totals) -> Totals:
+    return Totals(max(0, one.bytes + more.bytes - less.bytes), max(0, one.entries + more.entries - less.entries))
+
+
+class Share:
+    """What a process has set aside and not used yet."""
+
+    __slots__ = ("_until", "left", "whole")
+
+    def __init__(self) -> None:
+        self.renew(_NOTHING)
+
+    def renew(self, whole: Totals) -> None:
+        """Have a new share instead of the old one."""
+        self.whole = self.left = whole
+        self._until = time.monotonic() + _SHARE_LASTS if whole.bytes else -1.0
+
+    def spend(self, size: int, entries: int) -> bool:
+        """Take from the share; False if it does not suffice, or is too old."""
+        left = self.left
+        if not 0 <= size <= left.bytes or not 0 <= entries <= left.entries or time.monotonic() > self._until:
+            return False
+        self.left = Totals(left.bytes - size, left.entries - entries)
+        return True
 
 
 class Usage:
-    """The counted sum of a store; safe among threads, processes and forked children."""
+    """The counted sum of a store; safe among threads, processes and forked children.
 
-    def __init__(self, root: Root) -> None:
+    Args:
+        root: of the store.
+        aside: how much `enter` may set aside for this process at a time.
+    """
+
+    def __init__(self, root: Root, aside: Totals = _NOTHING) -> None:
         self._root = root
+        self._aside = aside
+        self._share = Share()
+        self._place: str | None = None
         self._fd = -1
         self._identity: os.stat_result | None = None
         self._uses = 0
@@ -98,7 +174,7 @@ class Usage:
                 self._skip_until = time.monotonic() + _SKIP
                 raise
             try:
-                yield Sum(fd)
+                yield Sum(fd, self._share)
             finally:
                 unlock(fd)
 
@@ -107,10 +183,21 @@ class Usage:
         with self.held() as total:
             return total.add(size, entries)
 
+    def spend(self, size: int, entries: int) -> bool:
+        """Add out of what this process has set aside, so that the sum stays as it is; False if that does not do."""
+        with self._lock:
+            return self._place is self._root.settled and self._share.spend(size, entries)
+
+    def enter(self, size: int, entries: int) -> Totals | None:
+        """Add as `add` does, and set something aside for what comes next."""
+        with self.held() as total:
+            return total.add(size, entries, most_aside=self._aside)
+
     def read(self) -> Totals | None:
-        """The sum as it stands; None if there is none."""
+        """The sum as it stands, without what this process has set aside and not used; None if there is none."""
         data = self._root.read(names.USAGE)
-        return None if data is None else _parse(data)
+        found = None if data is None else _parse(data)
+        return None if found is None else _sum(found.used, _NOTHING, self._share.left)
 
     def _open(self) -> int:
         # One descriptor for the process; not of the parent, whose lock it would share, nor of a store that is gone.
@@ -123,6 +210,8 @@ class Usage:
                 self._close()
             self._fd = -1
         self._fd = os.open(path, MAKE, 0o600)
+        self._share.renew(_NOTHING)  # it was part of another file's sum
+        self._place = self._root.settled
         self._identity = os.fstat(self._fd)
         make_private(self._fd, self._identity)
         return self._fd
@@ -139,28 +228,47 @@ class Usage:
         if fd >= 0 and is_still(fd, self._identity, gone_too=True):
             os.close(fd)
 
+    def give_back(self, *, patiently: bool = True) -> None:
+        """Give back what was set aside and not used; what cannot be given back counts until the next count."""
+        if not self._share.whole.bytes or not is_still(self._fd, self._identity):
+            return
+        if patiently:
+            _lock(self._fd)
+        elif not try_lock(self._fd):
+            return
+        try:
+            Sum(self._fd, self._share).add(0, 0, most_aside=_NOTHING)
+        finally:
+            unlock(self._fd)
+
     def close(self) -> None:
-        """Give the descriptor back; it is opened again when needed."""
+        """Give back what was set aside, and the descriptor; it is opened again when needed."""
         with self._lock:
+            with suppress(OSError):
+                self.give_back()
             self._close()
 
     def start_anew(self) -> None:
-        """Leave the descriptor and its lock to the process that was forked."""
+        """Leave the descriptor with its lock, and what was set aside, to the process that was forked."""
         self._lock = threading.Lock()
+        self._share = Share()
         self._close()
 
     def __del__(self) -> None:
-        try:  # noqa: SIM105  # `suppress` may be gone
+        try:
+            self.give_back(patiently=False)
             self._close()
         except (AttributeError, OSError, TypeError):  # at the end of the interpreter modules are taken apart
             pass
 
 
-def _parse(data: bytes) -> Totals | None:
-    if len(data) != _TOTALS.size:
+def _parse(data: bytes) -> _Sum | None:
+    if len(data) != _SUM.size:
         return None
-    totals = Totals(*_TOTALS.unpack(data))
-    return totals if 0 <= totals.bytes < _MOST and 0 <= totals.entries < _MOST else None
+    *numbers, until = _SUM.unpack(data)
+    if not all(0 <= number < _MOST for number in numbers):
+        return None
+    return _Sum(Totals(*numbers[:2]), Totals(*numbers[2:]), until)
 
 
 def _lock(fd: int) -> None:
@@ -221,10 +329,13 @@ def report(root: Root, slug: str, totals: Callable[[], tuple[int, int, float]]) 
 
 
 def flush_reports() -> None:
-    """Add what was counted since the last time to the statistics on disk."""
+    """Add what was counted since the last time to the statistics on disk, and give back what was set aside."""
     for one in _reports:
         with suppress(Exception):
             one.flush()
+    for usage in list(_usages):
+        with suppress(Exception):
+            usage.close()
 
 
 _usages: WeakSet[Usage] = WeakSet()
