@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from brinery import Cache, SecretError, SecretWarning, StoreError, UnkeyableError
+from brinery import Cache, OptionWarning, SecretError, SecretWarning, StoreError, UnkeyableError
 
 
 @pytest.mark.parametrize(
@@ -102,6 +102,38 @@ def test_an_ignored_parameter_that_does_not_exist(memory: Cache):
 
         @memory(ignore=["verbos"])
         def f(x, verbose=False): ...
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"ignore": [".LIMITS"]}, r"LIMITS.*has no global LIMITS.*did you mean 'LIMIT'"),
+        ({"ignore": ["no_such_module.LIMIT"]}, r"ignore .*no module no_such_module"),
+        ({"follow": ["pytestt"]}, r"follow .*'pytestt'.*did you mean 'pytest'"),
+    ],
+)
+def test_a_dotted_name_that_is_nobodys_is_told_at_the_first_call(memory: Cache, options, words):
+    """Only then has its module been read to the end; the call is computed all the same."""
+
+    @memory(**options)
+    def f(x):
+        return x + LIMIT
+
+    with pytest.warns(OptionWarning, match=words):
+        assert f(1) == 4
+
+
+def test_a_dotted_name_that_exists_is_not_told(memory: Cache):
+    """Nothing is said where the option does something, or could."""
+
+    @memory(ignore=[".LIMIT", "os.environ"], follow=["pytest"])
+    def f(x):
+        return x + LIMIT
+
+    assert f(1) == 4
+
+
+LIMIT = 3
 
 
 class Job:

@@ -17,10 +17,11 @@ FLOORS = [
     ["_kinds"],
     ["_recording", "_cached_function"],
     ["_bound", "_computed_once"],
-    ["_explanation", "_options", "_tally"],
+    ["_adoption", "_explanation", "_explanation_html"],
+    ["_description", "_options", "_tally"],
     ["_keying", "_store"],
-    ["_units", "_warning"],
-    ["errors"],
+    ["_printable", "_units", "_warning"],
+    ["_light", "errors"],
 ]
 
 

@@ -1,15 +1,18 @@
 """A disk-backed cache of function results: never stale, never unsafe, never in the way, never slow."""
 
+from ._adoption import Adoption
 from ._cache import Cache
 from ._cached_function import CachedFunction, CacheInfo
 from ._explanation import Explanation
 from ._keying.digest import register_digest
 from .errors import (
+    AdoptionError,
     BrineryError,
     BrineryWarning,
     ChangedWhileRunningWarning,
     DamagedEntryWarning,
     EvictionWarning,
+    OptionWarning,
     PlatformWarning,
     SecretError,
     SecretWarning,
@@ -24,6 +27,8 @@ __version__ = "0.1.0"
 cache = Cache()
 
 __all__ = [
+    "Adoption",
+    "AdoptionError",
     "BrineryError",
     "BrineryWarning",
     "Cache",
@@ -33,6 +38,7 @@ __all__ = [
     "DamagedEntryWarning",
     "EvictionWarning",
     "Explanation",
+    "OptionWarning",
     "PlatformWarning",
     "SecretError",
     "SecretWarning",

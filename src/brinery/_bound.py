@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import functools
 from types import MethodType
-from typing import TYPE_CHECKING, Any
 
 from ._keying.digest import register_digest
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ._cached_function import CachedFunction
 
 

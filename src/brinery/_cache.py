@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
     from pathlib import Path
 
+    from ._explanation import Explanation
     from ._store.directory import Directory
     from ._store.records import BadEntry, EntryRecord, FunctionRecord, Removed, StoreInfo
 
@@ -286,6 +287,20 @@ class Cache:
         Nothing is unpickled, and no byte changes.
         """
         return None if self._is_off else self._asked_store().metadata(entry)
+
+    def explain(self, key: str) -> Explanation | None:
+        """Say of an entry whether it can still be hit, and if not why; None if there is none under that whole key.
+
+        As far as the store tells: against the code of the function that stored last. `CachedFunction.explain` says it
+        of a call and of the code as it is. Changes no byte.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        from ._explanation import explain_entry
+
+        folder = None if self._is_off else self._asked_store().function_of(key)
+        return None if folder is None else explain_entry(folder, key)
 
     def remove(self, key: str) -> bool:
         """Remove one entry by its whole key; say whether there was one.

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Concatenate, NamedTuple, ParamSpec, TypeVar, overload
 
 from ._bound import BoundCachedFunction
 from ._computed_once import ComputedOnce
 from ._explanation import Explanation
 from ._keying.digest import register_digest
 from ._keying.fingerprint import Carried, carry
+from ._light import NamedTuple, P, R, overload
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Concatenate, ParamSpec, TypeVar
+
+    from ._adoption import Adoption
     from ._cache import Cache
     from ._options import FunctionOptions
 
-P = ParamSpec("P")
-Q = ParamSpec("Q")
-R = TypeVar("R")
-S = TypeVar("S")
+    Q = ParamSpec("Q")
+    S = TypeVar("S")
 
 
 class CacheInfo(NamedTuple):
@@ -92,6 +94,30 @@ class CachedFunction(ComputedOnce[P, R]):
             return Explanation(self._home, "", False, ("caching is switched off",))
         return self._explain(call)
 
+    def adopt(self, *, dry_run: bool = False, quiet: bool = False) -> Adoption:
+        """Keep the results of this function's former code, for an edit that cannot have changed them.
+
+        You vouch for that: a print, a rename, a faster way to the same numbers. What changed is shown on stderr, and
+        then the results of the code before this one are signed again under the present one. Results whose arguments
+        carry code that changed as well stay out of reach.
+
+        Args:
+            dry_run: only return what would be adopted.
+            quiet: do not show what changed.
+
+        Raises:
+            AdoptionError: an option changed that decides how results are kept, such as the serializer.
+
+        >>> from brinery import Cache
+        >>> memory = Cache("results")
+        >>> @memory
+        ... def triple(x):
+        ...     return 3 * x
+        >>> triple.adopt().entries
+        0
+        """
+        return self._adopt(dry_run=dry_run, show=None if quiet or dry_run else _show_adoption)
+
     def cache_info(self) -> CacheInfo:
         """Return hits, misses, maxsize, currsize and seconds saved, as `functools.lru_cache` does and more."""
         hits, misses, saved = self._tally.since_reset()
@@ -141,6 +167,10 @@ class CachedFunction(ComputedOnce[P, R]):
         state = self._state or (self._renew() if self._cache.path is not None else None)
         carried = state.code.carried if state is not None else None
         return _restore, (type(self), self._cache, self._options, self.__wrapped__, self._home, carried)
+
+
+def _show_adoption(adoption: Adoption) -> None:
+    sys.stderr.write(f"{adoption}\n")
 
 
 def _find(module: str, qualname: str) -> object:

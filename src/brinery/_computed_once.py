@@ -7,34 +7,40 @@ import sys
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, ParamSpec, TypeVar
 
-from xxhash import xxh3_128_hexdigest
+from xxhash import xxh3_128_digest, xxh3_128_hexdigest
 
 from ._explanation import Explanation, explain_call
 from ._keying.arguments import Binder, parameters
 from ._keying.code import code_digest, fingerprint, mark_as_wrapped
-from ._keying.digest import digest, encode
+from ._keying.digest import SCALARS, digest, encode
 from ._keying.fingerprint import Fingerprint, Scope
 from ._keying.home import home_module, home_name
-from ._keying.key import compare_parts, describe_parts, key_prefix
+from ._keying.key import compare_parts, key_prefix
 from ._keying.shown import short_value
+from ._light import Generic, NamedTuple, P, R
 from ._options import is_disabled, nearest
 from ._tally import Tally
 from ._warning import logger, warn
-from .errors import BrineryWarning, ChangedWhileRunningWarning, StoreWarning, UnkeyableError, UnstorableResultWarning
+from .errors import (
+    BrineryWarning,
+    ChangedWhileRunningWarning,
+    OptionWarning,
+    StoreWarning,
+    UnkeyableError,
+    UnstorableResultWarning,
+)
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
+    from ._adoption import Adoption
     from ._cache import Cache
     from ._options import FunctionOptions
     from ._store.directory import FunctionFolder
     from ._store.locks import Claim
     from ._store.payload import Codec, Payload
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-_FINGERPRINTS_KEPT = 20  # in function.json, for `explain`
 
 
 class State(NamedTuple):
@@ -187,7 +193,9 @@ class ComputedOnce(Generic[P, R]):
         except Exception as error:
             self._tell_failure("taking the key of a call", error)
             return None
-        return Call(xxh3_128_hexdigest(state.prefix + encoded), state, values, encoded, args, kwargs)
+        # `call_key`, without the call
+        key = xxh3_128_hexdigest(state.prefix + xxh3_128_digest(encoded))
+        return Call(key, state, values, encoded, args, kwargs)
 
     def _asked(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call | None:
         """Take the key for a question; None while caching is off, TypeError where the call would raise it."""
@@ -279,19 +287,40 @@ class ComputedOnce(Generic[P, R]):
         self._folder.put(claim, call.key, payload, seconds=seconds, ttl=self._ttl, metadata=metadata)  # type: ignore[union-attr]
 
     def _metadata(self, call: Call, result: object) -> dict[str, object]:
-        """What people may read of an entry; values only where the option allows, and never of ignored parameters."""
-        show = short_value if self._options.record_values else _show_nothing
-        named = self._named(call)
+        """What people may read of an entry."""
         return {
-            "function": self._home,
-            "arguments": {
-                name: [found.hex(), show(name, named[name])] for name, found in (call.arguments or {}).items()
-            },
-            "fingerprint": call.state.prefix.hex(),
+            **self._recorded(call),
             "serializer": self._codec.name,
             "result": type(result).__qualname__,
             "python": "{}.{}".format(*sys.version_info),
         }
+
+    def _recorded(self, call: Call) -> dict[str, object]:
+        """What is told of a call; values only where the option allows, and never of ignored parameters."""
+        digests, named = call.arguments or {}, self._named(call)
+        told: dict[str, object] = {
+            "function": self._home,
+            "fingerprint": call.state.prefix.hex(),
+            "call": xxh3_128_digest(call.encoded).hex(),
+        }
+        if not self._options.record_values:
+            return told | {"arguments": {name: [found.hex(), ""] for name, found in digests.items()}}
+        told["arguments"] = {name: [found.hex(), short_value(name, named[name])] for name, found in digests.items()}
+        inside = {
+            name: pieces
+            for name in digests
+            if type(named[name]) not in SCALARS and (pieces := self._outline(call, name, named[name]))
+        }
+        return told | {"inside": inside} if inside else told
+
+    def _outline(self, call: Call, name: str, value: object) -> dict[str, list[str]]:
+        from ._keying.outline import outline
+
+        try:
+            return outline(name, value, call.state.code_of)
+        except Exception as error:  # it is only for people
+            logger.debug("%s: argument %s has no outline: %r", self.__qualname__, name, error)
+            return {}
 
     def _named(self, call: Call) -> dict[str, Any]:
         if self._options.key is not None:
@@ -323,20 +352,28 @@ class ComputedOnce(Generic[P, R]):
     def _digests(self, call: Call) -> dict[str, bytes]:
         return {name: digest(value, name, call.state.code_of) for name, value in self._named(call).items()}
 
+    # What people ask.
+
     def _explain(self, call: Call) -> Explanation:
-        parts = describe_parts(call.state.code, self._parts_of_options)
-        named = self._named(call)
-        arguments = {name: [found.hex(), short_value(name, named[name])] for name, found in self._digests(call).items()}
-        return explain_call(
-            self._folder,  # type: ignore[arg-type]
-            call.key,
-            self._ttl,
-            self._home,
-            call.state.prefix.hex(),
-            parts,
-            arguments,
-            call.state.code.notes,
-        )
+        recorded = self._recorded(call._replace(arguments=self._digests(call)))
+        return explain_call(self._folder, call.key, self._ttl, recorded, self._version(call.state))  # type: ignore[arg-type]
+
+    def _adopt(self, *, dry_run: bool, show: Callable[[Adoption], None] | None) -> Adoption:
+        from ._adoption import Adoption, carry_out, plan_adoption
+
+        state = self._state if self._state is not None and self._state.holds() else self._renew()
+        if state is None or self._folder is None or is_disabled():
+            return Adoption(self._home, ())
+        names = ["key"] if self._options.key is not None else list(state.binder.names)
+        plan = plan_adoption(self._folder, state.prefix, names, self._version(state))
+        if show is not None and plan.entries:
+            show(plan.adoption)
+        return plan.adoption if dry_run else carry_out(plan, self._folder, compress=self._options.compress)
+
+    def _version(self, state: State) -> dict[str, Any]:
+        from ._description import describe
+
+        return describe(state.code, self._parts_of_options)
 
     # Saying.
 
@@ -355,6 +392,21 @@ class ComputedOnce(Generic[P, R]):
             f"If the result does not depend on it, decorate with {way_out}",
             cause=f"changed {self._home} {changes[0]}",
         )
+
+    def _tell_misspelt(self) -> None:
+        """Say at the first call, when its module has been read to the end, which names in the options are nobody's."""
+        if not self._scope.ignore and not self._scope.follow.packages:
+            return
+        from ._keying.misspelt import misspelt
+
+        for found in misspelt(self._scope):
+            near = nearest(found.name.rpartition(".")[2], found.known)
+            hint = f"; did you mean {near!r}?" if near else ""
+            self._warn(
+                OptionWarning,
+                f"{found.option} of {self._home} names {found.name!r}, but {found.reason}: that changes nothing{hint}",
+                cause=f"misspelt {self._home} {found.name}",
+            )
 
     def _tell_failure(self, doing: str, error: Exception) -> None:
         if isinstance(error, RecursionError):
@@ -383,6 +435,8 @@ class ComputedOnce(Generic[P, R]):
         try:
             if self._folder is None and not self._open_folder():
                 return None
+            if self._state is None:
+                self._tell_misspelt()
             self._state = self._make_state()
             self._folder.describe_anew()  # type: ignore[union-attr]
         except BrineryWarning:
@@ -409,15 +463,12 @@ class ComputedOnce(Generic[P, R]):
         code_of = functools.partial(code_digest, scope=self._scope._replace(depends_on=()), looks=code.looks)
         return State(code, code.holds, prefix, binder, binder.bind, code_of)
 
-    def _describe(self, before: dict[str, Any]) -> dict[str, Any]:
-        """Write what `function.json` tells: the parts of the present fingerprint, and of those before it."""
-        fingerprints = before.get("fingerprints")
-        known = dict(fingerprints) if isinstance(fingerprints, dict) else {}
+    def _describe(self) -> tuple[str, Callable[[], dict[str, Any]]]:
+        """The present fingerprint, and what `function.json` is to tell of it."""
         state = self._state
-        if state is not None:
-            known.pop(state.prefix.hex(), None)
-            known[state.prefix.hex()] = describe_parts(state.code, self._parts_of_options)
-        return {"name": self._home, "fingerprints": dict(list(known.items())[-_FINGERPRINTS_KEPT:])}
+        if state is None:
+            raise RuntimeError("described before it was keyed")
+        return state.prefix.hex(), functools.partial(self._version, state)
 
 
 class held:  # noqa: N801  reads as a statement
@@ -435,7 +486,3 @@ class held:  # noqa: N801  reads as a statement
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._claim.release()
-
-
-def _show_nothing(_name: str, _value: object, /) -> str:
-    return ""

@@ -2,96 +2,215 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ._keying.key import compare_parts
+from ._description import changes_between, lines_of
+from ._printable import printable
+from ._units import format_time
 
 if TYPE_CHECKING:
-    from ._store.directory import FunctionFolder
+    from ._store.entry import Facts
+    from ._store.function_folder import FunctionFolder
+
+_MOST_COMPARED = 5000  # entries that are looked at to find the nearest: half a second
+_MOST_PLACES = 3  # told of one argument
 
 
 class Explanation(NamedTuple):
-    """What `CachedFunction.explain` found.
+    """Why a call hits or misses; reads well when printed, and in a notebook.
 
     Attributes:
         function: the function's home name.
-        key: the call's key, 32 hex digits.
+        key: the call's key, 32 hex digits; empty while caching is off.
         hit: whether the call would be answered from the store.
-        reasons: why, one sentence each; what changed against the nearest stored entry comes first.
+        reasons: why, a sentence each: what changed against the nearest stored entry.
+        unseen: what the function takes from outside and the key cannot cover, and where: files, network, clock...
+        by_type: what the function reaches and the key counts by type and place only, such as a lock.
         nearest: the key of that entry, empty if there is none.
-        unseen: what the function reaches and the key counts by type and place only.
+        about: what is known of that entry: when it was stored, how long it took.
     """
 
     function: str
     key: str
     hit: bool
     reasons: tuple[str, ...]
-    nearest: str = ""
     unseen: tuple[str, ...] = ()
+    by_type: tuple[str, ...] = ()
+    nearest: str = ""
+    about: str = ""
 
     def __str__(self) -> str:
         lines = [f"{self.function}: {'hit' if self.hit else 'miss'}"]
         lines += [f"  {reason}" for reason in self.reasons]
-        if self.unseen:
-            lines.append("counted by type and place only:")
-            lines += [f"  {item}" for item in self.unseen]
-        return "\n".join(lines)
+        if self.nearest and self.nearest != self.key:
+            lines.append(f"  compared with the nearest entry, {self.nearest[:8]}: {self.about}")
+        for title, found in self.lists():
+            lines += [f"{title}:", *(f"  {item}" for item in found)]
+        return "\n".join(map(printable, lines))
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        """The same for a notebook: no script, no outside resource, everything escaped, in the page's own colours."""
+        from ._explanation_html import to_html
+
+        return to_html(self)
+
+    def lists(self) -> list[tuple[str, tuple[str, ...]]]:
+        """What the key does not cover, under a title each; what is empty is left out."""
+        titled = [
+            ("the key cannot see", self.unseen),
+            ("counted by type and place only", self.by_type),
+        ]
+        return [(title, found) for title, found in titled if found]
 
 
 def explain_call(
     folder: FunctionFolder,
     key: str,
     ttl: float | None,
-    function: str,
-    fingerprint: str,
-    parts: Mapping[str, Any],
-    arguments: Mapping[str, Any],
-    notes: Mapping[str, str],
+    call: Mapping[str, Any],
+    version: Mapping[str, Any],
 ) -> Explanation:
-    """Compare a call with what the store has of its function; reads, and changes nothing."""
-    unseen = tuple(f"{name} ({kind})" for name, kind in sorted(notes.items()))
-    if folder.contains(key, ttl):
-        return Explanation(function, key, True, ("its result is stored",), key, unseen)
-    here = folder.metadata(key)
-    if here is not None:
-        return Explanation(
-            function, key, False, ("its result is stored, and expired or not as it was signed",), key, unseen
-        )
-    best: tuple[int, str, list[str]] | None = None
-    fingerprints = folder.description().get("fingerprints")
-    if not isinstance(fingerprints, Mapping):
-        fingerprints = {}
-    for other in folder:
-        metadata = folder.metadata(other)
-        if metadata is None:
+    """Compare a call with what the store has of its function; reads, and changes nothing.
+
+    Args:
+        folder: the function's entries.
+        key: the call's key.
+        ttl: seconds that its entry may count.
+        call: what would be recorded beside its result.
+        version: the description of the function's present code.
+    """
+    beside = lines_of(version, "unseen"), lines_of(version, "by_type")
+    function = str(call["function"])
+    now = time.time()
+    found = folder.recorded(key)
+    if found is not None:
+        hit, reason = _freshness(found[0], ttl, now)
+        return Explanation(function, key, hit, (reason,), *beside, key, _about(found[0], now))
+    if folder.size(key):
+        reason = "its entry is damaged, or signed with another secret: `brinery verify` tells more"
+        return Explanation(function, key, False, (reason,), *beside)
+    history = folder.history()
+    best: tuple[tuple[bool, int, float], str, Facts, list[str]] | None = None
+    for other in islice(folder, _MOST_COMPARED):
+        recorded = folder.recorded(other)
+        if recorded is None:
             continue
-        reasons = _differences(metadata, fingerprint, parts, arguments, fingerprints)
-        if best is None or len(reasons) < best[0]:
-            best = (len(reasons), other, reasons)
+        facts, metadata = recorded
+        code = _code_changes(metadata, call, history, version)
+        arguments = _argument_changes(metadata, call)
+        rank = (bool(arguments), len(code) + len(arguments), -facts.created)
+        if best is None or rank < best[0]:
+            best = (rank, other, facts, code + arguments)
     if best is None:
-        return Explanation(
-            function, key, False, ("never called before: the store has no result of this function",), "", unseen
-        )
-    return Explanation(
-        function, key, False, tuple(best[2]) or ("the entry was made by another secret or options",), best[1], unseen
+        return Explanation(function, key, False, ("never called before: there is no result of this function",), *beside)
+    _, nearest, facts, reasons = best
+    reasons = reasons or ["never called in this way before"]
+    return Explanation(function, key, False, tuple(reasons), *beside, nearest, _about(facts, now))
+
+
+def explain_entry(folder: FunctionFolder, key: str) -> Explanation:
+    """Say whether a stored entry can still be hit, as far as the store tells: against the code that last stored."""
+    now = time.time()
+    found = folder.recorded(key)
+    if found is None:
+        reason = "it is damaged, or signed with another secret: `brinery verify` tells more"
+        return Explanation(folder.home, key, False, (reason,))
+    facts, metadata = found
+    history = folder.history()
+    fingerprint = str(metadata.get("fingerprint", ""))
+    version = history.get(fingerprint, {})
+    beside = lines_of(version, "unseen"), lines_of(version, "by_type")
+    hit, reason = _freshness(facts, None, now)
+    reasons = [reason]
+    latest = next(reversed(history), fingerprint)
+    if hit and latest != fingerprint:
+        hit = False
+        changes = changes_between(version, history[latest], folder.home) if version else []
+        reasons = [f"the code has changed since it was stored, {_ago(facts.created, now)} ago", *changes]
+    elif hit:
+        reasons.append("the code is what it was when a result was last stored")
+    return Explanation(folder.home, key, hit, tuple(reasons), *beside, key, _about(facts, now))
+
+
+def _freshness(facts: Facts, ttl: float | None, now: float) -> tuple[bool, str]:
+    end = min(facts.expires, math.inf if ttl is None else facts.created + ttl)
+    if now < facts.created:
+        return False, f"it was stored {format_time(facts.created - now)} in the future: see to the clocks"
+    if now < end:
+        until = "" if end == math.inf else f", and counts for another {format_time(end - now)}"
+        return True, f"{_about(facts, now)}{until}"
+    return (
+        False,
+        f"expired {_ago(end, now)} ago: {_about(facts, now)}, and counted for {format_time(end - facts.created)}",
     )
 
 
-def _differences(
-    metadata: Mapping[str, Any],
-    fingerprint: str,
-    parts: Mapping[str, Any],
-    arguments: Mapping[str, Any],
-    fingerprints: Mapping[str, Mapping[str, Any]],
+def _about(facts: Facts, now: float) -> str:
+    return f"stored {_ago(facts.created, now)} ago, took {format_time(facts.seconds)}"
+
+
+def _ago(moment: float, now: float) -> str:
+    return format_time(max(0.0, now - moment))
+
+
+def _code_changes(
+    before: Mapping[str, Any], after: Mapping[str, Any], history: Mapping[str, Any], version: Mapping[str, Any]
 ) -> list[str]:
-    reasons = []
-    before = str(metadata.get("fingerprint", ""))
-    if before != fingerprint:
-        known = fingerprints.get(before)
-        changes = compare_parts(known, parts) if isinstance(known, Mapping) else []
-        reasons += [str(item) for item in changes] or ["its code or what it reaches changed"]
-    stored = metadata.get("arguments")
-    if isinstance(stored, Mapping):
-        reasons += [f"argument {item}" for item in compare_parts(stored, arguments)]
-    return reasons
+    fingerprint = str(before.get("fingerprint", ""))
+    if fingerprint == after["fingerprint"]:
+        return []
+    known = history.get(fingerprint)
+    changes = changes_between(known, version, str(after["function"])) if known is not None else []
+    return changes or ["the code, or what it reaches, changed; it is not recorded any more in what"]
+
+
+def _argument_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    then, now = _pairs(before.get("arguments")), _pairs(after.get("arguments"))
+    inside = before.get("inside"), after.get("inside")
+    changes = []
+    for name in {**then, **now}:
+        old, new = then.get(name), now.get(name)
+        if old is None or new is None:
+            changes.append(f"argument {name} {'is new' if old is None else 'is gone'}")
+        elif old[0] != new[0]:
+            pieces = [_pairs(found.get(name)) if isinstance(found, Mapping) else {} for found in inside]
+            changes += _inner_changes(name, *pieces) or [_change(name, old[1], new[1])]
+    return changes
+
+
+def _inner_changes(name: str, before: Mapping[str, tuple[str, str]], after: Mapping[str, tuple[str, str]]) -> list[str]:
+    """Name the places inside an argument that differ, if some do and some do not."""
+    changes = []
+    for path in {**before, **after}:
+        old, new = before.get(path), after.get(path)
+        if old is None or new is None:
+            changes.append(f"argument {name}{path} {'is new' if old is None else 'is gone'}")
+        elif old[0] != new[0]:
+            changes.append(_change(name + path, old[1], new[1]))
+    if len(changes) > _MOST_PLACES:
+        changes[_MOST_PLACES:] = [f"argument {name} differs in {len(changes) - _MOST_PLACES} more places"]
+    return changes
+
+
+def _change(place: str, before: str, after: str) -> str:
+    if before == after:
+        return f"argument {place} differs"
+    return f"argument {place}: {before or '?'} -> {after or '?'}"
+
+
+def _pairs(value: object) -> dict[str, tuple[str, str]]:
+    """Digest and short value by name, from metadata that may be another release's."""
+    if not isinstance(value, Mapping):
+        return {}
+    return {
+        str(name): (pair[0], pair[1])
+        for name, pair in value.items()
+        if isinstance(pair, (list, tuple)) and len(pair) == 2 and all(isinstance(item, str) for item in pair)
+    }

@@ -5,10 +5,11 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from ._cached_function import CachedFunction
 from ._computed_once import Call, held
+from ._light import P, R
 from ._recording import Recording, measured
 from .errors import BrineryWarning
 
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from ._options import FunctionOptions
     from ._store.locks import Claim
     from ._store.payload import Payload
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 _LARGE = 1 << 20  # bytes from which an event loop is spared the work
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, NoReturn
 
-from ._keying.fingerprint import Follow
+from ._keying.scope import Follow
+from ._light import NamedTuple
 from ._units import parse_time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
 
 _FOLLOW_MODES = ("user", "own", "version")
 
@@ -61,7 +65,8 @@ def nearest(name: str, known: tuple[str, ...]) -> str | None:
     """Return the known word that is most like a given one, if any is."""
     from difflib import get_close_matches
 
-    return next(iter(get_close_matches(name.lower(), known, 1, 0.5)), None)
+    spelt = {word.lower(): word for word in known}
+    return spelt.get(next(iter(get_close_matches(name.lower(), spelt, 1, 0.5)), ""))
 
 
 def _check_ttl(name: str, value: Any) -> float | None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import re
     from datetime import timedelta
 
 _NUMBER = r"\s*([0-9]+(?:\.[0-9]+)?|\.[0-9]+)\s*([A-Za-z]*)\s*"
@@ -38,7 +37,7 @@ def parse_size(value: str | float, what: str = "size") -> int:
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise TypeError(f"{what} must be a number of bytes or text such as '10GB', not {type(value).__name__}")
     if isinstance(value, str):
-        match = re.fullmatch(_NUMBER, value)
+        match = _match(value)
         unit = match[2].lower() if match else None
         if match is None or unit not in _SIZES:
             raise ValueError(
@@ -68,7 +67,7 @@ def parse_time(value: str | float | timedelta, what: str = "ttl") -> float:
             f"{what} must be a number of seconds, a timedelta or text such as '7d', not {type(value).__name__}"
         )
     if isinstance(value, str):
-        match = re.fullmatch(_NUMBER, value)
+        match = _match(value)
         unit = match[2].lower() if match else None
         if match is None or unit not in _TIMES:
             raise ValueError(
@@ -78,6 +77,12 @@ def parse_time(value: str | float | timedelta, what: str = "ttl") -> float:
     if not value > 0 or value == float("inf"):
         raise ValueError(f"{what}={value!r} must be above zero seconds")
     return float(value)
+
+
+def _match(text: str) -> re.Match[str] | None:
+    import re  # importing brinery does without
+
+    return re.fullmatch(_NUMBER, text)
 
 
 def format_size(count: int) -> str:

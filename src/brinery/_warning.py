@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-import warnings
-from typing import TYPE_CHECKING, Any
 
 from .errors import BrineryWarning
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from logging import Logger
+    from typing import Any
 
 
 class _Logger:
@@ -39,6 +39,8 @@ def warn(category: type[BrineryWarning], message: str, *, cause: str, store: str
     if (store, cause) in _said:
         return
     _said.add((store, cause))
+    import warnings
+
     try:
         warnings.warn(text, category, stacklevel=_frames_of_brinery())
     except category:

@@ -5,6 +5,7 @@
     Exception
     └── BrineryError              parent of all errors raised by brinery
         ├── UnkeyableError        an argument has no lasting identity (also a TypeError)
+        ├── AdoptionError         results of former code cannot stand for those of the present
         ├── SecretError           the signing secret cannot be used
         └── StoreError            a store cannot be read or changed, and it was asked for by name
     UserWarning
@@ -14,6 +15,7 @@
         ├── UnstorableResultWarning   a result cannot be kept; it was returned
         ├── ChangedWhileRunningWarning  code, values or arguments changed during a run
         ├── SecretWarning         nothing can be signed, so nothing is stored
+        ├── OptionWarning         an option names something that does not exist
         ├── EvictionWarning       entries make room for others, or a result is too large
         └── PlatformWarning       this platform is not supported; every call computes
 
@@ -22,7 +24,9 @@ Each has a short ``name`` that ends its messages in brackets.
 
 from __future__ import annotations
 
-from typing import ClassVar
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import ClassVar
 
 
 class BrineryError(Exception):
@@ -51,6 +55,12 @@ class UnkeyableError(BrineryError, TypeError):
 
     def __str__(self) -> str:
         return f"{self.args[0]} [{self.name}]"
+
+
+class AdoptionError(BrineryError):
+    """Results of a function's former code cannot stand for those of the present one."""
+
+    name = "adoption"
 
 
 class SecretError(BrineryError):
@@ -99,6 +109,12 @@ class SecretWarning(BrineryWarning):
     """There is no usable secret, so nothing is stored and every call computes."""
 
     name = "no-secret"
+
+
+class OptionWarning(BrineryWarning):
+    """An option names a global, a module or a package that does not exist."""
+
+    name = "option"
 
 
 class EvictionWarning(BrineryWarning):

@@ -6,7 +6,9 @@ from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from .._cache import Cache
-from .output import amount, ask, count, printable, say, say_json, table, tell
+from .._printable import printable
+from .output import amount, ask, count, say, say_json, table, tell
+from .program import found_function
 from .store import chosen_functions, exists, found_entry, open_store, path_of, tell_empty
 
 if TYPE_CHECKING:
@@ -83,6 +85,27 @@ def prune(options: Namespace) -> int:
             return 1
         removed = prune(dry_run=False)
     return _report(removed, cache, options)
+
+
+def adopt(options: Namespace) -> int:
+    """Keep the results of a function's former code."""
+    function = found_function(options.function)
+    if function is None:
+        return 1
+    plan = function.adopt(dry_run=True)
+    done = plan
+    if plan.entries and not options.dry_run:
+        if not options.yes:
+            for line in str(plan).splitlines():
+                tell(line)
+        if not ask("vouch that these changes cannot have changed the results", yes=options.yes):
+            return 1
+        done = function.adopt(quiet=True)
+    if options.json:
+        say_json({**done._asdict(), "dry_run": options.dry_run})
+    else:
+        say(f"{done}")
+    return 0
 
 
 def verify(options: Namespace) -> int:

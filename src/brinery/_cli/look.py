@@ -10,8 +10,9 @@ from os.path import commonprefix
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._cache import Cache
+from .._printable import printable
 from .._units import format_size, format_time
-from .output import ago, count, cut, fields, finite, moment, printable, say, say_json, say_path, table, tell
+from .output import ago, count, cut, fields, finite, moment, say, say_json, say_path, table, tell
 from .store import chosen_functions, exists, found_entry, open_store, path_of, store_at, tell_empty
 
 if TYPE_CHECKING:
@@ -219,6 +220,20 @@ def show(options: Namespace) -> int:
     elif arguments:
         say("arguments")
         say(fields((f"  {name}", value or "(not recorded)") for name, value in arguments.items()))
+    return 0
+
+
+def explain(options: Namespace) -> int:
+    """Say whether an entry can still be hit, and if not why."""
+    cache = open_store(options)
+    entry = found_entry(cache, options.key)
+    found = None if entry is None else cache.explain(entry.key)
+    if found is None:
+        return 1
+    if options.json:
+        say_json(found._asdict())
+    else:
+        say(f"{found}")
     return 0
 
 

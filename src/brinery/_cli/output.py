@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
+from .._printable import printable
 from .._units import format_size, format_time
 
 # Results go to stdout; whatever is said about them, and every question, to stderr.
@@ -85,19 +86,6 @@ def fields(pairs: Iterable[tuple[str, str]]) -> str:
     pairs = [(printable(name), printable(value)) for name, value in pairs]
     widest = max((_width(name) for name, _ in pairs), default=0)
     return "\n".join(f"{_padded(name, widest)}  {value}".rstrip() for name, value in pairs)
-
-
-def printable(text: str) -> str:
-    r"""Escape what a terminal would obey, or not show: control characters, directions of writing, lone surrogates.
-
-    >>> printable("plain, \x1b[31mred")
-    'plain, \\x1b[31mred'
-    """
-    if text.isprintable():
-        return text
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
-    )
 
 
 def cut(text: str, width: int) -> str:

@@ -94,6 +94,23 @@ def make_parser() -> ArgumentParser:
         "key", type=_key, metavar="KEY", help="the beginning of its key, as far as it tells it from others"
     )
 
+    explain = add(
+        commands, "explain", look.explain, somewhere, text="say whether an entry can still be hit, and if not why"
+    )
+    explain.add_argument(
+        "key", type=_key, metavar="KEY", help="the beginning of its key, as far as it tells it from others"
+    )
+
+    adopt = add(commands, "adopt", change.adopt, sure, text="keep the results of a function's former code")
+    adopt.description = (
+        "For an edit that cannot have changed them, which you vouch for. Imports the function's module, from this "
+        "folder; shows what changed, and signs the results again under the present code."
+    )
+    adopt.add_argument("function", metavar="FUNCTION", help="its name as in `brinery ls`, or module:name")
+    adopt.add_argument("--dry-run", action="store_true", help="only say what would be adopted")
+
+    adopt.set_defaults(checks=[_check_adopt])
+
     rm = add(commands, "rm", change.rm, somewhere, text="remove entries")
     rm.add_argument(
         "keys", nargs="+", type=_key, metavar="KEY", help="the beginning of a key, as far as it tells it from others"
@@ -157,6 +174,11 @@ def _check_ls(options: Namespace, parser: ArgumentParser) -> None:
             what = "functions" if options.function is None else "entries"
             fitting = [name for name, one in look.ORDERS.items() if one[options.function is not None]]
             parser.error(f"{what} cannot be sorted by {options.sort!r}, only by {', '.join(fitting)}")
+
+
+def _check_adopt(options: Namespace, parser: ArgumentParser) -> None:
+    if options.dir is not None:
+        parser.error("--dir does not go with adopt: the function itself says where its results are")
 
 
 def _check_secret(options: Namespace, parser: ArgumentParser) -> None:

@@ -8,7 +8,10 @@ from typing import NamedTuple
 
 from .bytecode import bytecode_digest
 from .home import carry_home, carry_main, home_of_file, home_of_main
+from .scope import EVERYTHING, Follow, Scope
 from .source import Source, carry_source
+
+__all__ = ["EVERYTHING", "Carried", "Fingerprint", "Follow", "Part", "Scope", "carry"]
 
 
 class Part(NamedTuple):
@@ -16,24 +19,6 @@ class Part(NamedTuple):
 
     digest: bytes
     shown: str = ""
-
-
-class Follow(NamedTuple):
-    """How far a fingerprint goes: ``mode`` "user", "own" or "version"; ``packages`` count as the user's code too."""
-
-    mode: str = "user"
-    packages: frozenset[str] = frozenset()
-
-
-class Scope(NamedTuple):
-    """What shapes a fingerprint beside the function itself."""
-
-    follow: Follow = Follow()
-    ignore: frozenset[str] = frozenset()
-    depends_on: tuple[object, ...] = ()
-
-
-EVERYTHING = Scope()
 
 
 class Fingerprint(NamedTuple):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from xxhash import xxh3_128_digest
+from xxhash import xxh3_128_digest, xxh3_128_hexdigest
 
 from .fingerprint import Fingerprint, Part
 
@@ -25,11 +25,6 @@ class Difference(NamedTuple):
     before: str = ""
     after: str = ""
 
-    def __str__(self) -> str:
-        if self.change == "changed" and (self.before or self.after):
-            return f"{self.part}: {self.before or '?'} -> {self.after or '?'}"
-        return f"{self.part} {self.change}"
-
 
 def key_prefix(home_name: str, code: Fingerprint, options: Mapping[str, str]) -> bytes:
     """Digest everything of a key but the arguments: 16 bytes, the same until the code or the options change."""
@@ -37,6 +32,14 @@ def key_prefix(home_name: str, code: Fingerprint, options: Mapping[str, str]) ->
     lines += [f"{name}={value}" for name, value in sorted(options.items())]
     encoded = [line.encode("utf-8", "surrogatepass") for line in lines]
     return xxh3_128_digest(b"".join(len(line).to_bytes(4, "little") + line for line in encoded))
+
+
+def call_key(prefix: bytes, arguments: bytes) -> str:
+    """Name a call's entry: 32 hex digits over the function's prefix and the digest of the bound arguments.
+
+    Two steps, so that an entry can tell the digest of its arguments without telling the arguments.
+    """
+    return xxh3_128_hexdigest(prefix + arguments)
 
 
 def describe_parts(code: Fingerprint, options: Mapping[str, str]) -> dict[str, list[str]]:

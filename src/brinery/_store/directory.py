@@ -17,6 +17,7 @@ from .upkeep import Limits, Upkeep, read_settings, sweep_temporary
 
 if TYPE_CHECKING:
     from .eviction import Policy
+    from .history import Record
     from .records import BadEntry, EntryRecord, FunctionRecord, Removed, StoreInfo
     from .signing import Keyring
 
@@ -78,12 +79,12 @@ class Directory:
     def folder(
         self,
         home: str,
-        describe: Callable[[dict[str, Any]], dict[str, Any]],
+        describe: Callable[[], tuple[str, Callable[[], Record]]],
         *,
         mmap: bool = False,
         trust_unchanged: bool = False,
     ) -> FunctionFolder:
-        """The folder of one function; `describe` gives the content of its function.json when one is written."""
+        """The folder of one function; `describe` gives its fingerprint, and what to tell of it in function.json."""
         return FunctionFolder(
             self._root,
             self._upkeep,
@@ -132,6 +133,11 @@ class Directory:
                 return read_metadata(fd, status.st_size) if stat.S_ISREG(status.st_mode) else None
         except OSError:
             return None
+
+    def function_of(self, key: str) -> FunctionFolder | None:
+        """The entries among which that of a whole key is; None if there is none."""
+        found = self.find(key) if is_key(key) else []
+        return self.folder(found[0].function, _undescribed) if found else None
 
     def remove(self, key: str) -> bool:
         """Forget the entry of a key, whichever function's it is; True if there was one."""
@@ -258,3 +264,7 @@ class Directory:
 
         slugs = list_slugs(root)
         return slugs if home is None else [slug for slug in slugs if slug in (home, slug_of(home))]
+
+
+def _undescribed() -> tuple[str, Callable[[], Record]]:
+    raise RuntimeError("a folder that was opened to look at is not written to")

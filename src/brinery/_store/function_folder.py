@@ -15,18 +15,19 @@ from typing import TYPE_CHECKING, Any
 
 from .._warning import logger, warn
 from ..errors import DamagedEntryWarning, EvictionWarning, SecretError, StoreWarning
-from . import names, usage
-from .entry import HEAD, encode, facts
+from . import history, names, usage
+from .entry import ABOUT_STREAM, HEAD, Payload, encode, facts
 from .files import READ, allocated, closing, open_folder, open_to_look, read_small, status_of, write_aside
-from .locks import Claim
+from .locks import Claim, Turn
 from .names import SUFFIX, entry_key, slug_of, temporary_name
-from .reading import note_touch, read_entry, read_facts, read_metadata
+from .reading import note_touch, read_entry, read_facts, read_metadata, read_recorded
 from .root import Root
 from .upkeep import Upkeep, parse_object
 
 if TYPE_CHECKING:
-    from .entry import Bytes
-    from .payload import Codec, Payload
+    from .entry import Bytes, Facts
+    from .history import Record
+    from .payload import Codec
     from .signing import Keyring
 
 _SECOND = 1_000_000_000
@@ -61,7 +62,7 @@ class FunctionFolder:
         upkeep: Upkeep,
         open_keyring: Callable[[], Keyring],
         home: str,
-        describe: Callable[[dict[str, Any]], dict[str, Any]],
+        describe: Callable[[], tuple[str, Callable[[], Record]]],
         *,
         mmap: bool = False,
         trust_unchanged: bool = False,
@@ -203,6 +204,17 @@ class FunctionFolder:
         except OSError:
             return None
 
+    def recorded(self, key: str) -> tuple[Facts, dict[str, Any]] | None:
+        """An entry's head and metadata, both as one of our secrets signed them, however old it is."""
+        try:
+            with closing(open_to_look(self._path(key))) as fd:
+                status = fstat(fd)
+                if not S_ISREG(status.st_mode):
+                    return None
+                return read_recorded(fd, status.st_size, bytes.fromhex(key), self._secrets())
+        except OSError:
+            return None
+
     def count(self) -> int:
         """How many entries there are."""
         return sum(1 for _ in self)
@@ -231,6 +243,8 @@ class FunctionFolder:
         seconds: float,
         ttl: float | None,
         metadata: dict[str, Any] | bytes,
+        created: float | None = None,
+        expires: float | None = None,
     ) -> bool:
         """Keep a result, after `claim` said COMPUTE or ALONE; metadata may be written as JSON already.
 
@@ -240,8 +254,8 @@ class FunctionFolder:
         parts = encode(
             bytes.fromhex(key),
             payload,
-            created=now,
-            expires=math.inf if ttl is None else now + ttl,
+            created=now if created is None else created,
+            expires=expires if expires is not None else math.inf if ttl is None else now + ttl,
             seconds=seconds,
             metadata=metadata if isinstance(metadata, bytes) else _to_json(metadata),
             signer=self._secrets().current,
@@ -324,12 +338,17 @@ class FunctionFolder:
 
     def _write_description(self, folder: int) -> None:
         before = read_small(names.DESCRIPTION, folder)
+        known: dict[str, Record] = {}
         try:
-            description = self._describe(parse_object(before))
+            keyring = self._secrets()
+            known = history.records(parse_object(before), self.home, keyring)
+            fingerprint, describe = self._describe()
+            if next(reversed(known), "") != fingerprint:
+                record = {**(known.get(fingerprint) or describe()), "at": time()}
+                known = history.with_record(known, fingerprint, record, self.home, keyring.current)
         except Exception as error:  # it is only for people
             logger.info("%s cannot be described: %r", self.home, error)
-            description = {}
-        data = _to_json({**description, "name": self.home}) + b"\n"
+        data = _to_json({"name": self.home, "fingerprints": known}) + b"\n"
         if before != data:
             with suppress(IsADirectoryError), closing(self._root.open_temporary()) as temporary:
                 write_aside(names.DESCRIPTION, data, aside=temporary, folder=folder)
@@ -346,6 +365,47 @@ class FunctionFolder:
                 return parse_object(read_small(names.DESCRIPTION, folder))
         except OSError:
             return {}
+
+    def history(self) -> dict[str, Record]:
+        """What the function's code was, by fingerprint, the latest last; only what our secrets sealed."""
+        return history.records(self.description(), self.home, self._secrets())
+
+    def carry_over(self, key: str, to: str, metadata: dict[str, Any], *, compress: bool) -> bool:
+        """Keep an entry under another key, with other metadata; False if it is not fresh and right, or cannot be kept.
+
+        Its creation and its end stay what they are.
+        """
+        try:
+            with closing(open_file(self._path(key), READ)) as fd:
+                status = fstat(fd)
+                name, keyring, now = bytes.fromhex(key), self._secrets(), time()
+                head = read_facts(fd, status.st_size, name, keyring, now, None) if S_ISREG(status.st_mode) else None
+                if head is None:
+                    return False
+                verified = read_entry(fd, status.st_size, name, keyring, now, None, status=status)
+        except OSError:
+            return False
+        if verified is None:
+            return False
+        buffers = [memoryview(buffer) for buffer in verified.buffers]
+        payload = Payload(bytes(verified.stream), buffers, verified.flags & ABOUT_STREAM, compress)
+        claim = self.claim(to)
+        try:
+            if claim.attempt() is not Turn.COMPUTE or not self.put(
+                claim,
+                to,
+                payload,
+                seconds=head.seconds,
+                ttl=None,
+                metadata=metadata,
+                created=head.created,
+                expires=head.expires,
+            ):
+                return False
+        finally:
+            claim.release()
+        self.remove(key)
+        return True
 
     def _move_away(self, name: str, folder: int) -> None:
         """Make place where a folder stands: an empty one goes, one that holds somebody's files gets another name."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .entry import Bytes, Facts, Row
     from .signing import Keyring
 
-__all__ = ["Verified", "note_touch", "read_entry", "read_facts", "read_metadata"]
+__all__ = ["Verified", "note_touch", "read_entry", "read_facts", "read_metadata", "read_recorded"]
 
 _AT_ONCE = 64 * 1024  # a file up to here is read by one call
 _HEAD_SIZE = HEAD.size
@@ -86,10 +86,23 @@ def read_entry(
 def read_facts(fd: int, size: int, key: bytes, keyring: Keyring, now: float, ttl: float | None) -> Facts | None:
     """Give an entry's head, if one of our secrets signed it for this key and it is fresh; buffers are not read."""
     try:
-        signed = _read_signed(fd, size, key, keyring, now, ttl)
+        signed = _read_signed(fd, size, key, keyring)
     except (OSError, MemoryError):
         return None
-    return None if signed is None else signed[0]
+    return None if signed is None or not _is_fresh(signed[0], now, ttl) else signed[0]
+
+
+def read_recorded(fd: int, size: int, key: bytes, keyring: Keyring) -> tuple[Facts, dict[str, Any]] | None:
+    """Give an entry's head and metadata, if one of our secrets signed them for this key; it may have expired."""
+    try:
+        signed = _read_signed(fd, size, key, keyring)
+        if signed is None:
+            return None
+        found = signed[0]
+        beside = entry.metadata(os.pread(fd, found.metadata_length, size - found.metadata_length), found)
+    except (OSError, MemoryError):
+        return None
+    return None if beside is None else (found, beside)
 
 
 def read_metadata(fd: int, size: int) -> dict[str, Any] | None:
@@ -115,8 +128,8 @@ def _read_any(
     trust_unchanged: bool,
     status: os.stat_result,
 ) -> Verified | None:
-    signed = _read_signed(fd, size, key, keyring, now, ttl)
-    if signed is None:
+    signed = _read_signed(fd, size, key, keyring)
+    if signed is None or not _is_fresh(signed[0], now, ttl):
         return None
     found, rows, stored = signed
     stream: Bytes | None = stored
@@ -146,15 +159,15 @@ def _read_any(
     return Verified(stream, buffers, found.flags, found.seconds)
 
 
-def _read_signed(
-    fd: int, size: int, key: bytes, keyring: Keyring, now: float, ttl: float | None
-) -> tuple[Facts, list[Row], memoryview] | None:
+def _is_fresh(found: Facts, now: float, ttl: float | None) -> bool:
+    return found.created <= now < found.expires and (ttl is None or now < found.created + ttl)
+
+
+def _read_signed(fd: int, size: int, key: bytes, keyring: Keyring) -> tuple[Facts, list[Row], memoryview] | None:
     """Read and check what the MAC covers: the head, the buffer table and the stream as it is stored."""
     data = os.pread(fd, _AT_ONCE, 0)
     found = entry.facts(data, size)
-    if found is None or found.key != key or not found.created <= now < found.expires:
-        return None
-    if ttl is not None and not now < found.created + ttl:
+    if found is None or found.key != key:
         return None
     if found.signed_end > len(data):
         data += os.pread(fd, found.signed_end - len(data), len(data))

@@ -1,0 +1,109 @@
+"""Results that a person vouches for: those of the code before an edit, re-signed under the code as it is now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ._description import changes_between
+from ._keying.key import call_key
+from ._printable import printable
+from ._units import format_time
+from .errors import AdoptionError
+
+if TYPE_CHECKING:
+    from ._store.entry import Facts
+    from ._store.function_folder import FunctionFolder
+
+_SHAPING = ("option serializer", "option ignore", "option key")
+
+
+class Adoption(NamedTuple):
+    """What `CachedFunction.adopt` did, or would do.
+
+    Attributes:
+        function: the function's home name.
+        changes: what changed since the results were stored, a sentence each.
+        entries: how many results were adopted.
+        seconds: what computing them had taken, in seconds.
+        left: how many results of the former code stay what they are: expired, damaged, of another signature, or
+            computed anew meanwhile.
+    """
+
+    function: str
+    changes: tuple[str, ...]
+    entries: int = 0
+    seconds: float = 0.0
+    left: int = 0
+
+    def __str__(self) -> str:
+        lines = [f"{self.function}: {self._count()}"]
+        lines += [f"  {change}" for change in self.changes]
+        if self.left:
+            lines.append(f"  {self.left} more cannot be adopted: expired, or called with other parameters")
+        return "\n".join(map(printable, lines))
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _count(self) -> str:
+        if not self.entries:
+            return "no results of former code to adopt"
+        noun = "result" if self.entries == 1 else "results"
+        return f"{self.entries} {noun} of the former code, {format_time(self.seconds)} of computing"
+
+
+class Plan(NamedTuple):
+    """The results that can be adopted, and what would have to be vouched for."""
+
+    adoption: Adoption
+    entries: list[tuple[str, str, dict[str, Any]]]  # the key, the key to be, the metadata to be
+
+
+def plan_adoption(folder: FunctionFolder, prefix: bytes, parameters: list[str], version: Mapping[str, Any]) -> Plan:
+    """Find the results of the code that was before the present one.
+
+    Args:
+        folder: the function's entries.
+        prefix: the present fingerprint.
+        parameters: the names of what the key is taken from, in order.
+        version: the description of the present code.
+
+    Raises:
+        AdoptionError: an option changed that decides how results are kept.
+    """
+    stored: dict[str, list[tuple[str, Facts, dict[str, Any]]]] = {}
+    for key in folder:
+        recorded = folder.recorded(key)
+        if recorded is not None:
+            stored.setdefault(str(recorded[1].get("fingerprint", "")), []).append((key, *recorded))
+    history = folder.history()
+    before = next((name for name in reversed(history) if name != prefix.hex() and name in stored), None)
+    if before is None:
+        return Plan(Adoption(folder.home, ()), [])
+    changes = changes_between(history[before], version, folder.home)
+    for change in changes:
+        if change.startswith(_SHAPING):
+            raise AdoptionError(
+                f"the results of {folder.home} cannot be adopted: {change}, so they are kept or keyed in another way; "
+                "put the option back, or let them be computed anew"
+            )
+    entries = []
+    seconds = 0.0
+    for key, facts, metadata in stored[before]:
+        call, arguments = metadata.get("call"), metadata.get("arguments")
+        if isinstance(call, str) and isinstance(arguments, dict) and list(arguments) == parameters:
+            to = call_key(prefix, bytes.fromhex(call))
+            if folder.recorded(to) is None:
+                entries.append((key, to, {**metadata, "fingerprint": prefix.hex(), "adopted_from": before}))
+                seconds += facts.seconds
+    left = len(stored[before]) - len(entries)
+    return Plan(Adoption(folder.home, tuple(changes), len(entries), seconds, left), entries)
+
+
+def carry_out(plan: Plan, folder: FunctionFolder, *, compress: bool) -> Adoption:
+    """Re-sign the results of a plan; one that cannot be read or written is left where it is."""
+    folder.describe_anew()
+    failed = [entry for entry in plan.entries if not folder.carry_over(*entry, compress=compress)]
+    adoption = plan.adoption
+    return adoption._replace(entries=adoption.entries - len(failed), left=adoption.left + len(failed))

@@ -1,0 +1,53 @@
+"""A decorated function of the user's program, imported by its name."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import redirect_stdout
+from importlib import import_module
+
+from .._cached_function import CachedFunction
+from .output import tell
+
+
+def found_function(name: str) -> CachedFunction[..., object] | None:
+    """Import the function of that name, as `brinery ls` writes it or `module:name`; None, and said, if there is none.
+
+    Modules are looked for in this folder first, as a program that is started here would.
+    """
+    here = os.getcwd()
+    if sys.path[:1] != [here]:
+        sys.path.insert(0, here)
+    module, colon, path = name.partition(":")
+    splits = [(module, path)] if colon else _splits(name)
+    for module, path in splits:
+        try:
+            with redirect_stdout(sys.stderr):  # what the module prints is no result
+                found: object = import_module(module)
+        except ModuleNotFoundError as error:
+            if error.name is not None and (module == error.name or module.startswith(f"{error.name}.")):
+                continue
+            tell(f"cannot import {module}: {error}")
+            return None
+        except (Exception, SystemExit) as error:
+            tell(f"cannot import {module}: {type(error).__name__}: {error}")
+            return None
+        for step in path.split("."):
+            found = getattr(found, step, None)
+        if isinstance(found, CachedFunction):
+            return found
+        what = f"there is no {path} in {module}" if found is None else f"{module}.{path} is not decorated"
+        tell(f"{what}; for a function made inside another, call f.adopt() in the program")
+        return None
+    if not splits:
+        tell(f"{name!r} names no module: write it as `brinery ls` does, such as analysis.fit")
+    else:
+        tell(f"cannot import {splits[-1][0]} from {here}: run this where the program runs, or set PYTHONPATH")
+    return None
+
+
+def _splits(name: str) -> list[tuple[str, str]]:
+    """`a.b.c` as module and name: `a.b` and `c` first."""
+    words = name.split(".")
+    return [(".".join(words[:end]), ".".join(words[end:])) for end in range(len(words) - 1, 0, -1)]

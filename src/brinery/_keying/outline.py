@@ -1,0 +1,102 @@
+"""What is inside an argument, piece by piece, so that two calls can be compared further than "it differs".
+
+Only for people: the key is taken from the whole value, and pieces that cannot be told apart here still count there.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import deque
+from collections.abc import Callable, Iterator, Sized
+from re import split
+from typing import Any
+
+from .digest import digest
+from .shown import is_short, short_value, sounds_secret
+
+_MOST_PIECES = 64  # of one argument: some 3 kB of metadata at most
+_MOST_ITEMS = 32  # of a container whose items are told one by one; longer ones are told by stretches
+_STRETCHES = 16
+_DEEPEST = 6
+_PICKLING = frozenset({"__reduce__", "__reduce_ex__", "__getstate__"})
+_DIGITS = 16  # of a piece's digest: it only tells two pieces apart, in one place
+
+CodeOf = Callable[[object], bytes]
+Piece = tuple[str, object]  # what is written after the name to get there, and what is there
+
+
+class _Stretch(list[object]):
+    """Neighbouring items of a long container, told as one piece."""
+
+
+def outline(name: str, value: object, code: CodeOf) -> dict[str, list[str]]:
+    """Give what is inside a container, a record or a frame: where, as Python writes it, to a digest and short value.
+
+    Empty for what has no inside.
+    """
+    pieces: dict[str, list[str]] = {}
+    opened: set[int] = set()
+    waiting: deque[tuple[str, object, int]] = deque([("", value, 0)])
+    taken = 1
+    while waiting:
+        path, whole, depth = waiting.popleft()
+        inside = _inside(whole) if depth < _DEEPEST and id(whole) not in opened else []
+        if inside and taken - 1 + len(inside) <= _MOST_PIECES:
+            opened.add(id(whole))
+            taken += len(inside) - 1
+            waiting.extend((path + step, piece, depth + 1) for step, piece in inside)
+        elif path:
+            piece = list(whole) if type(whole) is _Stretch else whole
+            shown = "..." if _is_confidential(name + path) else short_value("", piece)
+            pieces[path] = [digest(piece, name + path, code).hex()[:_DIGITS], shown]
+    return pieces
+
+
+def _is_confidential(path: str) -> bool:
+    return any(sounds_secret(word) for word in split(r"[\[\].']+", path))
+
+
+def _inside(whole: Any) -> list[Piece]:
+    """The pieces that a value is made of; none where it is a piece itself."""
+    kind = type(whole)
+    if kind is dict:
+        keys = list(whole)
+        if not all(map(is_short, keys)):
+            return []
+        if len(keys) <= _MOST_ITEMS:
+            return [(f"[{key!r}]", piece) for key, piece in whole.items()]
+        items = list(whole.items())
+        return [(f"[{keys[start]!r} to {keys[end - 1]!r}]", _Stretch(items[start:end])) for start, end in _cuts(items)]
+    if kind in (list, tuple):
+        if len(whole) <= _MOST_ITEMS:
+            return [(f"[{number}]", piece) for number, piece in enumerate(whole)]
+        return [(f"[{start}:{end}]", _Stretch(whole[start:end])) for start, end in _cuts(whole)]
+    for library in ("pandas", "polars"):
+        frame = getattr(sys.modules.get(library), "DataFrame", None)
+        if frame is not None and kind is frame:
+            return _columns(whole, [(".index", whole.index)] if library == "pandas" else [])
+    return _fields(whole, kind)
+
+
+def _cuts(items: Sized) -> Iterator[tuple[int, int]]:
+    """Stretches of a power of two, so that an item more leaves the others where they were."""
+    length = 1 << (-(-len(items) // _STRETCHES) - 1).bit_length()
+    return ((start, min(start + length, len(items))) for start in range(0, len(items), length))
+
+
+def _columns(frame: Any, index: list[Piece]) -> list[Piece]:
+    names = list(frame.columns)
+    if len(set(names)) < len(names) or not all(map(is_short, names)):
+        return []
+    return [*index, *((f"[{name!r}]", frame[name]) for name in names)]
+
+
+def _fields(whole: object, kind: type) -> list[Piece]:
+    """The attributes of an instance that is made of nothing else, and pickles as them."""
+    if isinstance(whole, type) or any(_PICKLING.intersection(vars(base)) for base in kind.__mro__[:-1]):
+        return []
+    try:
+        held = object.__getattribute__(whole, "__dict__")
+    except AttributeError:
+        return []
+    return [(f".{name}", piece) for name, piece in held.items()] if type(held) is dict else []

@@ -1,0 +1,23 @@
+"""What a fingerprint covers beside the function itself, as the options of a function say."""
+
+from __future__ import annotations
+
+from .._light import NamedTuple
+
+
+class Follow(NamedTuple):
+    """How far a fingerprint goes: ``mode`` "user", "own" or "version"; ``packages`` count as the user's code too."""
+
+    mode: str = "user"
+    packages: frozenset[str] = frozenset()
+
+
+class Scope(NamedTuple):
+    """What shapes a fingerprint beside the function itself."""
+
+    follow: Follow = Follow()
+    ignore: frozenset[str] = frozenset()
+    depends_on: tuple[object, ...] = ()
+
+
+EVERYTHING = Scope()

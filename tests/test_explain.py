@@ -1,0 +1,322 @@
+"""`explain` says why a call hits or misses, in a person's terms, and changes nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from other_process import run
+
+import brinery
+from brinery import Cache
+
+LOCK = threading.Lock()
+
+MODULE = """
+import os, random, time
+from brinery import Cache
+memory = Cache("store")
+LIMIT = 8
+API_TOKEN = "old-and-confidential"
+
+def scale(x):
+    return x * LIMIT
+
+@memory
+def fit(x, settings=None):
+    API_TOKEN
+    return scale(x)
+"""
+
+
+def explained(folder: Path, call: str, module: str) -> str:
+    """What `explain` prints of a call in a new process, after the module was edited."""
+    folder.joinpath("model.py").write_text(module)
+    return run("-c", f"import model; print(model.{call})", cwd=folder)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A folder with a module whose function has stored two results."""
+    tmp_path.joinpath("model.py").write_text(MODULE)
+    run("-c", "import model; model.fit(1); model.fit(2, {'rate': 0.5, 'steps': [1, 2, 3]})", cwd=tmp_path)
+    return tmp_path
+
+
+def test_a_hit_tells_when_it_was_stored_and_what_it_took(project: Path):
+    """Nothing but the stored result is told of, since nothing else decides."""
+    text = explained(project, "fit.explain(1)", MODULE)
+    assert re.fullmatch(r"model\.fit: hit\n  stored \S+ ago, took \S+\n", text)
+
+
+def test_a_changed_constant_is_named_with_both_values_and_its_place(project: Path):
+    """From what to what, and in which line; the function whose lines are the same is not blamed."""
+    text = explained(project, "fit.explain(1)", MODULE.replace("LIMIT = 8", "LIMIT = 12"))
+    assert "  global model.LIMIT: 8 -> 12 (model.py:5)\n" in text
+    assert "function" not in text.partition("\n")[2].partition("compared")[0]
+
+
+def test_a_changed_helper_is_named_with_its_line(project: Path):
+    """Which function, in which module, at which line."""
+    text = explained(project, "fit.explain(1)", MODULE.replace("return x * LIMIT", "return x + LIMIT"))
+    assert "  function model.scale changed (model.py:8)\n" in text
+    assert "model.fit changed" not in text
+
+
+def test_what_is_new_and_what_is_gone_are_told_apart(project: Path):
+    """A helper that took another's place does not look like an edit of it."""
+    edited = MODULE.replace("def scale", "def stretch").replace("return scale(x)", "return stretch(x)")
+    text = explained(project, "fit.explain(1)", edited)
+    assert "function model.stretch is used now (model.py:8)" in text
+    assert "function model.scale is used no longer" in text
+    assert "function model.fit changed (model.py:" in text
+
+
+def test_a_confidential_constant_is_never_printed(project: Path):
+    """That it changed is told, and neither what it was nor what it is."""
+    text = explained(project, "fit.explain(1)", MODULE.replace("old-and", "new-and"))
+    assert "global model.API_TOKEN changed (model.py:6)" in text
+    assert "confidential" not in text
+    assert "confidential" not in "".join(path.read_text() for path in project.rglob("function.json"))
+
+
+def test_a_changed_argument_is_told_to_the_place_inside_it(project: Path):
+    """Which argument, where in it, from what to what, against the most similar call."""
+    text = explained(project, "fit.explain(2, {'rate': 0.5, 'steps': [1, 4, 3]})", MODULE)
+    assert "  argument settings['steps'][1]: 2 -> 4\n" in text
+    text = explained(project, "fit.explain(3)", MODULE)
+    assert "  argument x: 1 -> 3\n" in text
+
+
+def test_inside_frames_objects_and_long_lists(memory: Cache):
+    """A column, an attribute, a stretch of a long list."""
+    pandas = pytest.importorskip("pandas")
+
+    @memory
+    def f(table, point, numbers):
+        return 0
+
+    def call(price: float, y: int, hundredth: int):
+        numbers = [*range(100), hundredth, *range(900)]
+        return pandas.DataFrame({"name": ["a", "b"], "price": [1.0, price]}), Point(1, y), numbers
+
+    f(*call(2.0, 2, 0))
+    assert f.explain(*call(3.0, 2, 0)).reasons == ("argument table['price'] differs",)
+    assert f.explain(*call(2.0, 3, 0)).reasons == ("argument point.y: 2 -> 3",)
+    assert f.explain(*call(2.0, 2, 7)).reasons == ("argument numbers[64:128] differs",)
+
+
+@dataclass
+class Point:
+    """What an argument is made of."""
+
+    x: int
+    y: int
+
+
+def test_values_that_are_not_to_be_recorded_are_not(new_cache: Callable[..., Cache], tmp_path: Path):
+    """With `record_values=False` neither a value nor a piece of one is written in the clear."""
+    memory = new_cache(record_values=False)
+
+    @memory
+    def f(name, inside):
+        return 0
+
+    f("Rumpelstilzchen", {"of Rumpelstilzchen": 1})
+    assert f.explain("Rumpelstilzchen", {"of Rumpelstilzchen": 2}).reasons == ("argument inside differs",)
+    assert not [path for path in tmp_path.rglob("*") if path.is_file() and b"Rumpel" in path.read_bytes()]
+
+
+def test_names_that_sound_like_secrets_keep_their_values(memory: Cache, tmp_path: Path):
+    """A password that is passed, or stands inside what is passed, is written nowhere in the clear."""
+
+    @memory
+    def f(password, login):
+        return 0
+
+    f("Rumpelstilzchen", {"user": "me", "password": "Rumpelstilzchen"})
+    text = str(f.explain("Rumpelstilzchen", {"user": "me", "password": "Heinz"}))
+    assert "argument login['password'] differs" in text
+    assert "Heinz" not in text
+    assert not [path for path in tmp_path.rglob("*") if path.is_file() and b"Rumpel" in path.read_bytes()]
+
+
+def test_an_option_and_a_python_are_named_as_they_are(new_cache: Callable[..., Cache]):
+    """What a person changed on purpose is told in the words of the decorator."""
+    memory = new_cache()
+
+    def f(x):
+        return x
+
+    memory(version="1")(f)(1)
+    assert memory(version="2")(f).explain(1).reasons == ("option version: 1 -> 2",)
+
+
+def test_expired_since_when(new_cache: Callable[..., Cache]):
+    """Too old is told from never called."""
+
+    def f(x):
+        return x
+
+    memory = new_cache()
+    memory(f)(1)
+    found = memory(ttl=1e-9)(f).explain(1)
+    assert not found.hit
+    assert re.fullmatch(r"expired \S+ ago: stored \S+ ago, took \S+, and counted for \S+", found.reasons[0])
+
+
+def test_never_called_before(memory: Cache):
+    """No result of the function at all."""
+
+    @memory
+    def f(x):
+        return x
+
+    assert f.explain(1).reasons == ("never called before: there is no result of this function",)
+
+
+def test_switched_off(monkeypatch: pytest.MonkeyPatch, memory: Cache):
+    """Where every call computes, that is the reason."""
+
+    @memory
+    def f(x):
+        return x
+
+    monkeypatch.setenv("BRINERY_DISABLE", "1")
+    assert f.explain(1).reasons == ("caching is switched off",)
+
+
+def test_what_the_key_cannot_see_is_listed_with_its_line(tmp_path: Path):
+    """Files, clocks, randomness, the environment, code from text: each with the function and the line it stands in."""
+    module = MODULE.replace(
+        "    return x * LIMIT\n",
+        "    with open(os.devnull) as file:\n"
+        "        file.read()\n"
+        "    time.time()\n"
+        "    random.random()\n"
+        "    os.environ.get('HOME')\n"
+        "    return eval('x') * LIMIT\n",
+    )
+    text = explained(tmp_path, "fit.explain(1)", module)
+    unseen = text.partition("the key cannot see:\n")[2].splitlines()
+    for what, line in (("open", 9), ("time.time", 11), ("random.random", 12), ("os.environ", 13), ("eval", 14)):
+        assert any(what in found and found.endswith(f"in model.scale, line {line}") for found in unseen), (what, unseen)
+
+
+def test_what_counts_by_type_and_place_only_is_listed(memory: Cache):
+    """A lock that is reached."""
+
+    @memory
+    def f(x):
+        with LOCK:
+            return x
+
+    assert any("LOCK" in line and "lock" in line for line in f.explain(1).by_type)
+
+
+def contents(folder: Path) -> dict[str, tuple[bytes, int]]:
+    return {str(path): (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.rglob("*") if path.is_file()}
+
+
+def test_it_changes_no_byte(project: Path):
+    """Neither a hit nor a miss that is explained leaves a trace."""
+    before = contents(project / "store")
+    script = "import model; [model.fit.explain(x) for x in (1, 2, 3)]; model.LIMIT = 9; model.fit.explain(1)"
+    run("-c", script, cwd=project)
+    assert contents(project / "store") == before
+
+
+def test_in_a_store_that_does_not_exist_it_makes_none(tmp_path: Path):
+    """A question leaves no folder behind."""
+    memory = Cache(tmp_path / "none")
+
+    @memory
+    def f(x):
+        return x
+
+    assert not f.explain(1).hit
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_description_that_somebody_else_wrote_does_not_count(project: Path):
+    """Who can write to the store cannot put words into our mouth: an unsealed description tells nothing."""
+    (path,) = project.rglob("function.json")
+    described = json.loads(path.read_text())
+    for record in described["fingerprints"].values():
+        record["parts"]["global model.LIMIT"][1] = "\x1b[31mforged"
+    path.write_text(json.dumps(described))
+    text = explained(project, "fit.explain(1)", MODULE.replace("LIMIT = 8", "LIMIT = 12"))
+    assert "forged" not in text
+    assert "not recorded any more" in text
+
+
+def test_a_damaged_entry_is_called_so(project: Path):
+    """It is no miss like another."""
+    for path in project.rglob("*.brine1"):
+        path.write_bytes(path.read_bytes()[:-50])
+    assert "damaged" in explained(project, "fit.explain(1)", MODULE)
+
+
+class _Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.seen: set[str] = set()
+
+    def handle_starttag(self, tag, attrs):
+        self.open.append(tag)
+        self.seen.add(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def test_the_form_for_notebooks_is_whole_and_escaped(memory: Cache):
+    """Nothing of a value is taken for markup; no script, no outside resource."""
+
+    @memory
+    def f(text):
+        open(os.devnull).close()
+        return text
+
+    f("<script>alert(1)</script>")
+    html = f.explain("</div><img src=x>")._repr_html_()
+    tags = _Tags()
+    tags.feed(html)
+    assert tags.open == []
+    assert tags.seen <= {"div", "span", "code", "ul", "li", "del", "b", "details", "summary"}
+    assert "&lt;script&gt;" in html
+    assert "://" not in html
+
+
+class TestOnTheCommandLine:
+    """`brinery explain KEY` says it of a stored entry, as far as the store tells."""
+
+    def test_an_entry_of_the_present_code_can_be_hit(self, project: Path):
+        key = run("-c", "import model; print(model.fit.key(1))", cwd=project).strip()
+        text = run("-m", "brinery", "explain", key[:8], "--dir", "store", cwd=project)
+        assert text.startswith("model.fit: hit\n")
+
+    def test_an_entry_of_former_code_tells_what_changed(self, project: Path):
+        key = run("-c", "import model; print(model.fit.key(1))", cwd=project).strip()
+        project.joinpath("model.py").write_text(MODULE.replace("LIMIT = 8", "LIMIT = 12"))
+        run("-c", "import model; model.fit(1)", cwd=project)
+        text = run("-m", "brinery", "explain", key, "--dir", "store", cwd=project)
+        assert text.startswith("model.fit: miss\n  the code has changed since it was stored")
+        assert "  global model.LIMIT: 8 -> 12 (model.py:5)\n" in text
+        found = json.loads(run("-m", "brinery", "explain", key, "--dir", "store", "--json", cwd=project))
+        assert found["hit"] is False
+        assert found["key"] == key
+        assert "global model.LIMIT: 8 -> 12 (model.py:5)" in found["reasons"]
+
+
+def test_the_public_names_are_there():
+    """What is returned can be named in an annotation."""
+    assert issubclass(brinery.Explanation, tuple)
