@@ -1,10 +1,6 @@
 """A disk-backed cache of function results: never stale, never unsafe, never in the way, never slow."""
 
-from ._adoption import Adoption
 from ._cache import Cache
-from ._cached_function import CachedFunction, CacheInfo
-from ._explanation import Explanation
-from ._keying.digest import register_digest
 from .errors import (
     AdoptionError,
     BrineryError,
@@ -21,6 +17,13 @@ from .errors import (
     UnkeyableError,
     UnstorableResultWarning,
 )
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ._adoption import Adoption
+    from ._cached_function import CachedFunction, CacheInfo
+    from ._explanation import Explanation
+    from ._keying.digest import register_digest
 
 __version__ = "0.1.0"
 
@@ -49,3 +52,26 @@ __all__ = [
     "cache",
     "register_digest",
 ]
+
+_LATER = {
+    "Adoption": "_adoption",
+    "CacheInfo": "_cached_function",
+    "CachedFunction": "_cached_function",
+    "Explanation": "_explanation",
+    "register_digest": "_keying.digest",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import at its first use what a program that only imports brinery does without."""
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value: object = getattr(import_module(f".{_LATER[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

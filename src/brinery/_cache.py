@@ -4,42 +4,40 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Protocol, TypeAlias, TypeVar, overload
 
-from ._bound import CachedClassMethod
-from ._cached_function import CachedFunction
-from ._keying.arguments import parameters
-from ._kinds import make_cached
+from ._light import overload
 from ._options import FunctionOptions, nearest, split_options
 from ._units import parse_size, parse_time
 from ._warning import logger, warn
 from .errors import PlatformWarning, SecretError, SecretWarning, StoreError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import timedelta
     from pathlib import Path
+    from typing import Any, Literal, ParamSpec, Protocol, TypeAlias, TypeVar
 
+    from ._cached_function import CachedFunction
     from ._explanation import Explanation
     from ._store.directory import Directory
     from ._store.records import BadEntry, EntryRecord, FunctionRecord, Removed, StoreInfo
 
-P = ParamSpec("P")
-R = TypeVar("R")
+    P = ParamSpec("P")
+    R = TypeVar("R")
+    Time: TypeAlias = str | float | timedelta
+
+    class Decorator(Protocol):
+        """What `Cache.__call__` returns when it is given options and no function."""
+
+        def __call__(self, function: Callable[P, R], /) -> CachedFunction[P, R]: ...
+
 
 _DEFAULT_PLACE: Any = object()
 _CACHE_OPTIONS = ("max_size", "max_entries", "eviction", "half_life", "secret", "verbose")
 _DEFAULT_SIZE = 10_000_000_000  # 10GB
 _DEFAULT_HALF_LIFE = 604_800  # 7d
 _POLICIES = ("value", "lru", "lfu", "fifo", "largest")
-
-Time: TypeAlias = "str | float | timedelta"
-
-
-class Decorator(Protocol):
-    """What `Cache.__call__` returns when it is given options and no function."""
-
-    def __call__(self, function: Callable[P, R], /) -> CachedFunction[P, R]: ...
 
 
 class Cache:
@@ -161,6 +159,7 @@ class Cache:
 
     def _decorator_ignoring(self, options: FunctionOptions) -> Callable[[Any], Any]:
         """Decorate with the names that the cache ignores by default, as far as a function has them."""
+        from ._keying.arguments import parameters
 
         def decorate(function: Any) -> Any:
             inner = getattr(function, "__func__", function)
@@ -174,6 +173,8 @@ class Cache:
         if isinstance(function, staticmethod):
             return staticmethod(self._decorate(function.__func__, options))
         if isinstance(function, classmethod):
+            from ._bound import CachedClassMethod
+
             return CachedClassMethod(self._decorate(function.__func__, options))
         if isinstance(function, property):
             raise TypeError("cannot cache a property: put @property above the cache's decorator")
@@ -183,6 +184,8 @@ class Cache:
             )
         if not callable(function):
             raise TypeError(f"cannot cache {function!r}: it is no function; options go by name, such as ttl='7d'")
+        from ._kinds import make_cached  # a program that decorates nothing does without
+
         return make_cached(function, self, options)
 
     # The place.
@@ -316,7 +319,7 @@ class Cache:
         Raises:
             StoreError: the store cannot be changed.
         """
-        name = function._home if isinstance(function, CachedFunction) else function
+        name = function if isinstance(function, str) or function is None else function._home
         if self._is_off:
             from ._store.records import Removed
 
