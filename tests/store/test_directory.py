@@ -23,19 +23,6 @@ HEX = "0123456789abcdef"
 
 
 @pytest.fixture
-def new_store(tmp_path):
-    made = []
-
-    def make(location=None, **options):
-        made.append(open_store(location or tmp_path / "store", **options))
-        return made[-1]
-
-    yield make
-    for store in made:
-        store.close()
-
-
-@pytest.fixture
 def store(new_store):
     return new_store()
 

@@ -10,7 +10,7 @@ import warnings
 from math import log2
 
 import pytest
-from bare_store import CODEC, call, keep, key_of, number_of, open_store, path_of, start, value_of, wait_until
+from bare_store import CODEC, call, keep, key_of, number_of, path_of, start, value_of, wait_until
 
 from brinery._store.eviction import policy
 from brinery.errors import EvictionWarning, StoreWarning
@@ -19,19 +19,6 @@ pytestmark = pytest.mark.filterwarnings("ignore::brinery.errors.EvictionWarning"
 
 SECOND = 10**9
 DAY = 86400.0
-
-
-@pytest.fixture
-def new_store(tmp_path):
-    made = []
-
-    def make(**options):
-        made.append(open_store(tmp_path / "store", **options))
-        return made[-1]
-
-    yield make
-    for store in made:
-        store.close()
 
 
 def kept(folder) -> set[int]:

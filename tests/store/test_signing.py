@@ -31,6 +31,13 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return signing.secret_path()
 
 
+def keyring_to_store() -> Keyring:
+    """The keyring of a process that is about to store something."""
+    ring = open_keyring(None)
+    ring.to_sign()
+    return ring
+
+
 def test_hmac_sha256():
     """A signature is the HMAC-SHA256 of the data, by a key derived from the secret."""
     key = hmac.digest(SECRET.encode(), b"brinery: sign entries, format 1", "sha256")
@@ -60,7 +67,7 @@ def test_given_secret_wins(monkeypatch, state):
     """The argument comes before the environment, the environment before the file; neither makes a file."""
     monkeypatch.setenv("BRINERY_SECRET", "e" * 32)
     assert open_keyring(SECRET).current.secret_id == Signer(SECRET.encode()).secret_id
-    assert open_keyring(None).current.secret_id == Signer(b"e" * 32).secret_id
+    assert keyring_to_store().current.secret_id == Signer(b"e" * 32).secret_id
     assert not state.exists()
 
 
@@ -74,7 +81,7 @@ def test_bytes_in_the_environment(monkeypatch):
     """What is no UTF-8 in the environment is the same secret as those bytes given."""
     raw = b"\xff\xfe" * 20
     monkeypatch.setenv("BRINERY_SECRET", os.fsdecode(raw))
-    assert open_keyring(None).current.secret_id == open_keyring(raw).current.secret_id
+    assert keyring_to_store().current.secret_id == open_keyring(raw).current.secret_id
 
 
 @pytest.mark.parametrize("bad", ["", "hunter2", b"hunter2", "x" * 31, 12345, ["hunter2"]])
@@ -91,7 +98,7 @@ def test_an_empty_variable_is_said_aloud(monkeypatch):
     """An empty BRINERY_SECRET is a mistake, not a wish for the secret file."""
     monkeypatch.setenv("BRINERY_SECRET", "")
     with pytest.raises(SecretError, match="BRINERY_SECRET has 0 bytes"):
-        open_keyring(None)
+        keyring_to_store()
 
 
 def test_no_secret_in_surrogate_errors():
@@ -112,16 +119,16 @@ def test_never_shown_nor_pickled(state):
     assert not any(SECRET in repr(getattr(ring.current, name)) for name in Signer.__slots__)
 
 
-def test_made_at_first_use(state):
+def test_made_when_first_something_is_stored(state):
     """Without any setup there is a secret file, for its owner only, whatever the umask; it stays the same."""
     before = os.umask(0)
     try:
-        first = open_keyring(None)
+        first = keyring_to_store()
     finally:
         os.umask(before)
     assert stat.S_IMODE(state.stat().st_mode) == 0o600
     assert [stat.S_IMODE(folder.stat().st_mode) for folder in list(state.parents)[:2]] == [0o700, 0o700]
-    assert open_keyring(None).current.secret_id == first.current.secret_id
+    assert keyring_to_store().current.secret_id == first.current.secret_id
     assert list(state.parent.iterdir()) == [state]
     text = state.read_text()
     assert len(bytes.fromhex(text)) == 32
@@ -131,7 +138,7 @@ def test_a_umask_that_takes_from_the_owner(state):
     """Even a umask of 0777 leaves a file that its owner can read."""
     before = os.umask(0o777)
     try:
-        open_keyring(None)
+        keyring_to_store()
     finally:
         os.umask(before)
     assert stat.S_IMODE(state.stat().st_mode) == 0o600
@@ -141,7 +148,7 @@ def test_eight_processes_make_one(state):
     """However many processes begin at once, they all have one secret."""
     code = (
         "import sys; from brinery._store.signing import open_keyring; sys.stdin.read();"
-        "print(open_keyring(None).current.secret_id.hex())"
+        "print(open_keyring(None).to_sign().secret_id.hex())"
     )
     started = [
         subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -165,45 +172,45 @@ def test_no_hard_links(state, monkeypatch):
         raise PermissionError(1, "Operation not permitted")
 
     monkeypatch.setattr(os, "link", refuse)
-    first = open_keyring(None)
-    assert open_keyring(None).current.secret_id == first.current.secret_id
+    first = keyring_to_store()
+    assert keyring_to_store().current.secret_id == first.current.secret_id
     assert list(state.parent.iterdir()) == [state]
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o602, 0o644, 0o666])
 def test_refused_if_others_can_use_it(state, mode):
     """A secret that others can read or write is none; the error names the file and the way out."""
-    open_keyring(None)
+    keyring_to_store()
     state.chmod(mode)
     with pytest.raises(SecretError, match="chmod 600") as caught:
-        open_keyring(None)
+        keyring_to_store()
     assert str(state) in str(caught.value)
     assert state.read_text().strip() not in "".join(traceback.format_exception(caught.value))
 
 
 def test_refused_if_another_owns_it(state, monkeypatch):
     """Another user's file is not trusted."""
-    open_keyring(None)
+    keyring_to_store()
     monkeypatch.setattr(os, "geteuid", lambda: 12345)
     with pytest.raises(SecretError, match="another user"):
-        open_keyring(None)
+        keyring_to_store()
 
 
 def test_refused_if_it_is_no_file(state):
     """Neither a folder, nor a pipe, nor a link is taken for a secret, and none hangs the reader."""
-    open_keyring(None)
+    keyring_to_store()
     kept = state.rename(state.with_name("kept"))
     state.symlink_to(kept)
     with pytest.raises(SecretError, match="BRINERY_SECRET"):
-        open_keyring(None)
+        keyring_to_store()
     state.unlink()
     os.mkfifo(state, 0o600)
     with pytest.raises(SecretError, match="not a regular file"):
-        open_keyring(None)
+        keyring_to_store()
     state.unlink()
     state.mkdir()
     with pytest.raises(SecretError, match="not a regular file"):
-        open_keyring(None)
+        keyring_to_store()
 
 
 @pytest.mark.parametrize(
@@ -222,11 +229,11 @@ def test_refused_if_it_is_no_file(state):
 )
 def test_damaged(state, damage):
     """A damaged file is said to be one, without a word of what is in it."""
-    open_keyring(None)
+    keyring_to_store()
     text = "ab" * 32 + "\n"
     state.write_text(damage(text))
     with pytest.raises(SecretError, match="is damaged") as caught:
-        open_keyring(None)
+        keyring_to_store()
     assert "abab" not in str(caught.value)
 
 
@@ -237,7 +244,7 @@ def test_no_home(monkeypatch, home):
     monkeypatch.setenv("HOME", home)
     monkeypatch.chdir("/")
     with pytest.raises(SecretError, match="BRINERY_SECRET"):
-        open_keyring(None)
+        keyring_to_store()
 
 
 def test_no_permission(state, monkeypatch):
@@ -245,30 +252,82 @@ def test_no_permission(state, monkeypatch):
     state.parent.parent.parent.mkdir(exist_ok=True)
     state.parent.parent.write_text("a file stands here")
     with pytest.raises(SecretError, match="BRINERY_SECRET") as caught:
-        open_keyring(None)
+        keyring_to_store()
     assert str(state) in str(caught.value)
 
 
 def test_rotation(state):
     """A new secret signs, the old ones still verify until they are dropped."""
-    first = open_keyring(None).current
+    first = keyring_to_store().current
     signing.rotate()
-    ring = open_keyring(None)
+    ring = keyring_to_store()
     assert ring.current.secret_id != first.secret_id
     assert ring.find(first.secret_id).verify(first.sign(b"data"), b"data")
     assert ring.find(ring.current.secret_id) is ring.current
     assert ring.find(b"unknown!") is None
     signing.drop_old()
-    assert open_keyring(None).current.secret_id == ring.current.secret_id
-    assert open_keyring(None).find(first.secret_id) is None
+    assert keyring_to_store().current.secret_id == ring.current.secret_id
+    assert keyring_to_store().find(first.secret_id) is None
     assert stat.S_IMODE(state.stat().st_mode) == 0o600
     assert list(state.parent.iterdir()) == [state]
+
+
+def test_asking_makes_no_secret(state):
+    """Without a secret file nothing counts as signed, and no file is made before something is signed."""
+    ring = open_keyring(None)
+    forged = ring.current
+    assert ring.signers() == ()
+    assert ring.find(b"unknown!") is None
+    assert repr(ring) == "<Keyring without a secret>"
+    assert not state.parent.exists()
+    assert open_keyring(None).current.secret_id != forged.secret_id
+    assert ring.to_sign().secret_id == open_keyring(None).current.secret_id != forged.secret_id
+
+
+def test_a_ring_follows_what_other_processes_do_to_the_file(state):
+    """A rotation is seen before something is signed, and by the first entry of an unknown secret; so is a drop."""
+    asking, storing = open_keyring(None), keyring_to_store()
+    first = storing.current
+    assert asking.find(first.secret_id).secret_id == first.secret_id
+    signing.rotate()
+    assert storing.to_sign().secret_id == open_keyring(None).current.secret_id != first.secret_id
+    assert asking.current.secret_id == first.secret_id
+    assert asking.find(storing.current.secret_id).secret_id == storing.current.secret_id
+    assert [signer.secret_id for signer in asking.signers()] == [storing.current.secret_id, first.secret_id]
+    signing.drop_old()
+    assert asking.find(first.secret_id) is None
+    state.unlink()
+    assert storing.to_sign().secret_id == open_keyring(None).current.secret_id
+    assert asking.find(storing.current.secret_id) is not None
+
+
+def test_a_file_spoilt_meanwhile_signs_nothing(state):
+    """Whoever stores is told, whoever asks goes on with what is known; mended, the file counts again."""
+    ring = keyring_to_store()
+    known = ring.current.secret_id
+    state.chmod(0o644)
+    for _ in range(2):
+        with pytest.raises(SecretError, match="chmod 600"):
+            ring.to_sign()
+    assert ring.find(b"unknown!") is None
+    assert ring.find(known) is not None
+    state.chmod(0o600)
+    assert ring.to_sign().secret_id == known
+
+
+def test_given_secrets_never_look_for_a_file(state, monkeypatch):
+    """A secret of the program's own neither reads nor makes a file."""
+    ring = open_keyring(SECRET)
+    monkeypatch.setattr(signing, "_read", None)
+    assert ring.find(b"unknown!") is None
+    assert ring.signers() == (ring.to_sign(),)
+    assert not state.parent.exists()
 
 
 def test_rotation_of_nothing(state):
     """Rotating before there is a secret makes one."""
     signing.rotate()
-    assert isinstance(open_keyring(None), Keyring)
+    assert isinstance(keyring_to_store(), Keyring)
 
 
 def test_rotation_for_ever(state):
@@ -278,18 +337,18 @@ def test_rotation_for_ever(state):
     state.chmod(0o600)
     signing.rotate()
     assert len(state.read_text().splitlines()) == 100
-    open_keyring(None)
+    keyring_to_store()
 
 
 def test_export_and_import(state, monkeypatch):
     """What one machine exports, another imports or takes from BRINERY_SECRET, and reads the same entries."""
     text = signing.export()
-    there = open_keyring(None).current.secret_id
+    there = keyring_to_store().current.secret_id
     assert open_keyring(text).current.secret_id == there
     state.unlink()
-    here = open_keyring(None).current.secret_id
+    here = keyring_to_store().current.secret_id
     signing.import_(text + "\n")
-    ring = open_keyring(None)
+    ring = keyring_to_store()
     assert ring.current.secret_id == there
     assert ring.find(here) is not None
     signing.import_(text)

@@ -64,7 +64,10 @@ class Directory:
 
     @property
     def keyring(self) -> Keyring:
-        """What signs and verifies entries; raises SecretError if there is no usable secret."""
+        """What signs and verifies entries; raises SecretError if there is a secret that cannot be used.
+
+        Asking makes no secret: that is done when first something is stored.
+        """
         if self._keyring is None:
             from .signing import open_keyring
 
@@ -98,24 +101,24 @@ class Directory:
 
     def functions(self) -> list[FunctionRecord]:
         """Every function that has a folder, in the order of their names."""
-        from . import maintenance
-
         with self._opened() as root:
+            from . import maintenance
+
             return [] if root is None else maintenance.functions(root)
 
     def walk(self, home: str | None = None) -> Iterator[EntryRecord]:
         """Every entry, or every one of a function; from the heads of the files, so nothing is authenticated."""
-        from . import maintenance
-
         with self._opened() as root:
+            from . import maintenance
+
             if root is not None:
                 yield from maintenance.walk(root, self.root, self._slugs(root, home))
 
     def find(self, key_prefix: str) -> list[EntryRecord]:
         """The entries whose key begins with these hex digits."""
-        from . import maintenance
-
         with self._opened() as root:
+            from . import maintenance
+
             if root is None:
                 return []
             return list(maintenance.walk(root, self.root, self._slugs(root), key_prefix.lower()))
@@ -150,10 +153,10 @@ class Directory:
 
         What began to be computed before is not stored.
         """
-        from . import maintenance
-        from .records import Removed
-
         with self._opened() as root:
+            from . import maintenance
+            from .records import Removed
+
             if root is None:
                 return Removed(0, 0)
             self._root.raise_generation()
@@ -171,11 +174,11 @@ class Directory:
 
         Limits that are not given are the store's own.
         """
-        from . import maintenance
-        from .records import Removed
-
         limits = self._upkeep.limits
         with self._opened() as root:
+            from . import maintenance
+            from .records import Removed
+
             if root is None:
                 return Removed(0, 0)
             removed = maintenance.prune(
@@ -193,10 +196,13 @@ class Directory:
             return removed
 
     def verify(self, *, fix: bool = False) -> list[BadEntry]:
-        """Check every byte and signature of all entries, unpickling nothing; with `fix`, remove what is not right."""
-        from . import maintenance
+        """Check every byte and signature of all entries, unpickling nothing; with `fix`, remove what is not right.
 
+        What another secret signed is listed as foreign, and never removed unless it is damaged beyond doubt.
+        """
         with self._opened() as root:
+            from . import maintenance
+
             if root is None:
                 return []
             bad = list(maintenance.verify(root, self.root, self.keyring, fix=fix))
@@ -221,10 +227,10 @@ class Directory:
 
     def info(self) -> StoreInfo:
         """The store in numbers."""
-        from . import maintenance
-        from .records import StoreInfo
-
         with self._opened() as root:
+            from . import maintenance
+            from .records import StoreInfo
+
             functions = [] if root is None else maintenance.functions(root)
             other_formats = 0 if root is None else maintenance.count_other_formats(root)
         return StoreInfo(
@@ -245,11 +251,12 @@ class Directory:
 
     @contextmanager
     def _opened(self) -> Iterator[int | None]:
+        # What is imported inside is imported under its protection: with no descriptor left that fails as well.
+        root = None
         try:
             root = self._root.open()
         except FileNotFoundError:
-            yield None
-            return
+            pass
         except OSError as error:
             raise StoreError(f"the store at {self.root} cannot be read: {error.strerror}") from error
         try:
@@ -257,7 +264,8 @@ class Directory:
         except OSError as error:
             raise StoreError(f"the store at {self.root} cannot be read or changed: {error.strerror}") from error
         finally:
-            os.close(root)
+            if root is not None:
+                os.close(root)
 
     def _slugs(self, root: int, home: str | None = None) -> list[str]:
         from .shards import list_slugs

@@ -39,6 +39,7 @@ SUFFIX = ".brine1"
 MAGIC = b"brinery\x01"
 HEAD = Struct("<8s 32s 16s 8s d d d I I Q Q 16s")
 SIGNED_FROM = 40
+SECRET_ID = slice(16, 24)  # where it stands in what is signed
 ALIGNMENT = 64
 
 COMPRESSED = 1  # the stream is its length, u64, and a zstd frame

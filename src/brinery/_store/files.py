@@ -6,6 +6,7 @@ somebody planted on the way is refused instead of followed.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Callable, Sequence
@@ -32,6 +33,8 @@ MAKE = OPEN | os.O_CREAT
 MAKE_NEW = MAKE | os.O_EXCL
 FOLDER = os.O_RDONLY | _DIRECTORY | _NOFOLLOW | _NONBLOCK | _CLOEXEC
 FOLDER_OR_LINK = os.O_RDONLY | _DIRECTORY | _NONBLOCK | _CLOEXEC
+
+_OUT_OF_RESOURCES = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOMEM))
 
 _BUFFERS_AT_ONCE = 512  # POSIX promises 16, Linux and macOS take 1024
 _BYTES_AT_ONCE = 1 << 30  # Linux writes at most 2 GiB at a time, macOS refuses more
@@ -97,6 +100,11 @@ def open_to_look(name: str, folder: int | None = None) -> int:
         return os.open(name, READ | _NOATIME, dir_fd=folder)
     except PermissionError:  # only a file's owner may read it without a trace
         return os.open(name, READ, dir_fd=folder)
+
+
+def is_out_of_resources(error: OSError) -> bool:
+    """Whether the process or the system ran out of descriptors or memory, which says nothing about the file."""
+    return error.errno in _OUT_OF_RESOURCES
 
 
 class closing:  # noqa: N801  # a function in use; as a generator it took five times as long

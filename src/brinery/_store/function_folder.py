@@ -14,7 +14,7 @@ from time import time
 from typing import TYPE_CHECKING, Any
 
 from .._warning import logger, warn
-from ..errors import DamagedEntryWarning, EvictionWarning, SecretError, StoreWarning
+from ..errors import DamagedEntryWarning, EvictionWarning, SecretError, SecretWarning, StoreWarning
 from . import history, names, usage
 from .entry import ABOUT_STREAM, HEAD, Payload, encode, facts
 from .files import READ, allocated, closing, open_folder, open_to_look, read_small, status_of, write_aside
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .entry import Bytes, Facts
     from .history import Record
     from .payload import Codec
-    from .signing import Keyring
+    from .signing import Keyring, Signer
 
 _SECOND = 1_000_000_000
 
@@ -251,6 +251,9 @@ class FunctionFolder:
         False if it is not kept: with a warning if it cannot be, in silence if it was cleared or removed meanwhile.
         """
         now = time()
+        signer = self._signer()
+        if signer is None:
+            return False
         parts = encode(
             bytes.fromhex(key),
             payload,
@@ -258,7 +261,7 @@ class FunctionFolder:
             expires=expires if expires is not None else math.inf if ttl is None else now + ttl,
             seconds=seconds,
             metadata=metadata if isinstance(metadata, bytes) else _to_json(metadata),
-            signer=self._secrets().current,
+            signer=signer,
         )
         most = self._upkeep.limits.max_size
         if most is not None and (size := sum(map(len, parts))) > most:
@@ -276,6 +279,20 @@ class FunctionFolder:
                 strict=self._strict,
             )
             return False
+
+    def _signer(self) -> Signer | None:
+        """What signs a new entry; None, said once, if there is no usable secret."""
+        try:
+            return self._secrets().to_sign()
+        except SecretError as error:
+            warn(
+                SecretWarning,
+                f"nothing is stored and every call computes: {error.args[0]}",
+                cause="secret",
+                store=self._root.location,
+                strict=self._strict,
+            )
+            return None
 
     def _say_too_large(self, size: int, most: int) -> None:
         warn(

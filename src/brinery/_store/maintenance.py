@@ -10,10 +10,10 @@ from contextlib import suppress
 from time import time
 
 from . import names
-from .entry import HEAD, facts
+from .entry import HEAD, Facts, facts
 from .eviction import Policy
-from .files import FOLDER, allocated, closing, open_to_look, remove_if_dead, status_of
-from .reading import read_entry, read_metadata
+from .files import FOLDER, allocated, closing, is_out_of_resources, open_to_look, remove_if_dead, status_of
+from .reading import holds_together, is_signed_but_for_its_secret_id, read_entry, read_metadata
 from .records import BadEntry, EntryRecord, FunctionRecord, Removed
 from .shards import Stored, entries_in, entries_of, list_shards, list_slugs, opened_shard, remove_entries
 from .signing import Keyring
@@ -22,6 +22,7 @@ from .upkeep import Upkeep, describe, function_name
 from .usage import Tally, read_tally
 
 _AT_ONCE = 256  # entries removed while writers wait
+_FOREIGN = "signed by another secret"
 
 
 def walk(root: int, path: str, slugs: list[str], prefix: str = "") -> Iterator[EntryRecord]:
@@ -174,7 +175,13 @@ def _stored(record: EntryRecord) -> Stored:
 
 
 def verify(root: int, path: str, keyring: Keyring, *, fix: bool) -> Iterator[BadEntry]:
-    """Whatever is not as it was stored: every byte and signature is checked, nothing is unpickled."""
+    """Whatever is not as it was stored: every byte and signature is checked, nothing is unpickled.
+
+    What another secret signed may be quite right for those who have that, so it is listed and never removed, unless it
+    does not even agree with itself: it stands in the wrong place, or its buffers or metadata are not those that its
+    head tells of. An entry that one of our secrets signed, but for the name of the secret in its head, is ours and
+    damaged.
+    """
     for slug in list_slugs(root):
         for shard in list_shards(root, slug):
             with opened_shard(root, slug, shard) as folder:
@@ -183,7 +190,9 @@ def verify(root: int, path: str, keyring: Keyring, *, fix: bool) -> Iterator[Bad
                         continue
                     reason = _reason(folder, shard, name, keyring)
                     if reason:
-                        yield BadEntry(f"{path}/{slug}/{shard}/{name}", reason, fix and _unlink(name, folder))
+                        is_foreign = reason == _FOREIGN
+                        is_removed = fix and not is_foreign and _unlink(name, folder)
+                        yield BadEntry(f"{path}/{slug}/{shard}/{name}", reason, is_removed, is_foreign)
     with suppress(OSError), closing(os.open(names.TEMPORARY, FOLDER, dir_fd=root)) as temporary:
         for name in os.listdir(temporary):
             if (names.is_temporary(name) or names.is_aside(name)) and remove_if_dead(
@@ -210,7 +219,7 @@ def _reason(folder: int, shard: str, name: str, keyring: Keyring) -> str:
             if found.key.hex() != names.entry_key(name):
                 return "stored under another key"
             if keyring.find(found.secret_id) is None:
-                return "signed with another secret"
+                return _reason_without_secret(fd, status.st_size, found, keyring)
             if read_entry(fd, status.st_size, found.key, keyring, found.created, None, status=status) is None:
                 return "the signature does not hold, or a library to read it is missing"
             if read_metadata(fd, status.st_size) is None:
@@ -218,8 +227,16 @@ def _reason(folder: int, shard: str, name: str, keyring: Keyring) -> str:
     except FileNotFoundError:
         return ""
     except OSError as error:
+        if is_out_of_resources(error):  # nothing is wrong with the entry
+            raise
         return f"cannot be read: {error.strerror}"
     return ""
+
+
+def _reason_without_secret(fd: int, size: int, found: Facts, keyring: Keyring) -> str:
+    if not holds_together(fd, size, found) or is_signed_but_for_its_secret_id(fd, found, keyring.signers()):
+        return "damaged"
+    return _FOREIGN
 
 
 def _unlink(name: str, folder: int) -> bool:

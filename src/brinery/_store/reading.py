@@ -14,10 +14,11 @@ from .entry import HEAD, MAGIC, SIGNED_FROM, Verified
 from .trust import note_touch
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
     from .entry import Bytes, Facts, Row
-    from .signing import Keyring
+    from .signing import Keyring, Signer
 
 __all__ = ["Verified", "note_touch", "read_entry", "read_facts", "read_metadata", "read_recorded"]
 
@@ -103,6 +104,28 @@ def read_recorded(fd: int, size: int, key: bytes, keyring: Keyring) -> tuple[Fac
     except (OSError, MemoryError):
         return None
     return None if beside is None else (found, beside)
+
+
+def holds_together(fd: int, size: int, found: Facts) -> bool:
+    """Whether an entry's buffers and metadata are what its own head and table say, whoever wrote them."""
+    signed = os.pread(fd, found.signed_end, 0)
+    rows = entry.rows(signed[found.table_start :], found, size)
+    if rows is None or read_metadata(fd, size) is None:
+        return False
+    try:
+        return all(_read_buffer(fd, row, found) is not None for row in rows)
+    except (ImportError, MemoryError):  # a library that is not installed here: nobody can tell
+        return True
+
+
+def is_signed_but_for_its_secret_id(fd: int, found: Facts, signers: Iterable[Signer]) -> bool:
+    """Whether one of our secrets signed an entry, and the name of the secret was damaged since."""
+    signed = bytearray(os.pread(fd, found.signed_end, 0)[SIGNED_FROM:])
+    for signer in signers:
+        signed[entry.SECRET_ID] = signer.secret_id
+        if signer.verify(found.mac, signed):
+            return True
+    return False
 
 
 def read_metadata(fd: int, size: int) -> dict[str, Any] | None:

@@ -59,8 +59,9 @@ class Removed(NamedTuple):
 
 
 class BadEntry(NamedTuple):
-    """A file that is not what it should be."""
+    """A file that is not what it should be, or that nobody here can tell whether it is."""
 
     path: str
     reason: str
     removed: bool
+    is_foreign: bool = False  # signed by a secret that is not ours: never removed

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 from .entry import HEAD, Facts, facts
-from .files import FOLDER, allocated, closing, open_to_look
+from .files import FOLDER, allocated, closing, is_out_of_resources, open_to_look
 from .names import SHARDS, TEMPORARY, entry_key, is_slug, is_temporary
 from .records import Removed
 
@@ -40,7 +40,9 @@ def list_shards(root: int, slug: str) -> list[str]:
     try:
         with closing(os.open(slug, FOLDER, dir_fd=root)) as folder:
             return [name for name in os.listdir(folder) if name in _SHARDS]
-    except OSError:
+    except OSError as error:
+        if is_out_of_resources(error):
+            raise
         return []
 
 
@@ -50,7 +52,9 @@ def opened_shard(root: int, slug: str, shard: str) -> Iterator[int | None]:
     try:
         with closing(os.open(slug, FOLDER, dir_fd=root)) as folder:
             fd = os.open(shard, FOLDER, dir_fd=folder)
-    except OSError:
+    except OSError as error:
+        if is_out_of_resources(error):
+            raise
         yield None
         return
     with closing(fd):
@@ -105,7 +109,9 @@ def facts_of(folder: int, name: str) -> Facts | None:
         with closing(open_to_look(name, folder)) as fd:
             status = os.fstat(fd)
             return facts(os.pread(fd, HEAD.size, 0), status.st_size) if stat.S_ISREG(status.st_mode) else None
-    except OSError:
+    except OSError as error:
+        if is_out_of_resources(error):
+            raise
         return None
 
 

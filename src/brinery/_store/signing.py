@@ -1,4 +1,4 @@
-"""The secret that signs entries: given, or made once in the user's state folder; never shown.
+"""The secret that signs entries: given, or made in the user's state folder when first something is stored; never shown.
 
 The secret file holds one secret a line, in hexadecimal. The first signs; the others, left by `rotate`, only verify.
 What `export` gives works on another machine through `import_` or as ``BRINERY_SECRET`` alike.
@@ -75,19 +75,76 @@ class Signer:
 
 
 class Keyring:
-    """The secret that signs, and older ones whose entries still count."""
+    """The secret that signs, and older ones whose entries still count.
 
-    __slots__ = ("_old", "current")
+    The ring of a secret file follows what other processes do to that: it looks before it signs, and when it is asked
+    for a secret that it does not know. While there is no file, `current` is a signer that nothing was signed by.
+    """
+
+    __slots__ = ("_file", "_is_empty", "_old", "_seen", "current")
 
     def __init__(self, current: Signer, old: tuple[Signer, ...] = ()) -> None:
         self.current = current
         self._old = {signer.secret_id: signer for signer in old}
+        self._is_empty = False
+        self._file = ""
+        self._seen: object = None
+
+    @classmethod
+    def of_file(cls, path: str) -> Keyring:
+        """The ring of a secret file, which need not be there yet."""
+        ring = cls(Signer(os.urandom(_LEAST_BYTES)))
+        ring._is_empty = True
+        ring._file = path
+        ring._refresh()
+        return ring
 
     def find(self, secret_id: bytes) -> Signer | None:
         """The signer of that id, if it is on the ring."""
+        if secret_id != self.current.secret_id:
+            with suppress(SecretError):  # whoever stores is told
+                self._refresh()
         return self.current if secret_id == self.current.secret_id else self._old.get(secret_id)
 
+    def to_sign(self) -> Signer:
+        """The signer for what is about to be stored; the secret file is made if there is none.
+
+        Raises:
+            SecretError: the secret file cannot be used, or made; says why and what to do.
+        """
+        if self._file:
+            self._refresh()
+            if self._is_empty:
+                with _explained(self._file):
+                    _create(self._file)
+                self._refresh()
+        return self.current
+
+    def signers(self) -> tuple[Signer, ...]:
+        """All signers on the ring, the current one first."""
+        return () if self._is_empty else (self.current, *self._old.values())
+
+    def _refresh(self) -> None:
+        """Take over what is in the secret file, if it is not what it was."""
+        if not self._file:
+            return
+        with _explained(self._file):
+            try:
+                status = os.stat(self._file, follow_symlinks=False)
+                seen = (status.st_ino, status.st_dev, status.st_ctime_ns, status.st_mtime_ns, status.st_size)
+            except FileNotFoundError:
+                seen = None
+            if seen == self._seen:
+                return
+            signers = [Signer(line.encode()) for line in _read(self._file)]
+        self._old = {signer.secret_id: signer for signer in signers[1:]}
+        self._is_empty = not signers
+        self.current = signers[0] if signers else Signer(os.urandom(_LEAST_BYTES))
+        self._seen = seen
+
     def __repr__(self) -> str:
+        if self._is_empty:
+            return "<Keyring without a secret>"
         return f"<Keyring {self.current.secret_id.hex()} and {len(self._old)} old>"
 
     def __reduce__(self) -> NoReturn:
@@ -95,7 +152,7 @@ class Keyring:
 
 
 def open_keyring(secret: str | bytes | None) -> Keyring:
-    """Take the secret given, else the one in ``BRINERY_SECRET``, else the secret file's, made now if there is none.
+    """Take the secret given, else the one in ``BRINERY_SECRET``, else the secret file's; changes no byte.
 
     Raises:
         SecretError: the first of these that there is cannot be used; says why and what to do.
@@ -105,11 +162,7 @@ def open_keyring(secret: str | bytes | None) -> Keyring:
     given = os.environ.get(VARIABLE)
     if given is not None:
         return Keyring(Signer(check_secret(os.fsencode(given), name=VARIABLE)))
-    path = os.fspath(secret_path())
-    with _explained(path):
-        lines = _read(path) or _create(path)
-    signers = [Signer(line.encode()) for line in lines]
-    return Keyring(signers[0], tuple(signers[1:]))
+    return Keyring.of_file(os.fspath(secret_path()))
 
 
 def check_secret(secret: str | bytes, *, name: str = "secret") -> bytes:
@@ -133,7 +186,7 @@ def check_secret(secret: str | bytes, *, name: str = "secret") -> bytes:
 
 
 def secret_path() -> Path:
-    """Where the secret file is, or would be made at first use.
+    """Where the secret file is, or will be made when first something is stored.
 
     Raises:
         SecretError: there is no home folder to keep it in.
