@@ -29,7 +29,7 @@ def store(new_store):
 
 @pytest.fixture
 def folder(store):
-    return store.folder("lab.f", lambda known: {"source": "def f(x): ..."})
+    return store.folder("lab.f", lambda: ("0" * 32, lambda: {"source": "def f(x): ..."}))
 
 
 def snapshot(location: Path) -> dict[str, tuple[int, bytes]]:
@@ -102,7 +102,8 @@ def test_a_store_tells_other_tools_that_it_is_a_cache(folder, tmp_path):
     assert tag.startswith(b"Signature: 8a477f597d28d172789f06886806bc55")
     assert (tmp_path / "store" / ".gitignore").read_text() == "*\n"
     description = json.loads(Path(folder.prefix, "function.json").read_text())
-    assert description == {"name": "lab.f", "source": "def f(x): ..."}
+    assert description["name"] == "lab.f"
+    assert description["fingerprints"]["0" * 32]["source"] == "def f(x): ..."
 
 
 @pytest.mark.parametrize(
