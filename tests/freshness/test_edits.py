@@ -11,6 +11,7 @@ from freshness import (
     edits_of_modules,
     edits_of_packages,
     edits_of_values,
+    edits_seen_indirectly,
     harmless,
 )
 from freshness.edit import Edit, write_files
@@ -22,6 +23,7 @@ EDITS: list[Edit] = [
     *edits_of_classes.EDITS,
     *edits_of_modules.EDITS,
     *edits_of_packages.EDITS,
+    *edits_seen_indirectly.EDITS,
     *harmless.EDITS,
 ]
 

@@ -5,18 +5,25 @@ from __future__ import annotations
 import abc
 import sys
 from collections.abc import Callable, Iterator
-from types import CodeType, GetSetDescriptorType, MemberDescriptorType
+from types import FunctionType, GetSetDescriptorType, MemberDescriptorType
 from typing import Any, NamedTuple
 
 # Set by the interpreter or by libraries for their own bookkeeping: places, caches, and what follows from other parts.
 _BOOKKEEPING = {
     "__dict__", "__weakref__", "__module__", "__qualname__", "__firstlineno__", "__static_attributes__",
     "__abstractmethods__", "_abc_impl", "__doc__", "__annotations__", "__annotate__", "__annotate_func__",
-    "__annotations_cache__", "__orig_bases__", "__parameters__", "__classcell__", "__slotnames__",
-    "__subclasshook__", "__pydantic_parent_namespace__", "__signature__",
+    "__annotations_cache__", "__parameters__", "__classcell__", "__slotnames__", "__pydantic_parent_namespace__",
+    "__signature__",
 }  # fmt: skip
 _BUILT_BY_PYDANTIC = "__pydantic_"
 _dump: Callable[[type], tuple[set[Any], Any, Any, int]] = vars(abc)["_get_dump"]  # what `ABC._dump_registry` prints
+# What an enumeration's metaclass keeps of its members, which count by themselves, and of its bases.
+_TABLES_OF_ENUM = {
+    "_all_bits_", "_flag_mask_", "_hashable_values_", "_inverted_", "_member_map_", "_member_names_", "_member_type_",
+    "_new_member_", "_singles_mask_", "_sort_order_", "_unhashable_values_", "_unhashable_values_map_", "_use_args_",
+    "_value2member_map_", "_value_repr_",
+}  # fmt: skip
+_OF_A_MEMBER = {"_value_", "_name_", "__objclass__", "_sort_order_", "_inverted_"}
 _FIELD_MARKS = ("__dataclass_fields__", "__attrs_attrs__", "__pydantic_fields__")
 
 
@@ -35,9 +42,10 @@ def class_members(cls: type, *, documented: bool = False) -> Iterator[Member]:
     annotations are its fields, or in any case if ``documented``.
     """
     own = cls.__dict__
-    enumeration = _is_enum(cls)
-    if documented or type(cls) is not type or any(mark in own for mark in _FIELD_MARKS) or _has_init_subclass(cls):
-        yield Member("__annotations__", dict(own.get("__annotations__") or {}), settled=True)
+    members: dict[str, Any] = dict(getattr(cls, "__members__", {})) if _is_enum(cls) else {}
+    fields = has_fields(cls)
+    if documented or type(cls) is not type or fields or _has_init_subclass(cls):
+        yield Member("__annotations__", annotations_of(cls), settled=True)
         yield Member("__doc__", own.get("__doc__"), settled=True)
     for name in sorted(own):
         if name in _BOOKKEEPING or (name.startswith(_BUILT_BY_PYDANTIC) and name != "__pydantic_fields__"):
@@ -45,13 +53,26 @@ def class_members(cls: type, *, documented: bool = False) -> Iterator[Member]:
         value = own[name]
         if isinstance(value, (GetSetDescriptorType, MemberDescriptorType)) or _is_salted(value):
             yield Member(name, type(value).__name__, settled=True)
-        elif not enumeration or _is_written_in_enum(value):
+        elif name not in members and not (_is_enum(cls) and name in _TABLES_OF_ENUM) and not _is_hook_of_typing(value):
             yield Member(name, value, settled=name in _FIELD_MARKS)
-    if enumeration:
-        members = getattr(cls, "__members__", {})
+    if _is_enum(cls):
         yield Member("__members__", {name: member._value_ for name, member in members.items()}, settled=True)
-    elif any(mark in own for mark in _FIELD_MARKS):
-        yield Member("__order__", tuple(own.get("__annotations__") or ()), settled=True)
+        more = {name: _more_of(member) for name, member in members.items()}
+        if any(more.values()):
+            yield Member("__members__'", more)
+    elif fields:
+        yield Member("__order__", tuple(annotations_of(cls)), settled=True)
+
+
+def annotations_of(cls: type) -> dict[str, Any]:
+    """Return the annotations that stand in a class itself, as they are."""
+    own = cls.__dict__
+    return dict(own.get("__annotations__") or {})
+
+
+def has_fields(cls: type) -> bool:
+    """Whether the annotations of a class are its fields."""
+    return any(mark in cls.__dict__ for mark in _FIELD_MARKS)
 
 
 def registered(cls: type) -> frozenset[type]:
@@ -62,10 +83,10 @@ def registered(cls: type) -> frozenset[type]:
 
 def _is_salted(value: object) -> bool:
     """Whether a method is the ``__hash__`` that attrs generates: it holds a number that differs with the hash seed."""
-    code = getattr(value, "__code__", None)
-    return (
-        isinstance(code, CodeType) and code.co_name == "__hash__" and code.co_filename.startswith("<attrs generated ")
-    )
+    if not isinstance(value, FunctionType):
+        return False
+    code = value.__code__
+    return code.co_name == "__hash__" and code.co_filename.startswith("<attrs generated ")
 
 
 def _is_enum(cls: type) -> bool:
@@ -73,9 +94,15 @@ def _is_enum(cls: type) -> bool:
     return enum is not None and isinstance(cls, enum.EnumMeta)
 
 
-def _is_written_in_enum(value: object) -> bool:
-    """Tell a method or descriptor that the user wrote from the tables that the metaclass keeps."""
-    return callable(value) or isinstance(value, (property, classmethod, staticmethod))
+def _more_of(member: Any) -> dict[str, object]:
+    """Return the attributes of an enumeration's member that were set by the user."""
+    return {name: value for name, value in vars(member).items() if name not in _OF_A_MEMBER}
+
+
+def _is_hook_of_typing(value: object) -> bool:
+    """Whether a method is the ``__subclasshook__`` that `typing` gives to protocols."""
+    function = value.__func__ if isinstance(value, classmethod) else value
+    return isinstance(function, FunctionType) and function.__name__ == "_proto_hook"
 
 
 def _has_init_subclass(cls: type) -> bool:

@@ -17,10 +17,9 @@ from weakref import WeakKeyDictionary
 from xxhash import xxh3_128_digest
 
 from .bytecode import Read, bytecode_digest, names_in, reads, reads_of_text
-from .classes import class_members
+from .classes import annotations_of, class_members, has_fields
 from .fingerprint import EVERYTHING, Fingerprint, Follow, Part, Scope
-from .home import home_of_module
-from .installed import method_named
+from .home import home_of_class, home_of_function, home_of_module
 from .live import attributes_of, is_empty, is_frozen
 from .names import Names
 from .references import digest_of
@@ -37,7 +36,6 @@ class _Facts(NamedTuple):
     code: CodeType
     source: Source | None
     reads: tuple[Read, ...]
-    names: frozenset[str]
     looks: frozenset[str]
 
 
@@ -91,8 +89,7 @@ def _facts_of(code: CodeType, ours: int, *, documented: bool) -> _Facts:
         # A source that is not found may yet come: it is asked for again, but only while something changes.
         source = source_of(code, ours, documented=documented)
         read = reads(code) if source is None or source.reads is None else source.reads
-        names = names_in(code)
-        facts = _Facts(code, source, read, names, looks_of(names))
+        facts = _Facts(code, source, read, looks_of(names_in(code)))
         if len(_facts) >= _KNOWN_MOST:
             _facts.clear()
         _facts[key] = facts
@@ -114,11 +111,6 @@ class _Reach(Names):
             root += self._reference(name, value, lambda value=value: value)  # type: ignore[misc]
         while self._pending:
             self._pending.popleft()()
-        for cls in self._installed_classes:
-            for name in self._names:
-                method = method_named(cls, name)
-                if method is not None:
-                    self._watch.method(cls, name, method)
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
         self._parts["python"] = Part(version.encode(), version)
         lines = [
@@ -136,7 +128,6 @@ class _Reach(Names):
         code = function.__code__
         facts = _facts_of(code, _wrapped.get(function, 0), documented=self._documented)
         self._looks_found |= facts.looks
-        self._names |= facts.names
         if facts.source is not None:
             self._sources.append((code, facts.source))
             pieces = [b"source", facts.source.digest]
@@ -150,8 +141,9 @@ class _Reach(Names):
             pieces += self._pieces_of_documents(place, function)
         pieces += self._pieces_of_attributes(place, function)
         if self._scope.follow.mode == "user":
+            space, home = function.__globals__, home_of_function(function)
             for read in facts.reads:
-                pieces += [repr(read).encode("utf-8", "surrogatepass"), self._resolve(function, read)]
+                pieces += [repr(read).encode("utf-8", "surrogatepass"), self._resolve(space, home, read)]
         self._parts[name] = Part(digest_of(pieces))
 
     def _visit_closure(self, name: str, function: FunctionType) -> None:
@@ -189,10 +181,14 @@ class _Reach(Names):
             return [encoded]
         self._watch.value(read, encoded)
         pieces = [encoded]
-        for text in function.__annotations__.values():
-            if type(text) is str:  # `typing.get_type_hints` looks up the names in it
-                pieces += [self._resolve(function, name) for name in reads_of_text(text)]
-        return pieces
+        return pieces + self._pieces_of_hints(
+            function.__annotations__, function.__globals__, home_of_function(function)
+        )
+
+    def _pieces_of_hints(self, annotations: dict[str, Any], space: dict[str, Any], home: str) -> list[bytes]:
+        """What the names in annotations mean that are text: `typing.get_type_hints` and the like look them up."""
+        texts = [text for text in annotations.values() if type(text) is str]
+        return [self._resolve(space, home, name) for text in texts for name in reads_of_text(text)]
 
     def _pieces_of_defaults(self, place: str, function: FunctionType) -> list[bytes]:
         pieces = []
@@ -238,13 +234,16 @@ class _Reach(Names):
         self._reached[name] = cls
         place = name.partition(" ")[2]
         pieces = [self.refer(base) for base in cls.__bases__]
-        pieces += self._pieces_of_registered(cls)
+        pieces += self._pieces_of_registered(cls, ours=True)
         if "subclasses" in self._looks:
             pieces += [b"subclasses", *map(self.refer, cls.__subclasses__())]
             known = list(map(id, cls.__subclasses__()))
             self._watch.question(lambda: list(map(id, cls.__subclasses__())) == known)
         if type(cls) is not type:
             pieces += [b"metaclass", self.refer(type(cls))]
+        space = getattr(sys.modules.get(cls.__module__), "__dict__", {})
+        if self._documented or has_fields(cls):
+            pieces += self._pieces_of_hints(annotations_of(cls), space, home_of_class(cls))
         for member in class_members(cls, documented=self._documented):
             label = f"attribute {place}.{member.name}"
             pieces.append(member.name.encode("utf-8", "surrogatepass"))

@@ -15,10 +15,20 @@ from xxhash import xxh3_128_digest
 
 from .kinds import register
 from .node import head
-from .plain import CONTAINER_IDS, SCALAR_IDS, SCALARS, SHORT, TEXT, is_plain_scalar, scalar, shorten, small
+from .plain import CONTAINER_IDS, CONTAINERS, SCALAR_IDS, SCALARS, SHORT, TEXT, is_plain_scalar, scalar, shorten, small
 from .walk import CodeOf, Reached, Walk
 
-__all__ = ["SCALARS", "CodeOf", "Reached", "by_name", "digest", "encode", "is_plain_scalar", "register_digest"]
+__all__ = [
+    "CONTAINERS",
+    "SCALARS",
+    "CodeOf",
+    "Reached",
+    "by_name",
+    "digest",
+    "encode",
+    "is_plain_scalar",
+    "register_digest",
+]
 
 T = TypeVar("T")
 

@@ -8,13 +8,14 @@ from gc import get_referents
 from types import FunctionType
 from typing import Any
 
-_HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: a class made by Python code
-_IMMUTABLE = 1 << 8  # Py_TPFLAGS_IMMUTABLETYPE
+from .standard import is_changeable
 
 
-def is_changeable(cls: type) -> bool:
-    """Whether anybody can set attributes of a class."""
-    return bool(cls.__flags__ & _HEAP_TYPE) and not cls.__flags__ & _IMMUTABLE
+def namespaces(cls: type) -> Iterator[dict[str, Any]]:
+    """Yield the attributes of a class and its bases, of those that can be changed."""
+    for owner in cls.__mro__:
+        if is_changeable(owner):
+            yield get_referents(owner.__dict__)[0]  # the dict behind the proxy
 
 
 def added_members(cls: type, is_foreign: Callable[[object], bool]) -> Iterator[tuple[dict[str, Any], str, object]]:
@@ -25,20 +26,19 @@ def added_members(cls: type, is_foreign: Callable[[object], bool]) -> Iterator[t
         maker = owner.__module__.partition(".")[0]
         own: dict[str, Any] = get_referents(owner.__dict__)[0]  # the dict behind the proxy
         for name, value in owner.__dict__.items():
-            inner = getattr(value, "__func__", None) or getattr(value, "fget", None) or value
-            if str(getattr(inner, "__module__", maker)).partition(".")[0] == maker:
+            inner = _wrapped(value)
+            made = inner if isinstance(inner, (FunctionType, type)) else type(inner)
+            if str(made.__module__).partition(".")[0] == maker:
                 continue
             if is_foreign(inner) and not _is_generated(inner):
                 yield own, name, value
 
 
-def method_named(cls: type, name: str) -> FunctionType | None:
-    """Return a class's method, its own or a base's, if it is a plain function."""
-    for owner in cls.__mro__:
-        if name in owner.__dict__:
-            value = owner.__dict__[name]
-            return value if isinstance(value, FunctionType) else None
-    return None
+def _wrapped(value: object) -> object:
+    """Return the function of a descriptor; nothing else is asked for attributes, as a mock would make them up."""
+    if isinstance(value, (staticmethod, classmethod)):
+        return value.__func__
+    return value.fget if isinstance(value, property) else value
 
 
 def _is_generated(value: object) -> bool:

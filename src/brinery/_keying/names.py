@@ -7,9 +7,9 @@ from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
 from .bytecode import Read
-from .digest import SCALARS
+from .digest import CONTAINERS, SCALARS
 from .fingerprint import Part
-from .home import home_of_function, home_of_module
+from .home import home_of_module
 from .imports import StaticClosure, matches_its_file, note_unloaded, static_closure
 from .live import attribute, is_frozen, is_module
 from .origin import Origin
@@ -18,6 +18,8 @@ from .references import References, digest_of
 # Names that the import system sets: they tell where a module lies, not what it does.
 _PLACES = {"__name__", "__file__", "__package__", "__spec__", "__loader__", "__builtins__", "__cached__", "__path__"}
 _LOOKING_AT_ALL = {"globals", "eval", "exec"}  # builtins by which code reads any name of its module
+_OF_THE_PROCESS = ("sys.", "site.")  # what their lists hold differs from one way of starting Python to another
+_SHORT_TABLE, _LONGEST_TABLE = 64, 2048
 _ABSENT = object()
 
 
@@ -26,8 +28,8 @@ class Names(References):
 
     # Names that code reads.
 
-    def _resolve(self, function: FunctionType, read: Read) -> bytes:
-        space = function.__globals__
+    def _resolve(self, space: dict[str, Any], home: str, read: Read) -> bytes:
+        """Say what a name means in a module's namespace; ``home`` is the home name of the module."""
         first, *rest = read.chain
         if read.kind == "import":
             return self._resolve_import(space, read)
@@ -38,7 +40,6 @@ class Names(References):
             return self._resolve_named(space, module, first)
         if first in _PLACES:
             return b""
-        home = home_of_function(function)
         if self._is_ignored(module, home, first):
             return b"ignored"
         value = space.get(first, _ABSENT)
@@ -107,16 +108,17 @@ class Names(References):
         path = ".".join([module.__name__, *rest])
         pieces = [self._refer_to_installed(origin, path)]
         value: object = module
+        path = module.__name__
         for name in rest:
             if not isinstance(value, ModuleType):
                 break
             space = vars(value)
             found = space.get(name, _ABSENT)
             if found is _ABSENT:
-                break
+                return digest_of(pieces)
             self._watch.name(space, name, found)
-            value = found
-        else:
+            path, value = f"{path}.{name}", found
+        if not isinstance(value, ModuleType):
             pieces.append(self._found_in_installed(path, value))
         return digest_of(pieces)
 
@@ -127,8 +129,30 @@ class Names(References):
             return self._encode(path, value)
         if self._is_foreign(value):
             return self._reference(f"replaced {path}", value, lambda: value)
+        if type(value) in (dict, list, set) and not path.startswith(_OF_THE_PROCESS):
+            return self._container_in_installed(path, value)
         self._note(path, value)
         return f"{type(value).__module__}.{type(value).__qualname__}".encode()
+
+    def _container_in_installed(self, path: str, value: Any) -> bytes:
+        """A registry or table of a library: by its content where that is short and plain, else by what is the user's.
+
+        Libraries fill their tables as they go, which must not make a miss; the library itself counts in any case.
+        """
+        if len(value) > _LONGEST_TABLE or path.rpartition(".")[2].startswith("__"):
+            self._note(path, value)
+            return type(value).__qualname__.encode()
+        self._watch.members(value)
+        items = list(value.items() if type(value) is dict else enumerate(value))
+        if len(items) <= _SHORT_TABLE and all(type(key) in SCALARS and type(item) in SCALARS for key, item in items):
+            return self._encode(path, value)
+        self._note(path, value)
+        pieces = [type(value).__qualname__.encode()]
+        for key, item in items:
+            if type(item) not in SCALARS and type(item) not in CONTAINERS and self._is_foreign(item):
+                label = f"replaced {path}[{key!r}]" if type(key) in SCALARS and type(value) is dict else f"in {path}"
+                pieces += [self._encode(label, key), self._reference(label, item, lambda item=item: item)]  # type: ignore[misc]
+        return digest_of(pieces)
 
     # Imports inside functions.
 

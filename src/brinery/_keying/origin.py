@@ -50,6 +50,7 @@ OURSELVES = Origin("brinery")  # the key's format has a version of its own: a re
 _origins: dict[str, Origin] = {}
 _installed: dict[tuple[str, str], _Installed | None] = {}
 _listings: dict[str, list[str]] = {}
+_extensions: dict[str, bytes] = {}
 _distributions: dict[tuple[str, str], Distribution] = {}
 
 
@@ -105,6 +106,21 @@ def find_file(name: str) -> str | None:
             return None
         path = list(spec.submodule_search_locations or ())
     return spec.origin if spec is not None and isinstance(spec.origin, str) and spec.has_location else None
+
+
+def digest_of_extension(filename: object) -> bytes | None:
+    """Digest the file of an extension module, once: what is loaded stays as it is; None for any other module."""
+    if not isinstance(filename, str) or not filename.endswith((".so", ".pyd")):
+        return None
+    known = _extensions.get(filename)
+    if known is None:
+        try:
+            with open(filename, "rb") as handle:
+                known = xxh3_128_digest(handle.read())
+        except OSError:
+            return None
+        _extensions[filename] = known
+    return known
 
 
 def installed_names() -> frozenset[str]:

@@ -16,11 +16,12 @@ from .classes import registered
 from .digest import encode
 from .fingerprint import Fingerprint, Part, Scope
 from .home import MAINS, home_of_class, home_of_function, home_of_module
-from .installed import added_members, is_changeable
+from .installed import added_members, namespaces
 from .live import attribute_of, is_found_by_name, is_frozen
-from .origin import USER, Origin, origin_of_file, origin_of_module
+from .origin import USER, Origin, digest_of_extension, origin_of_file, origin_of_module
 from .shown import is_short, sounds_secret
 from .source import Source
+from .standard import is_changeable
 from .watch import Watch
 
 _WRAPPING = {
@@ -48,8 +49,6 @@ class References:
         self._documented = "documents" in looks
         self._looks = looks
         self._looks_found: frozenset[str] = looks
-        self._names: set[str] = set()
-        self._installed_classes: list[type] = []
         self._importing = importing
         self._constants: list[tuple[str, str, bytes]] = []
         self._all_from_source = True
@@ -108,14 +107,17 @@ class References:
         if origin.kind == "user":
             name = self._unique(f"class {home_of_class(cls)}.{cls.__qualname__}")
             self._pending.append(lambda: self._visit_class(name, cls))
+            self._count_extension(cls.__module__)
             return name_digest(name)
         reference = self._refer_to_installed(origin, f"{cls.__module__}.{cls.__qualname__}")
+        self._references[id(cls)] = reference  # what was put into a class may lead back to it
         additions = self._pieces_of_additions(cls) if is_changeable(cls) else []
         return digest_of([reference, *additions]) if additions else reference
 
     def _pieces_of_additions(self, cls: type) -> list[bytes]:
         """What the user has put into an installed class: methods added or replaced, subclasses registered."""
-        self._installed_classes.append(cls)
+        for namespace in namespaces(cls):
+            self._watch.members(namespace)
         pieces = []
         for own, name, value in added_members(cls, self._is_foreign):
             self._watch.name(own, name, value)
@@ -126,13 +128,15 @@ class References:
             ]
         return pieces + self._pieces_of_registered(cls)
 
-    def _pieces_of_registered(self, cls: type) -> list[bytes]:
-        """The user's classes that were registered with an abstract base class."""
+    def _pieces_of_registered(self, cls: type, *, ours: bool = False) -> list[bytes]:
+        """The classes that were registered with an abstract base class; with an installed one, only the user's."""
         if "_abc_impl" not in cls.__dict__:
             return []
         token, known = get_cache_token(), registered(cls)
         self._watch.question(lambda: get_cache_token() == token or registered(cls) == known)
-        found = sorted(self.refer(other) for other in known if self._origin_of_name(other.__module__).kind == "user")
+        found = sorted(
+            self.refer(other) for other in known if ours or self._origin_of_name(other.__module__).kind == "user"
+        )
         return [b"registered", *found] if found else []
 
     def _refer_to_module(self, module: ModuleType) -> bytes:
@@ -140,6 +144,7 @@ class References:
         if origin.kind == "user":
             name = self._unique(f"module {home_of_module(module.__name__)}")
             self._pending.append(lambda: self._visit_module(name, module))
+            self._count_extension(module.__name__)
             return name_digest(name)
         return self._refer_to_installed(origin, module.__name__)
 
@@ -153,7 +158,16 @@ class References:
         """Builtin functions, method descriptors and the like."""
         module = getattr(thing, "__module__", None) or getattr(getattr(thing, "__objclass__", None), "__module__", "")
         name = getattr(thing, "__qualname__", type(thing).__qualname__)
-        return self._refer_to_installed(self._origin_of_name(str(module or "builtins")), f"{module}.{name}")
+        origin = self._origin_of_name(str(module or "builtins"))
+        if origin.kind == "user":
+            self._count_extension(str(module))
+        return self._refer_to_installed(origin, f"{module}.{name}")
+
+    def _count_extension(self, module: str) -> None:
+        """An extension module of the user's has no source to go by: it counts by its bytes."""
+        digest = digest_of_extension(getattr(sys.modules.get(module), "__file__", None))
+        if digest is not None:
+            self._parts[f"extension {home_of_module(module)}"] = Part(digest)
 
     def _refer_to_installed(self, origin: Origin, name: str) -> bytes:
         if origin.distribution is None:

@@ -1,4 +1,4 @@
-"""Which classes are the standard library's."""
+"""Which classes are the standard library's, and which can be changed."""
 
 from __future__ import annotations
 
@@ -19,12 +19,16 @@ def standard_name(kind: type) -> str:
     module, name = kind.__module__, kind.__qualname__
     if type(module) is not str or module.partition(".")[0] not in sys.stdlib_module_names:
         return ""
-    made_by_c = not kind.__flags__ & _HEAP_TYPE or kind.__flags__ & _IMMUTABLE_TYPE
-    if not made_by_c and _by_name(module, name) is not kind:
+    if is_changeable(kind) and _by_name(module, name) is not kind:
         return ""
     found = f"{module}.{name}"
     _names[id(kind)] = found, kind
     return found
+
+
+def is_changeable(kind: type) -> bool:
+    """Whether anybody can set attributes of a class."""
+    return bool(kind.__flags__ & _HEAP_TYPE) and not kind.__flags__ & _IMMUTABLE_TYPE
 
 
 def _by_name(module: str, name: str) -> object:

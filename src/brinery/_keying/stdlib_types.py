@@ -58,6 +58,11 @@ def _lru_cache_wrapper(value: Any, _walk: Asked) -> Node:
     return Node(head("lru_cache"), (value.__wrapped__,), (".__wrapped__",))
 
 
+def _dispatching_method(value: Any, _walk: Asked) -> Node:
+    """By what it dispatches to; the methods that it has made for instances are kept in a cache."""
+    return Node(head("singledispatchmethod"), (value.dispatcher, value.func), (".dispatcher", ".func"))
+
+
 def _cell(value: CellType, _walk: Asked) -> Node:
     try:
         return Node(head("cell"), (value.cell_contents,), (".cell_contents",))
@@ -115,8 +120,8 @@ def _memory_file(value: Any, walk: Asked) -> Node:
         raise Refused("is a closed file in memory and has no content any more") from None
 
 
-def _fraction(value: Any, _walk: Asked) -> Node:
-    return Node(head("fraction"), (value.numerator, value.denominator))
+def _fraction(value: Any, walk: Asked) -> Node:
+    return Node(head("fraction") + walk.class_of(type(value)), (value.numerator, value.denominator))
 
 
 def _struct(value: Any, _walk: Asked) -> bytes:
@@ -128,6 +133,16 @@ def _enum_member(value: Any, walk: Asked) -> Node:
     parts = (state.get("_name_"), state.get("_value_"))
     return Node(head("enum") + walk.class_of(type(value)), parts, (".name", ".value"))
 
+
+def _mock(value: Any, walk: Asked) -> Node:
+    """A mock by what it was told to do, and not by the calls that it has seen."""
+    state = {name: item for name, item in vars(value).items() if name not in _CALLS_SEEN}
+    return Node(head("mock") + walk.class_of(type(value)), (attributes(state),), ("",))
+
+
+_CALLS_SEEN = {
+    "method_calls", "_mock_call_args", "_mock_call_args_list", "_mock_call_count", "_mock_called", "_mock_mock_calls",
+}  # fmt: skip
 
 EXACT: dict[str, Expander] = {
     "builtins.function": code,
@@ -158,6 +173,7 @@ EXACT: dict[str, Expander] = {
     "types.SimpleNamespace": _namespace,
     "functools.partial": _partial,
     "functools._lru_cache_wrapper": _lru_cache_wrapper,
+    "functools.singledispatchmethod": _dispatching_method,
     "array.array": _array,
     "_io.BytesIO": _memory_file,
     "_io.StringIO": _memory_file,
@@ -169,4 +185,5 @@ EXACT: dict[str, Expander] = {
 INHERITED: dict[str, Expander] = {
     "enum.Enum": _enum_member,
     "builtins.BaseException": parts_of_exception,
+    "unittest.mock.NonCallableMock": _mock,
 }

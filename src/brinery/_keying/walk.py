@@ -17,7 +17,8 @@ from ..errors import UnkeyableError
 from .kinds import find
 from .node import CODE, NODE, Expander, Node, Part, Passing, Refused, Values, leaf, step
 from .plain import CHUNK, CONTAINER_IDS, SCALAR_IDS, PlainForms, scalar, small
-from .standard import standard_name
+from .reached import way_through
+from .standard import is_changeable, standard_name
 
 CodeOf: TypeAlias = Callable[[object], bytes]
 Reached: TypeAlias = Callable[[str, object], None]
@@ -90,11 +91,11 @@ class Walk:
         return CODE + (said if len(said) == 16 else xxh3_128_digest(b"code\0" + said))
 
     def class_of(self, kind: type) -> bytes:
-        """Return the encoding of an instance's class: by name if it is the standard library's, else by its code."""
+        """Return the encoding of an instance's class: by name if nobody can change it, else by its code."""
         found = self._classes.get(id(kind))
         if found is None:
             name = standard_name(kind)
-            found = (leaf("class", name) if name else self.code_of(kind)), kind
+            found = (leaf("class", name) if name and not is_changeable(kind) else self.code_of(kind)), kind
             self._classes[id(kind)] = found
         return found[0]
 
@@ -235,11 +236,24 @@ class Walk:
             if error is self._failed:
                 raise
             if self._reached is not None:
+                seen = self._look_through(value) if isinstance(error, Refused) else None
+                if seen is not None:
+                    return seen
                 self._reached(self._where(), value)
                 return leaf("reached", self.class_of(type(value)))
             if isinstance(error, Refused):
                 raise
             raise Refused(f"cannot be taken apart ({kind.__module__}.{kind.__qualname__}: {error})") from error
+
+    def _look_through(self, value: Any) -> bytes | Node | None:
+        """Take apart what has no identity of its own and leads to something that has, where code merely reaches it."""
+        expander = way_through(type(value))
+        try:
+            return None if expander is None else expander(value, self)
+        except Exception as error:
+            if error is self._failed:
+                raise
+            return None
 
     def _plain_form(self, value: Any, *, passing: bool) -> bytes | None:
         form = small(value)

@@ -37,7 +37,7 @@ class Watch:
         self._functions: dict[int, FunctionType] = {}
         self._cells: list[tuple[CellType, object]] = []
         self._classes: list[type] = []
-        self._methods: list[tuple[type, str, FunctionType]] = []
+        self._members: dict[int, object] = {}
         self._questions: list[Callable[[], bool]] = []
         self._values: list[tuple[Callable[[], object], bytes]] = []
 
@@ -70,10 +70,9 @@ class Watch:
         """Expect a class to keep its bases and every attribute of its own."""
         self._classes.append(cls)
 
-    def method(self, cls: type, name: str, method: FunctionType) -> None:
-        """Expect a method of an installed class to stay the same."""
-        if getattr(cls, name, None) is method and name.isidentifier():
-            self._methods.append((cls, name, method))
+    def members(self, container: object) -> None:
+        """Expect a dict, list or set that others own to keep its members, such as the methods of an installed class."""
+        self._members[id(container)] = container
 
     def value(self, get: Callable[[], object], encoded: bytes) -> None:
         """Expect a value that can change in place to be encoded as before."""
@@ -88,8 +87,8 @@ class Watch:
         steps = [_compile_names(namespace, names) for namespace, names in self._names.values()]
         if self._functions or self._cells:
             steps.append(_compile_functions(list(self._functions.values()), self._cells))
-        if self._methods:
-            steps.append(_compile_methods(self._methods))
+        if self._members:
+            steps.append(_compile_members(list(self._members.values())))
         steps += [_class_check(cls) for cls in self._classes]
         steps += [_absence_check(namespace, name) for namespace, name in self._absent]
         steps += self._questions
@@ -147,13 +146,14 @@ def _compile_functions(functions: list[FunctionType], cells: list[tuple[CellType
     return _build(f"    now = referents(*own)\n    return {' and '.join(['now == parts', *comparisons])}", fixed, {})
 
 
-def _compile_methods(methods: list[tuple[type, str, FunctionType]]) -> Callable[[], bool]:
-    fixed: dict[str, object] = {}
-    comparisons = []
-    for index, (cls, name, method) in enumerate(methods):
-        fixed[f"c{index}"], fixed[f"m{index}"] = cls, method
-        comparisons.append(f"c{index}.{name} is m{index}")
-    return _build(f"    return {' and '.join(comparisons)}", fixed, {})
+def _compile_members(containers: list[object]) -> Callable[[], bool]:
+    """Compare the members of any number of containers, which the garbage collector lists at once."""
+    fixed: dict[str, object] = {
+        "own": tuple(containers),
+        "parts": get_referents(*containers),
+        "referents": get_referents,
+    }
+    return _build("    return referents(*own) == parts", fixed, {})
 
 
 def _build(body: str, fixed: dict[str, object], namespace: dict[str, Any]) -> Callable[[], bool]:
