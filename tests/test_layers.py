@@ -17,6 +17,7 @@ FLOORS = [
     ["_kinds"],
     ["_recording", "_cached_function"],
     ["_bound", "_computed_once"],
+    ["_keyed_function"],
     ["_adoption", "_explanation", "_explanation_html"],
     ["_description", "_options", "_tally"],
     ["_keying", "_store"],

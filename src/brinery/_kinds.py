@@ -8,7 +8,8 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from typing import TYPE_CHECKING, Any
 
 from ._cached_function import CachedFunction
-from ._computed_once import Call, held
+from ._computed_once import held
+from ._keyed_function import Call
 from ._light import P, R
 from ._recording import Recording, measured
 from .errors import BrineryWarning

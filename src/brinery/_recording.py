@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from ._computed_once import Call, ComputedOnce, held
+from ._computed_once import ComputedOnce, held
+from ._keyed_function import Call
 from .errors import UnstorableResultWarning
 
 _UNCHANGEABLE = frozenset({int, float, complex, bool, str, bytes, type(None)})

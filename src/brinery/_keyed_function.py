@@ -1,0 +1,273 @@
+"""A function that knows the keys of its calls, and whether what they are taken from still holds."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+
+from xxhash import xxh3_128_digest, xxh3_128_hexdigest
+
+from ._keying.arguments import Binder, parameters
+from ._keying.code import code_digest, fingerprint, mark_as_wrapped
+from ._keying.digest import digest, encode
+from ._keying.fingerprint import Fingerprint, Scope
+from ._keying.home import home_module, home_name
+from ._keying.key import key_prefix
+from ._light import Generic, NamedTuple, P, R
+from ._options import is_disabled, nearest
+from ._tally import Tally
+from ._warning import logger, warn
+from .errors import BrineryWarning, OptionWarning, StoreWarning, UnkeyableError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ._cache import Cache
+    from ._options import FunctionOptions
+    from ._store.directory import FunctionFolder
+    from ._store.payload import Codec
+
+
+class State(NamedTuple):
+    """All that a key takes but the arguments; replaced as a whole when something that was reached changes."""
+
+    code: Fingerprint
+    holds: Callable[[], bool]
+    prefix: bytes
+    binder: Binder
+    bind: Callable[..., tuple[Any, ...]]
+    code_of: Callable[[object], bytes]
+
+
+class Call(NamedTuple):
+    """One call on its way: its key, and what the key was taken from; digests of single arguments only on a miss."""
+
+    key: str
+    state: State
+    values: object
+    encoded: bytes
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    arguments: dict[str, bytes] | None = None
+    began: float = 0.0
+
+
+class KeyedFunction(Generic[P, R]):
+    """A function, the options that it was decorated with, and its place in the store."""
+
+    # What is ours stands in slots, and what is the user's, or copied from the function, in the dictionary.
+    __slots__ = (
+        "__dict__",
+        "__weakref__",
+        "_cache",
+        "_codec_made",
+        "_folder",
+        "_home_found",
+        "_ignored",
+        "_options",
+        "_parts_of_options",
+        "_scope",
+        "_state",
+        "_tally",
+        "_ttl",
+    )
+
+    __wrapped__: Callable[P, R]
+    __name__: str
+    __qualname__: str
+
+    if TYPE_CHECKING:
+
+        def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> R: ...
+
+    def __init__(
+        self, function: Callable[P, R], cache: Cache, options: FunctionOptions, home: str | None = None
+    ) -> None:
+        functools.update_wrapper(self, function)
+        for name in [name for name in vars(self) if not name.startswith("__") and hasattr(type(self), name)]:
+            del vars(self)[name]  # an attribute of the function must not stand before a method of ours
+        self.__wrapped__ = function
+        self._cache = cache
+        self._options = options
+        self._home_found = home
+        self._codec_made: Codec | None = None
+        self._ignored = frozenset(name for name in options.ignore if "." not in name)
+        module = getattr(function, "__module__", None) or "__main__"
+        dotted = frozenset(module + name if name.startswith(".") else name for name in options.ignore if "." in name)
+        self._scope = Scope(options.follow, dotted, options.depends_on + ((options.key,) if options.key else ()))
+        self._check_ignored()
+        serializer = options.serializer if isinstance(options.serializer, str) else options.serializer.name
+        self._parts_of_options = {
+            "version": options.version or "",
+            "serializer": serializer,
+            "ignore": ",".join(sorted(options.ignore)),
+            "key": "own" if options.key else "",
+        }
+        self._ttl = options.ttl
+        self._tally = Tally()
+        self._state: State | None = None
+        self._folder: FunctionFolder | None = None
+        # These let `inspect` answer as for the function itself.
+        for name in ("__code__", "__defaults__", "__kwdefaults__"):
+            if hasattr(function, name):
+                setattr(self, name, getattr(function, name))
+        mark_as_wrapped(function)
+
+    @property
+    def _home(self) -> str:
+        """The home name; looked for at the first call, as decorating touches no disk."""
+        if self._home_found is None:
+            self._home_found = home_name(self.__wrapped__)
+        return self._home_found
+
+    @property
+    def _codec(self) -> Codec:
+        if self._codec_made is None:
+            from ._store.payload import Codec
+
+            options = self._options
+            module = getattr(self.__wrapped__, "__module__", None) or "__main__"
+            home = home_module(self.__wrapped__)
+            self._codec_made = Codec(options.serializer, module=module, home_module=home, compress=options.compress)
+        return self._codec_made
+
+    def _check_ignored(self) -> None:
+        names = [parameter.name for parameter in parameters(self.__wrapped__)]
+        for name in self._ignored.difference(names):
+            near = nearest(name, tuple(names))
+            hint = (
+                f"did you mean {near!r}?"
+                if near
+                else f"it has {', '.join(names) or 'none'}; a global is written '.{name}'"
+            )
+            raise TypeError(f"ignore names {name!r}, which is no parameter of {self.__qualname__}: {hint}")
+
+    # Keys.
+
+    def _take_key(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call | None:
+        """Take a call's key without looking anything up; None where the function itself is to be called."""
+        state = self._state
+        if state is None or is_disabled() or not state.holds():
+            state = self._renew()
+            if state is None:
+                return None
+        try:
+            values: object = state.bind(*args, **kwargs)
+        except TypeError:
+            return None  # the call does not fit the signature: the function says so best
+        if self._options.key is not None:
+            values = self._options.key(*args, **kwargs)
+        try:
+            encoded = encode(values, "", state.code_of)
+        except UnkeyableError:
+            self._name_unkeyable(state, values)
+            raise
+        except Exception as error:
+            self._tell_failure("taking the key of a call", error)
+            return None
+        # `call_key`, without the call
+        key = xxh3_128_hexdigest(state.prefix + xxh3_128_digest(encoded))
+        return Call(key, state, values, encoded, args, kwargs)
+
+    def _asked(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call | None:
+        """Take the key for a question; None while caching is off, TypeError where the call would raise it."""
+        call = self._take_key(args, kwargs)
+        if call is None and self._state is not None and not is_disabled():
+            self._state.bind(*args, **kwargs)
+        return call
+
+    def _named(self, call: Call) -> dict[str, Any]:
+        if self._options.key is not None:
+            return {"key": call.values}
+        return call.state.binder.by_name(call.values)  # type: ignore[arg-type]
+
+    def _digests(self, call: Call) -> dict[str, bytes]:
+        return {name: digest(value, name, call.state.code_of) for name, value in self._named(call).items()}
+
+    # The state.
+
+    def _renew(self) -> State | None:
+        """Bring the state up to date; None while every call is to be computed."""
+        if is_disabled():
+            return None
+        try:
+            if self._folder is None and not self._open_folder():
+                return None
+            if self._state is None:
+                self._tell_misspelt()
+            self._state = self._make_state()
+            self._folder.describe_anew()  # type: ignore[union-attr]
+        except BrineryWarning:
+            raise  # strict
+        except Exception as error:
+            self._tell_failure("finding out what it depends on", error)
+            return None
+        return self._state
+
+    def _open_folder(self) -> bool:
+        store = self._cache._store_in_use()
+        if store is None:
+            return False
+        options = self._options
+        folder = store.folder(self._home, self._describe, mmap=options.mmap, trust_unchanged=options.trust_unchanged)
+        folder.report(self._tally.totals)
+        self._folder = folder
+        return True
+
+    def _make_state(self) -> State:
+        code = fingerprint(self.__wrapped__, self._scope)
+        binder = Binder(self.__wrapped__, self._ignored)
+        prefix = key_prefix(self._home, code, self._parts_of_options)
+        code_of = functools.partial(code_digest, scope=self._scope._replace(depends_on=()), looks=code.looks)
+        return State(code, code.holds, prefix, binder, binder.bind, code_of)
+
+    def _describe(self) -> tuple[str, Callable[[], dict[str, Any]]]:
+        """The present fingerprint, and what `function.json` is to tell of it."""
+        state = self._state
+        if state is None:
+            raise RuntimeError("described before it was keyed")
+        return state.prefix.hex(), functools.partial(self._version, state)
+
+    def _version(self, state: State) -> dict[str, Any]:
+        from ._description import describe
+
+        return describe(state.code, self._parts_of_options)
+
+    # Saying.
+
+    def _warn(self, category: type[BrineryWarning], message: str, *, cause: str) -> None:
+        warn(category, message, cause=cause, store=str(self._cache.path), strict=self._options.strict)
+
+    def _tell_misspelt(self) -> None:
+        """Say at the first call, when its module has been read to the end, which names in the options are nobody's."""
+        if not self._scope.ignore and not self._scope.follow.packages:
+            return
+        from ._keying.misspelt import misspelt
+
+        for found in misspelt(self._scope):
+            near = nearest(found.name.rpartition(".")[2], found.known)
+            hint = f"; did you mean {near!r}?" if near else ""
+            self._warn(
+                OptionWarning,
+                f"{found.option} of {self._home} names {found.name!r}, but {found.reason}: that changes nothing{hint}",
+                cause=f"misspelt {self._home} {found.name}",
+            )
+
+    def _tell_failure(self, doing: str, error: Exception) -> None:
+        if isinstance(error, RecursionError):
+            return  # deep down there is no room to say anything; the function itself may still fit
+        logger.debug("%s of %s failed", doing, self.__qualname__, exc_info=error)
+        self._warn(
+            StoreWarning,
+            f"{doing} of {self.__qualname__} failed ({type(error).__name__}: {error}); the call was computed",
+            cause=f"{doing} {type(error).__name__}",
+        )
+
+    def _name_unkeyable(self, state: State, values: object) -> None:
+        """Raise the error that names the parameter."""
+        if self._options.key is not None:
+            encode(values, "key", state.code_of)
+            return
+        for name, value in state.binder.by_name(values).items():  # type: ignore[arg-type]
+            encode(value, name, state.code_of)
