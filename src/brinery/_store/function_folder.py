@@ -123,9 +123,9 @@ class FunctionFolder:
                     self._keyring or self._secrets(),
                     now,
                     ttl,
-                    mmap=self._mmap,
-                    trust_unchanged=self._trust_unchanged,
-                    status=status,
+                    status,
+                    self._mmap,
+                    self._trust_unchanged,
                 )
                 if verified is not None:
                     seconds = verified.seconds

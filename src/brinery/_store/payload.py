@@ -9,6 +9,7 @@ import pickle
 from functools import partial
 from io import BytesIO
 from struct import Struct
+from types import NoneType
 from typing import TYPE_CHECKING, Any, cast
 
 from . import compression, entry, pickling, stack
@@ -25,6 +26,7 @@ __all__ = ["Codec", "Items", "Payload", "Unstorable"]
 
 _MAINS = ("__main__", "__mp_main__")
 _BUILT_IN = ("pickle", "cloudpickle", "json")
+_PLAIN = frozenset((NoneType, bool, int, float, str, bytes, list, tuple, dict, set))  # as most results are
 _LENGTH = Struct("<Q")
 _ITEM_FLAGS = Struct("<B")
 
@@ -84,9 +86,9 @@ class Codec:
                 flags |= item[0]
             stream = b"".join(part for item in result.frozen for part in (_LENGTH.pack(len(item)), item))
             return Payload(stream, [], flags | entry.ITEMS, self._compress)
-        if pickling.is_used_up(result):
+        if type(result) not in _PLAIN and pickling.is_used_up(result):
             raise Unstorable(f"a {type(result).__qualname__} is used up by reading it")
-        stream, buffers = stack.call(self._dump, result)
+        stream, buffers = stack.call(self._dump, result) if stack.is_short() else self._dump(result)
         return Payload(stream, buffers, self._flags(stream), self._compress)
 
     def loads(self, verified: Verified) -> Any:

@@ -35,10 +35,9 @@ def read_entry(
     keyring: Keyring,
     now: float,
     ttl: float | None,
-    *,
-    mmap: bool = False,
-    trust_unchanged: bool = False,
     status: os.stat_result,
+    mmap: bool = False,  # noqa: FBT001, FBT002  # by place: names cost a hit more than its freshness does
+    trust_unchanged: bool = False,  # noqa: FBT001, FBT002
 ) -> Verified | None:
     """Read an entry and give what it holds, if one of our secrets signed it for this key and it is fresh.
 
@@ -49,9 +48,9 @@ def read_entry(
         keyring: our secrets.
         now: the time, which must lie between the entry's creation and its end.
         ttl: seconds that it may count from its creation on, if it does not end before.
+        status: what `fstat` says of the file.
         mmap: map the large buffers copy-on-write, and do not hash them.
         trust_unchanged: do not hash large buffers again that were hashed before, while the file is the same.
-        status: what `fstat` says of the file.
     """
     # A short result is the commonest by far, so this is written for speed: one read, one look at the head, one MAC.
     # Whatever does not fit, rightly or wrongly, takes the long way.

@@ -97,7 +97,7 @@ class Root:
         Whoever finds that the folder is gone calls `open_temporary_anew`.
         """
         if self._temporaries:
-            fd, identity = self._temporaries[-1]
+            fd, identity = self._temporaries[-1]  # may be anybody's, if the program closed all its descriptors
             if is_still(fd, identity):
                 return fd
         return self.open_temporary_anew()

@@ -25,9 +25,12 @@ _changing_size = threading.Lock()
 
 def call(function: Callable[..., Result], *arguments: Any) -> Result:
     """Call a function that recurses in C, here or where there is room for as much as the recursion limit allows."""
-    if sys.version_info >= (3, 12) or sys.getrecursionlimit() <= _SAFE_LIMIT:
-        return function(*arguments)
-    return _call_elsewhere(function, *arguments)
+    return _call_elsewhere(function, *arguments) if is_short() else function(*arguments)
+
+
+def is_short() -> bool:
+    """Whether the recursion limit allows more than this thread's stack may bear."""
+    return sys.version_info < (3, 12) and sys.getrecursionlimit() > _SAFE_LIMIT
 
 
 def _call_elsewhere(function: Callable[..., Result], *arguments: Any) -> Result:

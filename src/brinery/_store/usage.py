@@ -119,22 +119,28 @@ def _sum(one: Totals, more: Totals, less: Totals) -> Totals:
 class Share:
     """What a process has set aside and not used yet."""
 
-    __slots__ = ("_until", "left", "whole")
+    __slots__ = ("_bytes", "_entries", "_until", "whole")
 
     def __init__(self) -> None:
         self.renew(_NOTHING)
 
+    @property
+    def left(self) -> Totals:
+        """What was not used yet."""
+        return Totals(self._bytes, self._entries)
+
     def renew(self, whole: Totals) -> None:
         """Have a new share instead of the old one."""
-        self.whole = self.left = whole
+        self.whole = whole
+        self._bytes, self._entries = whole
         self._until = time.monotonic() + _SHARE_LASTS if whole.bytes else -1.0
 
     def spend(self, size: int, entries: int) -> bool:
         """Take from the share; False if it does not suffice, or is too old."""
-        left = self.left
-        if not 0 <= size <= left.bytes or not 0 <= entries <= left.entries or time.monotonic() > self._until:
+        if not 0 <= size <= self._bytes or not 0 <= entries <= self._entries or time.monotonic() > self._until:
             return False
-        self.left = Totals(left.bytes - size, left.entries - entries)
+        self._bytes -= size
+        self._entries -= entries
         return True
 
 
