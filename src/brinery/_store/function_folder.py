@@ -456,4 +456,7 @@ def _to_json(value: dict[str, Any]) -> bytes:
 def _json_encoder() -> Callable[[object], str]:
     from json import JSONEncoder  # a hit does without
 
-    return JSONEncoder(default=lambda other: f"<{type(other).__name__}>").encode
+    # What is circular is too deep as well.
+    return JSONEncoder(
+        default=lambda other: f"<{type(other).__name__}>", check_circular=False, separators=(",", ":")
+    ).encode
