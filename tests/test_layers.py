@@ -108,3 +108,14 @@ def test_one_file_unpickles():
             if text.endswith(("pickle.loads", "pickle.load", "Unpickler", "marshal.loads", "marshal.load")):
                 guilty.append(name)
     assert set(guilty) == {"_store.payload"}
+
+
+def test_nothing_imports_typing_when_it_runs():
+    """`typing` takes longer to import than brinery; what annotations need stands under TYPE_CHECKING."""
+    importing = [
+        name
+        for name, tree in modules().items()
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom) and node.module == "typing"
+    ]
+    assert importing == []

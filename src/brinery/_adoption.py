@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ._description import changes_between
 from ._keying.key import call_key
+from ._light import NamedTuple
 from ._printable import printable
 from ._units import format_time
 from .errors import AdoptionError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ._store.entry import Facts
     from ._store.function_folder import FunctionFolder
 

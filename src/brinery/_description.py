@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from os.path import basename
 from types import FunctionType
-from typing import Any
 
 from ._keying.bytecode import bytecode_digest
 from ._keying.fingerprint import Fingerprint
 from ._keying.key import Difference, compare_parts, describe_parts
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def describe(code: Fingerprint, options: Mapping[str, str]) -> dict[str, Any]:

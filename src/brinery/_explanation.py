@@ -6,13 +6,16 @@ import math
 import time
 from collections.abc import Mapping
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ._description import changes_between, lines_of
+from ._light import NamedTuple
 from ._printable import printable
 from ._units import format_time
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ._store.entry import Facts
     from ._store.function_folder import FunctionFolder
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING
 
 from ._printable import printable
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._explanation import Explanation
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
-from typing import TYPE_CHECKING, Any
 
 from ._cached_function import CachedFunction
 from ._computed_once import held
 from ._keyed_function import Call
-from ._light import P, R
+from ._light import Any, P, R
 from ._recording import Recording, measured
 from .errors import BrineryWarning
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._cache import Cache
     from ._options import FunctionOptions

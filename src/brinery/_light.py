@@ -6,11 +6,11 @@ need is imported under ``if TYPE_CHECKING``.
 
 from __future__ import annotations
 
-__all__ = ["Generic", "NamedTuple", "P", "R", "overload"]
+__all__ = ["Any", "Generic", "NamedTuple", "P", "Protocol", "R", "overload"]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Generic, NamedTuple, ParamSpec, TypeVar, overload
+    from typing import Any, Generic, NamedTuple, ParamSpec, Protocol, TypeVar, overload
 
     P = ParamSpec("P")
     R = TypeVar("R")
@@ -45,8 +45,13 @@ else:
         __slots__ = ()
         __class_getitem__ = classmethod(GenericAlias)
 
+    class Protocol:
+        """`typing.Protocol`, which nobody asks about instances."""
+
+        __slots__ = ()
+
     def overload(function):
         """`typing.overload`: what follows takes its place."""
         return function
 
-    P = R = object()
+    Any = P = R = object()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 from ._computed_once import ComputedOnce, held
 from ._keyed_function import Call
 from .errors import UnstorableResultWarning
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _UNCHANGEABLE = frozenset({int, float, complex, bool, str, bytes, type(None)})
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from typing import TYPE_CHECKING
 
 from .._cache import Cache
 from .._printable import printable
@@ -11,6 +10,7 @@ from .output import amount, ask, count, say, say_json, table, tell
 from .program import found_function
 from .store import chosen_functions, exists, found_entry, open_store, path_of, tell_empty
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .._store.records import BadEntry, Removed
 

@@ -7,15 +7,18 @@ from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from os.path import commonprefix
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .._cache import Cache
+from .._light import NamedTuple
 from .._printable import printable
 from .._units import format_size, format_time
 from .output import ago, count, cut, fields, finite, moment, say, say_json, say_path, table, tell
 from .store import chosen_functions, exists, found_entry, open_store, path_of, store_at, tell_empty
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .._store.records import EntryRecord, FunctionRecord
 
 _SHORTEST_KEY = 8

@@ -6,13 +6,16 @@ import re
 import sys
 from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
 
 import brinery
 
 from .._units import parse_size, parse_time
 from . import change, look, secret
 from .output import tell
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
 
 USAGE = 2
 

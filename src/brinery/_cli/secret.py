@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
 
 from .output import ask, say, say_json, say_path, tell
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from argparse import Namespace
-from typing import TYPE_CHECKING, Any
 
 from .._cache import Cache
 from ..errors import StoreError
 from .output import count, tell
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .._store.records import EntryRecord, FunctionRecord
 
 

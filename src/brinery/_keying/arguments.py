@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import FunctionType
-from typing import Any, NamedTuple
 
+from .._light import NamedTuple
 from ..errors import UnkeyableError
 from .digest import digest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _POSITIONAL_ONLY, _POSITIONAL, _VAR_POSITIONAL, _KEYWORD, _VAR_KEYWORD = range(5)
 _CO_VARARGS, _CO_VARKEYWORDS = 0x4, 0x8

@@ -5,11 +5,14 @@ from __future__ import annotations
 
 import sys
 from types import MemberDescriptorType
-from typing import Any
 
 from xxhash import xxh3_128, xxh3_128_digest
 
 from .node import Asked, Expander, Node, Passing, Refused, attributes, close, head, leaf, part
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _BLOCK = 1 << 20  # bytes copied at a time where an array is not contiguous
 _SIMPLE = "biufcmMSU"  # kinds of dtype that their own string describes

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
 
 from xxhash import xxh3_128, xxh3_128_digest
 
 from .node import Asked, Expander, Node, Passing, Refused, head, leaf, part
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def find(base: type) -> Expander | None:

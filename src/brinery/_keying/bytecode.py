@@ -10,9 +10,10 @@ import opcode
 import sys
 from collections.abc import Iterator
 from types import CodeType
-from typing import NamedTuple
 
 from xxhash import xxh3_128_digest
+
+from .._light import NamedTuple
 
 # The compiler marks `from __future__ import annotations` and (3.13) the presence of a docstring in the flags: neither
 # changes what the code does.

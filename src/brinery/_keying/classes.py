@@ -6,7 +6,12 @@ import abc
 import sys
 from collections.abc import Callable, Iterator
 from types import FunctionType, GetSetDescriptorType, MemberDescriptorType
-from typing import Any, NamedTuple
+
+from .._light import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # Set by the interpreter or by libraries for their own bookkeeping: places, caches, and what follows from other parts.
 _BOOKKEEPING = {
@@ -51,6 +56,8 @@ def class_members(cls: type, *, documented: bool = False) -> Iterator[Member]:
         if name in _BOOKKEEPING or (name.startswith(_BUILT_BY_PYDANTIC) and name != "__pydantic_fields__"):
             continue
         value = own[name]
+        if name == "__init__" and (value is _placeholder() or value is _inherited_init(cls)):
+            continue  # a protocol's class gets the one that it inherits when it is first called
         if isinstance(value, (GetSetDescriptorType, MemberDescriptorType)) or _is_salted(value):
             yield Member(name, type(value).__name__, settled=True)
         elif name not in members and not (_is_enum(cls) and name in _TABLES_OF_ENUM) and not _is_hook_of_typing(value):
@@ -97,6 +104,15 @@ def _is_enum(cls: type) -> bool:
 def _more_of(member: Any) -> dict[str, object]:
     """Return the attributes of an enumeration's member that were set by the user."""
     return {name: value for name, value in vars(member).items() if name not in _OF_A_MEMBER}
+
+
+def _inherited_init(cls: type) -> object:
+    inits = (base.__dict__["__init__"] for base in cls.__mro__[1:] if "__init__" in base.__dict__)
+    return next((init for init in inits if init is not _placeholder()), object.__init__)
+
+
+def _placeholder() -> object:
+    return getattr(sys.modules.get("typing"), "_no_init_or_replace_init", None)
 
 
 def _is_hook_of_typing(value: object) -> bool:

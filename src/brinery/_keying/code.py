@@ -11,11 +11,11 @@ import re
 import sys
 from functools import partial
 from types import CodeType, FunctionType, ModuleType
-from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from xxhash import xxh3_128_digest
 
+from .._light import NamedTuple
 from .bytecode import Read, bytecode_digest, names_in, reads, reads_of_text
 from .classes import annotations_of, class_members, has_fields
 from .fingerprint import EVERYTHING, Fingerprint, Follow, Part, Scope
@@ -24,6 +24,10 @@ from .live import attributes_of, is_empty, is_frozen
 from .names import Names
 from .references import digest_of
 from .source import Source, looks_of, source_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # Names that the import system sets: they tell where a module lies, not what it does.
 _PLACES = {"__name__", "__file__", "__package__", "__spec__", "__loader__", "__builtins__", "__cached__", "__path__"}

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from marshal import dumps
-from typing import Any, TypeVar
 
 from xxhash import xxh3_128_digest
 
@@ -17,6 +16,12 @@ from .kinds import register
 from .node import head
 from .plain import CONTAINER_IDS, CONTAINERS, SCALAR_IDS, SCALARS, SHORT, TEXT, is_plain_scalar, scalar, shorten, small
 from .walk import CodeOf, Reached, Walk
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeVar
+
+    T = TypeVar("T")
 
 __all__ = [
     "CONTAINERS",
@@ -29,8 +34,6 @@ __all__ = [
     "is_plain_scalar",
     "register_digest",
 ]
-
-T = TypeVar("T")
 
 
 def by_name(thing: object) -> bytes:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import CodeType, FunctionType
-from typing import NamedTuple
 
+from .._light import NamedTuple
 from .bytecode import bytecode_digest
 from .home import carry_home, carry_main, home_of_file, home_of_main
 from .scope import EVERYTHING, Follow, Scope

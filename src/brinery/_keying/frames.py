@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import Any
 
 from .arrays import plain
 from .node import Asked, Expander, Node, Passing, attributes, head, part
 from .objects import instances
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _BOOKKEEPING = frozenset({
     "_mgr", "_attrs", "_flags", "_item_cache", "_is_copy", "_name", "_index", "_cacher", "_cache", "_id", "_data",

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, NamedTuple
 
 from xxhash import xxh3_128_digest
 
+from .._light import NamedTuple
 from .origin import Origin, find_file, origin_of_module
 from .source import looks_of, normalise
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ast
 

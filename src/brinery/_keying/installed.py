@@ -6,9 +6,12 @@ import sys
 from collections.abc import Callable, Iterator
 from gc import get_referents
 from types import FunctionType
-from typing import Any
 
 from .standard import is_changeable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def namespaces(cls: type) -> Iterator[dict[str, Any]]:

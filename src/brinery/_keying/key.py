@@ -8,11 +8,15 @@ does not throw a store away.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
 
 from xxhash import xxh3_128_digest, xxh3_128_hexdigest
 
+from .._light import NamedTuple
 from .fingerprint import Fingerprint, Part
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 KEY_FORMAT = 1
 

@@ -10,7 +10,6 @@ import sys
 from _weakref import ref
 from collections.abc import Callable
 from types import ModuleType
-from typing import Any
 
 from .node import Asked, Expander, Node, Passing, Refused, head
 from .objects import instances
@@ -18,6 +17,10 @@ from .plain import CONTAINER_IDS, SCALAR_IDS
 from .refused import reason_to_refuse
 from .standard import standard_name
 from .stdlib_types import EXACT, INHERITED, code
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _registered: dict[int, tuple[type, Callable[[Any], object]]] = {}
 _found: dict[int, tuple[ref[type], int, Expander]] = {}

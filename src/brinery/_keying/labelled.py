@@ -6,9 +6,12 @@ What a file was read from is not part of the value; how it was encoded there is,
 from __future__ import annotations
 
 import sys
-from typing import Any
 
 from .node import Asked, Expander, Node, Passing, head
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _OF_THE_FILE = ("source", "original_shape", "preferred_chunks")
 

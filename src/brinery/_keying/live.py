@@ -6,10 +6,13 @@ import sys
 from collections.abc import Callable
 from gc import get_referents
 from types import BuiltinFunctionType, FunctionType, ModuleType
-from typing import Any
 
 from .digest import SCALARS
 from .origin import find_file
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 LONG = 4096  # a longer string is digested at every call rather than kept alive by the check
 

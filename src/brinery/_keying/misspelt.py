@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from .._light import NamedTuple
 from .fingerprint import Scope
 from .home import MAIN, home_of_main
 from .origin import find_file, installed_names

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from types import BuiltinFunctionType, FunctionType, ModuleType
-from typing import Any
 
 from .bytecode import Read
 from .digest import CONTAINERS, SCALARS
@@ -14,6 +13,10 @@ from .imports import StaticClosure, matches_its_file, note_unloaded, static_clos
 from .live import attribute, is_frozen, is_module
 from .origin import Origin
 from .references import References, digest_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # Names that the import system sets: they tell where a module lies, not what it does.
 _PLACES = {"__name__", "__file__", "__package__", "__spec__", "__loader__", "__builtins__", "__cached__", "__path__"}
@@ -101,6 +104,8 @@ class Names(References):
                     f"global {home_of_module(module.__name__)}.{name}", value, lambda: getattr(module, name)
                 )
         self._watch.absent(vars(module), name)
+        if "__getattr__" not in vars(module):
+            self._watch.absent(vars(module), "__getattr__")
         return self._resolve_module(f"{module.__name__}.{name}", rest)
 
     def _resolve_installed(self, origin: Origin, module: ModuleType, rest: list[str]) -> bytes:

@@ -8,9 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from marshal import dumps
-from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from xxhash import xxh3_128_digest
+
+from .._light import NamedTuple, Protocol
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
 
 NODE = b"#"  # no marshal form of a plain value begins with these two
 CODE = b"@"

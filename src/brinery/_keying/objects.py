@@ -9,7 +9,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from types import MemberDescriptorType
-from typing import Any, TypeAlias
 
 from xxhash import xxh3_128_digest
 
@@ -17,7 +16,11 @@ from .node import Asked, Expander, Node, Passing, Refused, Values, attributes, c
 from .plain import small
 from .standard import standard_name
 
-Content: TypeAlias = Callable[[Any], tuple[object, ...]]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
+Content: TypeAlias = "Callable[[Any], tuple[object, ...]]"
 Slots: TypeAlias = tuple[tuple[str, int, str], ...]
 
 _MANAGED_DICT = 1 << 4

@@ -10,9 +10,10 @@ from __future__ import annotations
 import os
 import re
 import sys
-from typing import NamedTuple
 
 from xxhash import xxh3_128_digest
+
+from .._light import NamedTuple
 
 _STDLIB = os.path.dirname(os.__file__) + os.sep
 _OURSELVES = os.path.dirname(os.path.dirname(__file__)) + os.sep

@@ -9,10 +9,13 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sized
 from re import split
-from typing import Any
 
 from .digest import digest
 from .shown import is_short, short_value, sounds_secret
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _MOST_PIECES = 64  # of one argument: some 3 kB of metadata at most
 _MOST_ITEMS = 32  # of a container whose items are told one by one; longer ones are told by stretches

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from types import FunctionType
-from typing import TYPE_CHECKING, NamedTuple
 
+from .._light import NamedTuple
 from .fingerprint import Fingerprint
 from .home import home_of_class, home_of_function, home_of_main
 from .source import syntax_tree
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ast
 

@@ -6,7 +6,8 @@ one encoding however it is met:
 - a *scalar* by `marshal` version 2, which has no references and does not see interning;
 - a *small* container (at most 16 items, which are scalars or flat containers of at most 8) by `marshal` as well. Its
   types are proven one by one first: marshal writes everything with a buffer (arrays, numpy scalars) as bare bytes;
-- a *plain* container (at most `CHUNK` items, pickled in at most `ROOM` bytes, at most `DEPTH` deep) by the C pickler
+- a *plain* container (at most `CHUNK` items, and if they are few, none of them longer than that; pickled in at most
+  `ROOM` bytes, at most `DEPTH` deep) by the C pickler
   without memo, which hands every other type but set and frozenset to a hook, and the hook refuses. Of these two only
   the empty set passes: any other has an order that is nobody's.
 
@@ -20,11 +21,14 @@ from _pickle import Pickler  # the C pickler itself, as `pickle` takes 5 ms to i
 from gc import get_referents
 from itertools import chain, islice
 from marshal import dumps
-from typing import Any, TypeGuard
 
 from xxhash import xxh3_128_digest
 
 from .node import NODE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeGuard
 
 CHUNK = 2048
 ROOM = 1 << 20
@@ -180,7 +184,8 @@ class PlainForms:
             return None
         # Most of what is not plain shows at once, and saves the pickler's way of saying so.
         for item in _items(value) if len(value) <= 16 else islice(_items(value), 1):
-            if id(type(item)) not in _PLAIN_IDS:
+            number = id(type(item))
+            if number not in _PLAIN_IDS or (number in CONTAINER_IDS and len(item) > CHUNK):
                 return None
         if self._deep and self._looks_deep(value):
             return None
@@ -236,8 +241,9 @@ def _is_even(value: object, data: bytes) -> bool:
     """
     level = [value]
     maybe_sets = b"\x91" in data or b"\x8f(" in data  # how a frozenset ends, and a set begins that is not empty
+    maybe_dicts = _HIDES_VALUES and b"}" in data  # how a dict begins
     for _ in range(DEPTH):
-        below = _referents(level)
+        below = _referents(level) if maybe_dicts else get_referents(*level)
         if not below:  # among the leaves there may be empty sets, which are fine
             return b"(\x91" not in data or frozenset not in map(type, level)
         if maybe_sets and not _SETS.isdisjoint(map(type, level)) and any(map(_is_disorderly, level)):
@@ -248,7 +254,7 @@ def _is_even(value: object, data: bytes) -> bool:
 
 def _referents(level: list[Any]) -> list[Any]:
     below = get_referents(*level)
-    if _HIDES_VALUES and dict in map(type, level):
+    if dict in map(type, level):
         for item in level:
             if type(item) is dict and item and not get_referents(item):
                 below += item.values()

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import sys
 from array import array
-from typing import Any
 
 from xxhash import xxh3_128_digest
 
 from .node import Asked, Expander, Node, Passing, Refused, head, leaf, part
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _CODES = {
     "Int8": "b", "Int16": "h", "Int32": "i", "Int64": "q", "UInt8": "B", "UInt16": "H", "UInt32": "I", "UInt64": "Q",

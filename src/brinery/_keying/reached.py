@@ -7,10 +7,13 @@ thread's: what a function does depends on those, so they count, and the thing it
 from __future__ import annotations
 
 import sys
-from typing import Any
 
 from .node import Asked, Expander, Node, Passing, attributes, head
 from .standard import standard_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class _Nothing:

@@ -21,7 +21,7 @@ from .live import attribute_of, is_found_by_name, is_frozen
 from .origin import USER, Origin, digest_of_extension, origin_of_file, origin_of_module
 from .shown import is_short, sounds_secret
 from .source import Source
-from .standard import is_changeable
+from .standard import is_changeable, standard_name
 from .watch import Watch
 
 _WRAPPING = {
@@ -104,7 +104,7 @@ class References:
 
     def _refer_to_class(self, cls: type) -> bytes:
         origin = self._origin_of_name(cls.__module__)
-        if origin.kind == "user":
+        if origin.kind == "user" or (cls.__module__ == "types" and not standard_name(cls)):  # by `types.new_class`
             name = self._unique(f"class {home_of_class(cls)}.{cls.__qualname__}")
             self._pending.append(lambda: self._visit_class(name, cls))
             self._count_extension(cls.__module__)

@@ -12,12 +12,13 @@ import sys
 from bisect import bisect_right
 from collections.abc import Iterable
 from types import CodeType
-from typing import TYPE_CHECKING, NamedTuple
 
 from xxhash import xxh3_128_digest
 
+from .._light import NamedTuple
 from .bytecode import Read, bytecode_digest, nested_codes, reads
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ast
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from .node import Asked, Expander, Node, attributes, head
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _COMPRESSED = ("csr", "csc", "bsr")
 

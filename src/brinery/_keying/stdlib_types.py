@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from gc import get_referents
 from types import BuiltinFunctionType, CellType, ModuleType
-from typing import Any
 
 from xxhash import xxh3_128_digest
 
 from .node import Asked, Expander, Node, Passing, Refused, attributes, close, head, leaf
 from .objects import by_reduce, parts_of_exception
 from .plain import SCALAR_IDS, scalar
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def code(value: object, walk: Asked) -> bytes:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
 
 from xxhash import xxh3_128_digest
 
 from .node import Asked, Expander, Node, Passing, attributes, head, leaf
 from .objects import by_reduce
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def find(base: type) -> Expander | None:

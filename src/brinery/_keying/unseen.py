@@ -11,13 +11,17 @@ from collections.abc import Iterator
 from dis import hasjabs, hasjrel, stack_effect
 from opcode import opmap
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
-from typing import Any, NamedTuple
 
+from .._light import NamedTuple
 from .bytecode import Read, Site, attribute_index, instructions_of, lines_of, nested_codes, sites, takes_method
 from .fingerprint import Fingerprint
 from .home import home_of_function
 from .origin import origin_of_module
 from .outside import DRAWING_NOTHING, KINDS, METHODS, READERS, READING, ROOMS, SEEDS, WITHOUT_ARGUMENTS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _UNKNOWN = object()
 _CALLS = {opmap[name] for name in ("CALL", "PRECALL") if name in opmap}

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import chain, islice
-from typing import Any, TypeAlias
 
 from xxhash import xxh3_128_digest
 
@@ -19,6 +18,10 @@ from .node import CODE, NODE, Expander, Node, Part, Passing, Refused, Values, le
 from .plain import CHUNK, CONTAINER_IDS, SCALAR_IDS, PlainForms, scalar, small
 from .reached import way_through
 from .standard import is_changeable, standard_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
 
 CodeOf: TypeAlias = Callable[[object], bytes]
 Reached: TypeAlias = Callable[[str, object], None]

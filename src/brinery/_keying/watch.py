@@ -11,7 +11,10 @@ from collections.abc import Callable
 from gc import get_referents
 from keyword import iskeyword
 from types import CellType, FunctionType, GetSetDescriptorType, MemberDescriptorType
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _ABSENT = object()
 # Types whose instances are equal only to themselves, or to others that are as good.

@@ -9,8 +9,10 @@ import os
 from functools import cache
 from hashlib import sha256
 from threading import Thread
-from typing import TYPE_CHECKING, Protocol
 
+from .._light import Protocol
+
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 

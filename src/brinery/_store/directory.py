@@ -6,7 +6,6 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
 
 from ..errors import StoreError
 from .files import closing, open_to_look
@@ -15,7 +14,10 @@ from .names import is_key, slug_of
 from .root import Root
 from .upkeep import Limits, Upkeep, read_settings, sweep_temporary
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .eviction import Policy
     from .history import Record
     from .records import BadEntry, EntryRecord, FunctionRecord, Removed, StoreInfo

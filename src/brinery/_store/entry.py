@@ -23,10 +23,11 @@ from __future__ import annotations
 from enum import Enum
 from hashlib import sha256
 from struct import Struct
-from typing import TYPE_CHECKING, NamedTuple
 
+from .._light import NamedTuple
 from . import compression
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import e, inf, log2
 from random import random
-from typing import TYPE_CHECKING, ClassVar
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import ClassVar
+
     from .records import EntryRecord
 
 _SECOND = 1_000_000_000

@@ -11,7 +11,6 @@ from os import close, fstat
 from os import open as open_file
 from stat import S_ISDIR, S_ISREG
 from time import time
-from typing import TYPE_CHECKING, Any
 
 from .._warning import logger, warn
 from ..errors import DamagedEntryWarning, EvictionWarning, SecretError, SecretWarning, StoreWarning
@@ -24,7 +23,10 @@ from .reading import note_touch, read_entry, read_facts, read_metadata, read_rec
 from .root import Root
 from .upkeep import Upkeep, parse_object
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .entry import Bytes, Facts
     from .history import Record
     from .payload import Codec

@@ -6,12 +6,14 @@ People read that file and `adopt` acts on it, so what somebody else wrote into i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
     from .signing import Keyring, Signer
 
-Record = dict[str, Any]
+Record: TypeAlias = "dict[str, Any]"
 
 _KEPT = 20
 _SEAL = "seal"

@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Collection
-from typing import NamedTuple
 
 import xxhash
+
+from .._light import NamedTuple
 
 _WORD = "brinery-holder"
 _LONGEST = 64 * 1024

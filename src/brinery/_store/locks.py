@@ -14,7 +14,6 @@ import stat
 import time
 from collections.abc import Sequence
 from enum import Enum
-from typing import TYPE_CHECKING
 
 from .._warning import logger
 from .files import MAKE, OPEN, closing, make_private, same_file, status_of, try_lock
@@ -23,6 +22,7 @@ from .runs import Run, held, is_crowded
 from .temporary import Temporary
 from .waiting import Waiting
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 

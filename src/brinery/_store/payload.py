@@ -10,15 +10,16 @@ from functools import partial
 from io import BytesIO
 from struct import Struct
 from types import NoneType
-from typing import TYPE_CHECKING, Any, cast
 
 from . import compression, entry, pickling, stack
 from .entry import Bytes, Payload
 from .serializers import Json, Serializer
 from .unstorable import Unstorable, explain
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
     from .entry import Verified
 
@@ -217,7 +218,7 @@ def _checked(serializer: str | object) -> Serializer | None:
         )
     if not name or name in _BUILT_IN:
         raise ValueError(f"a serializer of your own needs a name of its own, not {name!r}")
-    return cast("Serializer", serializer)
+    return serializer  # type: ignore[return-value]  # it has what a Serializer has
 
 
 def _is_installed(package: str) -> bool:

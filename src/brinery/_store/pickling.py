@@ -7,12 +7,13 @@ import io
 import pickle
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
 
 from .entry import MOST_BUFFERS
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import Any
 
     Reducer = Callable[[Any], Any]
 

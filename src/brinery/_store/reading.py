@@ -7,12 +7,12 @@ can change them.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from . import entry, trust
 from .entry import HEAD, MAGIC, SIGNED_FROM, Verified
 from .trust import note_touch
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
-
+from .._light import Protocol
 from .unstorable import Unstorable, shown
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 

@@ -6,8 +6,8 @@ import os
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from typing import NamedTuple
 
+from .._light import NamedTuple
 from .entry import HEAD, Facts, facts
 from .files import FOLDER, allocated, closing, is_out_of_resources, open_to_look
 from .names import SHARDS, TEMPORARY, entry_key, is_slug, is_temporary

@@ -13,14 +13,15 @@ import stat
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from hmac import compare_digest
-from typing import TYPE_CHECKING, NoReturn
 
 from ..errors import SecretError
 from .files import MAKE_NEW, READ, make_folders
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import NoReturn
 
 Bytes = bytes | bytearray | memoryview
 

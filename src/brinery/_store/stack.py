@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import sys
 import threading
-from typing import TYPE_CHECKING, Any, TypeVar
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, TypeVar
+
+    Result = TypeVar("Result")
+
     from collections.abc import Callable
 
-Result = TypeVar("Result")
 
 _SAFE_LIMIT = 5000  # what any stack of the usual 8 MB bears
 _BYTES_A_LEVEL = 2048

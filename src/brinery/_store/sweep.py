@@ -6,8 +6,8 @@ import os
 import random
 from collections.abc import Callable
 from contextlib import suppress
-from typing import NamedTuple
 
+from .._light import NamedTuple
 from .eviction import Policy
 from .names import SHARDS
 from .records import EntryRecord

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pickle
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
 _MOST_STEPS = 1_000_000  # a search longer than this is given up; the reason is known without it
 _LONGEST_KEY = 80

@@ -8,8 +8,8 @@ import stat
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from typing import NamedTuple
 
+from .._light import NamedTuple
 from .._warning import warn
 from ..errors import EvictionWarning, StoreWarning
 from . import names

@@ -18,9 +18,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from struct import Struct
-from typing import NamedTuple
 from weakref import WeakSet
 
+from .._light import NamedTuple
 from . import names
 from .files import MAKE, closing, is_still, make_private, read_small, same_file, try_lock, unlock
 from .root import Root

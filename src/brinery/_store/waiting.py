@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from .._warning import logger
 from .runs import Run, held, leads_to, names_under_way
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .root import Root
 
