@@ -121,6 +121,17 @@ class Point:
     y: int
 
 
+def test_an_argument_whose_class_changed(project: Path):
+    """Its values are what they were, and it is told so."""
+    module = (
+        MODULE + "class Point:\n    def __init__(self):\n        self.x = 1\n    def norm(self):\n        return 1\n"
+    )
+    project.joinpath("model.py").write_text(module)
+    run("-c", "import model; model.fit(1, model.Point())", cwd=project)
+    text = explained(project, "fit.explain(1, model.Point())", module.replace("return 1", "return 2"))
+    assert "  argument settings differs in the code of its class, or deeper inside\n" in text
+
+
 def test_values_that_are_not_to_be_recorded_are_not(new_cache: Callable[..., Cache], tmp_path: Path):
     """With `record_values=False` neither a value nor a piece of one is written in the clear."""
     memory = new_cache(record_values=False)

@@ -184,7 +184,10 @@ def _argument_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> li
             changes.append(f"argument {name} {'is new' if old is None else 'is gone'}")
         elif old[0] != new[0]:
             pieces = [_pairs(found.get(name)) if isinstance(found, Mapping) else {} for found in inside]
-            changes += _inner_changes(name, *pieces) or [_change(name, old[1], new[1])]
+            if pieces[0] and pieces[0] == pieces[1]:  # all that is recorded of it is the same
+                changes.append(f"argument {name} differs in the code of its class, or deeper inside")
+            else:
+                changes += _inner_changes(name, *pieces) or [_change(name, old[1], new[1])]
     return changes
 
 
