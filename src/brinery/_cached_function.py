@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 from ._bound import BoundCachedFunction
 from ._computed_once import ComputedOnce
-from ._explanation import Explanation
 from ._keying.digest import register_digest
 from ._keying.fingerprint import Carried, carry
 from ._light import NamedTuple, P, R, overload
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
     from ._adoption import Adoption
     from ._cache import Cache
+    from ._explanation import Explanation
     from ._options import FunctionOptions
 
     Q = ParamSpec("Q")
@@ -88,10 +88,21 @@ class CachedFunction(ComputedOnce[P, R]):
         return self.__wrapped__(*args, **kwargs) if call is None else self._answer_anew(call)
 
     def explain(self, /, *args: P.args, **kwargs: P.kwargs) -> Explanation:
-        """Say whether a call hits or misses and why, against the most similar stored entry; changes no byte."""
+        """Say whether a call hits or misses and why, against the most similar stored entry; changes no byte.
+
+        Raises:
+            UnkeyableError: an argument has no lasting identity.
+
+        >>> from brinery import Cache
+        >>> memory = Cache("results")
+        >>> @memory
+        ... def half(x):
+        ...     return x / 2
+        >>> print(half.explain(3))
+        brinery._cached_function.half: miss
+          never called before: there is no result of this function
+        """
         call = self._asked(args, kwargs)
-        if call is None or self._folder is None:
-            return Explanation(self._home, "", False, ("caching is switched off",))
         return self._explain(call)
 
     def adopt(self, *, dry_run: bool = False, quiet: bool = False) -> Adoption:

@@ -207,11 +207,13 @@ class ComputedOnce(KeyedFunction[P, R]):
 
     # What people ask.
 
-    def _explain(self, call: Call) -> Explanation:
-        recorded = self._recorded(call._replace(arguments=self._digests(call)))
-        from ._explanation import explain_call
+    def _explain(self, call: Call | None) -> Explanation:
+        from ._explanation import Explanation, explain_call
 
-        return explain_call(self._folder, call.key, self._ttl, recorded, self._version(call.state))  # type: ignore[arg-type]
+        if call is None or self._folder is None:
+            return Explanation(self._home, "", False, ("caching is switched off",))
+        recorded = self._recorded(call._replace(arguments=self._digests(call)))
+        return explain_call(self._folder, call.key, self._ttl, recorded, self._version(call.state))
 
     def _adopt(self, *, dry_run: bool, show: Callable[[Adoption], None] | None) -> Adoption:
         from ._adoption import Adoption, carry_out, plan_adoption
