@@ -78,6 +78,7 @@ class Names(References):
             origin = self._origin_of_name(value.__name__)
             if origin.kind != "user":
                 return self._resolve_installed(origin, value, rest)
+            self._count_extension(value.__name__)
             space, module, name, rest = vars(value), value.__name__, rest[0], rest[1:]
             home = home_of_module(module)
             if self._is_ignored(module, home, name):

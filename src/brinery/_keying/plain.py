@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from typing import Any, TypeGuard
 
 CHUNK = 2048
+CHUNK_OF_CONTAINERS = 256  # their items are looked at twice, the second time while they are still at hand
 ROOM = 1 << 20
 DEPTH = 64
 SHORT = 255  # a longer marshal form is replaced by its digest
@@ -233,17 +234,20 @@ _spare: list[PlainForms] = []
 _MOST_SPARE = 8
 
 
-def _is_even(value: object, data: bytes) -> bool:
+def _is_even(value: Any, data: bytes) -> bool:
     """Tell whether a value that was pickled is not too deep and has no sets in it, whose order is nobody's.
 
     The pickler has proven that there are only builtin types, and few enough, so that going down by what the garbage
     collector sees is safe. It is several times as fast as asking for types, which is left for levels above the leaves.
     """
-    level = [value]
+    level: Any = [value]
     maybe_sets = b"\x91" in data or b"\x8f(" in data  # how a frozenset ends, and a set begins that is not empty
     maybe_dicts = _HIDES_VALUES and b"}" in data  # how a dict begins
     for _ in range(DEPTH):
-        below = _referents(level) if maybe_dicts else get_referents(*level)
+        if level[0] is value and type(value) is not dict:
+            below: Any = value
+        else:
+            below = _referents(level) if maybe_dicts else get_referents(*level)
         if not below:  # among the leaves there may be empty sets, which are fine
             return b"(\x91" not in data or frozenset not in map(type, level)
         if maybe_sets and not _SETS.isdisjoint(map(type, level)) and any(map(_is_disorderly, level)):
@@ -252,7 +256,19 @@ def _is_even(value: object, data: bytes) -> bool:
     return False
 
 
-def _referents(level: list[Any]) -> list[Any]:
+def _referents(level: Any) -> list[Any]:
+    """Return what is inside the items of a level, where there may be a dict that the collector sees nothing through."""
+    first = type(level[0])
+    try:
+        # That all are numbers, or all texts, is proven at a tenth of the price of looking at every type.
+        if first is int or first is float:
+            sum(level)
+            return []
+        if first is str:
+            "".join(level)
+            return []
+    except TypeError:
+        pass
     below = get_referents(*level)
     if dict in map(type, level):
         for item in level:

@@ -158,7 +158,7 @@ def _reads_without_annotations(
     import ast
     import copy
 
-    if not any(nested_codes(code)) or not any(item is not node and _annotated_places(item) for item in ast.walk(node)):
+    if not _has_functions(code) or not any(item is not node and _annotated_places(item) for item in ast.walk(node)):
         return None
     bare = copy.deepcopy(statement)
     for item in ast.walk(bare):
@@ -171,6 +171,11 @@ def _reads_without_annotations(
                 return reads(nested)
             pending.append(nested)
     return None
+
+
+def _has_functions(code: CodeType) -> bool:
+    """Whether there are functions with a name inside: a lambda or a comprehension has no annotations."""
+    return any(nested.co_name[0] != "<" or _has_functions(nested) for nested in nested_codes(code))
 
 
 def _annotated_places(node: ast.AST) -> list[tuple[ast.AST, str]]:

@@ -15,7 +15,7 @@ from xxhash import xxh3_128_digest
 from ..errors import UnkeyableError
 from .kinds import find
 from .node import CODE, NODE, Expander, Node, Part, Passing, Refused, Values, leaf, step
-from .plain import CHUNK, CONTAINER_IDS, SCALAR_IDS, PlainForms, scalar, small
+from .plain import CHUNK, CHUNK_OF_CONTAINERS, CONTAINER_IDS, SCALAR_IDS, PlainForms, scalar, small
 from .reached import way_through
 from .standard import is_changeable, standard_name
 
@@ -298,12 +298,18 @@ def _container(value: Any) -> Node:
 
 
 def _chunks(value: Any) -> Iterator[Passing]:
-    for start in range(0, len(value), CHUNK):
-        yield Passing(value[start : start + CHUNK], start)
+    size = _chunk_size(value[0])
+    for start in range(0, len(value), size):
+        yield Passing(value[start : start + size], start)
 
 
 def _dict_chunks(value: dict[Any, Any]) -> Iterator[Passing]:
     keys, values = iter(value), iter(value.values())
-    while names := list(islice(keys, CHUNK)):
+    size = _chunk_size(next(iter(value.values())))
+    while names := list(islice(keys, size)):
         yield Passing(names)
-        yield Passing(list(islice(values, CHUNK)), Values(names))
+        yield Passing(list(islice(values, size)), Values(names))
+
+
+def _chunk_size(first: object) -> int:
+    return CHUNK_OF_CONTAINERS if id(type(first)) in CONTAINER_IDS else CHUNK
