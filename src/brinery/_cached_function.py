@@ -84,7 +84,7 @@ class CachedFunction(ComputedOnce[P, R]):
 
     def refresh(self, /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Compute a call anew, store the result in place of an earlier one, and return it."""
-        call = self._take_key(args, kwargs)
+        call = self._keyed(args, kwargs)
         return self.__wrapped__(*args, **kwargs) if call is None else self._answer_anew(call)
 
     def explain(self, /, *args: P.args, **kwargs: P.kwargs) -> Explanation:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 import time
 from types import TracebackType
 
 from xxhash import xxh3_128_digest
 
-from ._keyed_function import Call, KeyedFunction
+from ._keyed_function import Call, KeyedFunction, State
 from ._keying.digest import SCALARS, encode
 from ._keying.key import compare_parts
 from ._keying.shown import short_value
@@ -34,17 +35,18 @@ class ComputedOnce(KeyedFunction[P, R]):
     __slots__ = ()
 
     def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        call = self._take_key(args, kwargs)
-        if call is None:
+        keyed = self._take_key(args, kwargs)
+        if keyed is None:
             return self.__wrapped__(*args, **kwargs)
-        found = self._look_up(call.key)
+        found = self._look_up(keyed[0])
         if found is not None:
             return found[0]  # type: ignore[no-any-return]
+        call = Call(*keyed, args, kwargs)
         with held(self._folder.claim(call.key)) as claim:  # type: ignore[union-attr]
             found = self._wait_for(claim, call.key)
             if found is not None:
                 return found[0]  # type: ignore[no-any-return]
-            call = self._begin(call)
+            self._begin(call)
             # Called from here and not from further down: a function that calls itself needs two frames a level.
             result = self.__wrapped__(*args, **kwargs)
             self._keep(claim, call, result, time.perf_counter() - call.began)
@@ -81,20 +83,21 @@ class ComputedOnce(KeyedFunction[P, R]):
             self._tell_failure("waiting for a result", error)
         return None
 
-    def _begin(self, call: Call) -> Call:
-        """Count a miss, and note what the arguments are before the function runs."""
+    def _begin(self, call: Call) -> None:
+        """Count a miss, and note before the function runs what its arguments are, if they can change."""
         self._tally.miss()
         try:
-            arguments = self._digests(call)
+            named = self._named(call.state, call.values)
+            if not SCALARS.issuperset(map(type, named.values())):
+                call.arguments = self._digests(call.state, named)
         except Exception as error:
             self._tell_failure("describing a call", error)
-            arguments = {}
-        return call._replace(arguments=arguments, began=time.perf_counter())
+        call.began = time.perf_counter()
 
     def _answer_anew(self, call: Call) -> R:
         with held(self._folder.claim(call.key)) as claim:  # type: ignore[union-attr]
             self._wait_for(claim, call.key, anew=True)
-            call = self._begin(call)
+            self._begin(call)
             result = self.__wrapped__(*call.args, **call.kwargs)
             self._keep(claim, call, result, time.perf_counter() - call.began)
             return result
@@ -131,33 +134,38 @@ class ComputedOnce(KeyedFunction[P, R]):
             return None
 
     def _put(self, claim: Claim, call: Call, payload: Payload, result: object, seconds: float) -> None:
-        metadata = self._metadata(call, result)
+        metadata = self._metadata(call, type(result).__qualname__)
         self._folder.put(claim, call.key, payload, seconds=seconds, ttl=self._ttl, metadata=metadata)  # type: ignore[union-attr]
 
-    def _metadata(self, call: Call, result: object) -> dict[str, object]:
-        """What people may read of an entry."""
-        return {
-            **self._recorded(call),
-            "serializer": self._codec.name,
-            "result": type(result).__qualname__,
-            "python": "{}.{}".format(*sys.version_info),
-        }
+    def _metadata(self, call: Call, result: str) -> bytes:
+        """What people may read of an entry, as JSON: what is the same for every call of this code is written once."""
+        encode_json = _json_encoder()
+        state, start = self._told
+        if state is not call.state:
+            told = {
+                **self._about(call.state),
+                "serializer": self._codec.name,
+                "python": "{}.{}".format(*sys.version_info),
+            }
+            start = encode_json(told)[:-1] + ","
+            self._told = call.state, start
+        return (start + encode_json({**self._recorded(call), "result": result})[1:]).encode("ascii")
+
+    def _about(self, state: State) -> dict[str, object]:
+        return {"function": self._home, "fingerprint": state.prefix.hex()}
 
     def _recorded(self, call: Call) -> dict[str, object]:
         """What is told of a call; values only where the option allows, and never of ignored parameters."""
-        digests, named = call.arguments or {}, self._named(call)
-        told: dict[str, object] = {
-            "function": self._home,
-            "fingerprint": call.state.prefix.hex(),
-            "call": xxh3_128_digest(call.encoded).hex(),
-        }
+        named = self._named(call.state, call.values)
+        digests = call.arguments or self._digests(call.state, named)
+        told: dict[str, object] = {"call": xxh3_128_digest(call.encoded).hex()}
         if not self._options.record_values:
             return told | {"arguments": {name: [found.hex(), ""] for name, found in digests.items()}}
         told["arguments"] = {name: [found.hex(), short_value(name, named[name])] for name, found in digests.items()}
         inside = {
             name: pieces
-            for name in digests
-            if type(named[name]) not in SCALARS and (pieces := self._outline(call, name, named[name]))
+            for name, value in named.items()
+            if type(value) not in SCALARS and (pieces := self._outline(call, name, value))
         }
         return told | {"inside": inside} if inside else told
 
@@ -186,7 +194,7 @@ class ComputedOnce(KeyedFunction[P, R]):
             values = call.values if self._options.key is None else self._options.key(*call.args, **call.kwargs)
             if encode(values, "", call.state.code_of) == call.encoded:
                 return []
-            now = self._digests(call._replace(values=values))
+            now = self._digests(call.state, self._named(call.state, values))
         except Exception:  # what cannot be digested any more has changed
             now = {}
         changed = [name for name, before in (call.arguments or {}).items() if now.get(name) != before]
@@ -212,7 +220,7 @@ class ComputedOnce(KeyedFunction[P, R]):
 
         if call is None or self._folder is None:
             return Explanation(self._home, "", False, ("caching is switched off",))
-        recorded = self._recorded(call._replace(arguments=self._digests(call)))
+        recorded = {**self._about(call.state), **self._recorded(call)}
         return explain_call(self._folder, call.key, self._ttl, recorded, self._version(call.state))
 
     def _adopt(self, *, dry_run: bool, show: Callable[[Adoption], None] | None) -> Adoption:
@@ -226,6 +234,13 @@ class ComputedOnce(KeyedFunction[P, R]):
         if show is not None and plan.entries:
             show(plan.adoption)
         return plan.adoption if dry_run else carry_out(plan, self._folder, compress=self._options.compress)
+
+
+@functools.cache
+def _json_encoder() -> Callable[[object], str]:
+    from json import JSONEncoder  # a hit does without
+
+    return JSONEncoder(separators=(",", ":")).encode
 
 
 class held:  # noqa: N801  reads as a statement

@@ -40,17 +40,22 @@ class State(NamedTuple):
     code_of: Callable[[object], bytes]
 
 
-class Call(NamedTuple):
-    """One call on its way: its key, and what the key was taken from; digests of single arguments only on a miss."""
+class Call:
+    """One call on its way: its key, and what the key was taken from."""
 
-    key: str
-    state: State
-    values: object
-    encoded: bytes
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
-    arguments: dict[str, bytes] | None = None
-    began: float = 0.0
+    __slots__ = ("args", "arguments", "began", "encoded", "key", "kwargs", "state", "values")
+
+    def __init__(
+        self, key: str, state: State, values: object, encoded: bytes, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        self.key = key
+        self.state = state
+        self.values = values
+        self.encoded = encoded
+        self.args = args
+        self.kwargs = kwargs
+        self.arguments: dict[str, bytes] | None = None  # their digests when the function began, where they can change
+        self.began = 0.0
 
 
 class KeyedFunction(Generic[P, R]):
@@ -70,6 +75,7 @@ class KeyedFunction(Generic[P, R]):
         "_scope",
         "_state",
         "_tally",
+        "_told",
         "_ttl",
     )
 
@@ -107,6 +113,7 @@ class KeyedFunction(Generic[P, R]):
         self._ttl = options.ttl
         self._tally = Tally()
         self._state: State | None = None
+        self._told: tuple[State | None, str] = (None, "")
         self._folder: FunctionFolder | None = None
         # These let `inspect` answer as for the function itself.
         for name in ("__code__", "__defaults__", "__kwdefaults__"):
@@ -145,8 +152,11 @@ class KeyedFunction(Generic[P, R]):
 
     # Keys.
 
-    def _take_key(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call | None:
-        """Take a call's key without looking anything up; None where the function itself is to be called."""
+    def _take_key(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[str, State, object, bytes] | None:
+        """Take a call's key, with what it is taken from: the state, the bound values, and those encoded.
+
+        Looks nothing up. None where the function itself is to be called.
+        """
         state = self._state
         if state is None or is_disabled() or not state.holds():
             state = self._renew()
@@ -167,23 +177,26 @@ class KeyedFunction(Generic[P, R]):
             self._tell_failure("taking the key of a call", error)
             return None
         # `call_key`, without the call
-        key = xxh3_128_hexdigest(state.prefix + xxh3_128_digest(encoded))
-        return Call(key, state, values, encoded, args, kwargs)
+        return xxh3_128_hexdigest(state.prefix + xxh3_128_digest(encoded)), state, values, encoded
+
+    def _keyed(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call | None:
+        """The call with its key; None where the function itself is to be called."""
+        found = self._take_key(args, kwargs)
+        return None if found is None else Call(*found, args, kwargs)
 
     def _asked(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call | None:
         """Take the key for a question; None while caching is off, TypeError where the call would raise it."""
-        call = self._take_key(args, kwargs)
+        call = self._keyed(args, kwargs)
         if call is None and self._state is not None and not is_disabled():
             self._state.bind(*args, **kwargs)
         return call
 
-    def _named(self, call: Call) -> dict[str, Any]:
-        if self._options.key is not None:
-            return {"key": call.values}
-        return call.state.binder.by_name(call.values)  # type: ignore[arg-type]
+    def _named(self, state: State, values: object) -> dict[str, Any]:
+        """What the key covers of a call, by parameter."""
+        return {"key": values} if self._options.key is not None else state.binder.by_name(values)  # type: ignore[arg-type]
 
-    def _digests(self, call: Call) -> dict[str, bytes]:
-        return {name: digest(value, name, call.state.code_of) for name, value in self._named(call).items()}
+    def _digests(self, state: State, named: dict[str, Any]) -> dict[str, bytes]:
+        return {name: digest(value, name, state.code_of) for name, value in named.items()}
 
     # The state.
 

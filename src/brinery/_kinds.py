@@ -27,7 +27,7 @@ class _Deferred(CachedFunction[P, R]):
     """A function whose call only makes what is awaited or iterated over later; the key is taken at the call."""
 
     def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        call = self._take_key(args, kwargs)
+        call = self._keyed(args, kwargs)
         return self.__wrapped__(*args, **kwargs) if call is None else self._answer(call)
 
     def _answer(self, call: Call) -> R:
@@ -71,7 +71,7 @@ class CachedCoroutineFunction(_Deferred[P, Coroutine[Any, Any, R]]):
             found = await self._wait_beside(claim, call.key, anew=anew)
             if found is not None:
                 return found[0]  # type: ignore[no-any-return]
-            call = self._begin(call)
+            self._begin(call)
             result = await self.__wrapped__(*call.args, **call.kwargs)
             await self._keep_beside(claim, call, result, time.perf_counter() - call.began)
             return result

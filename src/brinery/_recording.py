@@ -20,7 +20,8 @@ class Recording:
 
     def __init__(self, function: ComputedOnce[Any, Any], call: Call) -> None:
         self._function = function
-        self._call = function._begin(call)
+        self._call = call
+        function._begin(call)
         self._frozen: list[bytes] | None = []
         self._size = 0
         self.seconds = 0.0

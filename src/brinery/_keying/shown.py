@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _CONFIDENTIAL = r"(?i)passw|secret|token|credential|apikey|(?:^|_)(?:key|auth|pwd)s?(?:_|$)"
 _LONGEST = 80
@@ -10,6 +11,7 @@ _WIDEST_INT = 200
 _ARRAY_LIBRARIES = {"numpy", "pandas", "polars", "torch"}
 
 
+@lru_cache(1024)
 def sounds_secret(name: str) -> bool:
     """Whether a name is one under which people keep secrets."""
     return re.search(_CONFIDENTIAL, name) is not None
