@@ -411,6 +411,17 @@ class TestVerifying:
         assert run("verify", "--fix", "-y", "--dir", store) == Ended(0, listed + removed, "")
         assert run("verify", "--dir", store) == Ended(0, "2 entries checked, all as they were stored\n", "")
 
+    def test_verify_lists_what_another_secret_signed_and_leaves_it(self, run, store, monkeypatch):
+        """Somebody else's entries cannot be vouched for, and are not ours to remove: nothing is asked."""
+        monkeypatch.setenv("BRINERY_SECRET", "another secret of at least 32 bytes, of another person")
+        cache = Cache(store)
+        cache(greet)("Bob")
+        ended = run("verify", "--fix", "-y", "--dir", store)
+        assert ended.code == 1
+        assert ended.out.count("signed by another secret") == 3
+        assert ended.err == ""
+        assert len(entry_files(store)) == 4
+
     def test_other_commands_bear_a_damaged_entry(self, run, store):
         """An entry whose head is spoilt is in nobody's way, and `rm` removes it by its whole key."""
         victim = entry_files(store)[0]
@@ -663,7 +674,12 @@ class TestJson:
         assert document("verify", "--dir", store, capsys=capsys) == {"path": str(store), "checked": 3, "bad": []}
         victim = entry_files(store)[0]
         victim.write_bytes(b"spoilt")
-        bad = {"path": str(victim), "reason": "damaged, or not written by brinery", "removed": False}
+        bad = {
+            "path": str(victim),
+            "reason": "damaged, or not written by brinery",
+            "removed": False,
+            "is_foreign": False,
+        }
         assert document("verify", "--dir", store, capsys=capsys)["bad"] == [bad]
         fixed = document("verify", "--fix", "-y", "--dir", store, capsys=capsys)["bad"]
         assert fixed == [{**bad, "removed": True}]

@@ -53,7 +53,7 @@ class Cache:
             ``"lru"``, ``"lfu"``, ``"fifo"``, ``"largest"``, or a function of an entry's numbers; the lowest goes first.
         half_life: seconds, or text such as ``"7d"``, after which a use counts half (for ``"value"``).
         secret: at least 32 bytes that sign the entries, to share a store between machines. Left out:
-            ``BRINERY_SECRET``, else a secret of this user's own, made at first use.
+            ``BRINERY_SECRET``, else a secret of this user's own, made when first something is stored.
         verbose: tell of every hit, miss and store by the logger ``brinery``, on stderr.
         **options: defaults for the functions decorated, each of which a function may override:
             ``ttl, version, ignore, key, depends_on, follow, serializer, compress, mmap, trust_unchanged,

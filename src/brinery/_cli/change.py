@@ -115,16 +115,18 @@ def verify(options: Namespace) -> int:
     bad = cache.verify()
     if not options.json:
         _list_bad(bad, checked, cache)
-    if bad and options.fix:
-        if not ask(f"remove {count(len(bad), 'files')} from {path_of(cache)}", yes=options.yes):
+    ours = sum(not file.is_foreign for file in bad)
+    if ours and options.fix:
+        if not ask(f"remove {count(ours, 'files')} from {path_of(cache)}", yes=options.yes):
             return 1
         bad = cache.verify(fix=True)
         if not options.json:
             _list_fixed(bad)
-    elif bad and not options.json:
-        tell(f"--fix would remove {count(len(bad), 'files')}")
+    elif ours and not options.json:
+        tell(f"--fix would remove {count(ours, 'files')}")
     if options.json:
-        documents = [{"path": file.path, "reason": file.reason, "removed": file.removed} for file in bad]
+        names = ("path", "reason", "removed", "is_foreign")
+        documents = [{name: getattr(file, name) for name in names} for file in bad]
         say_json({"path": path_of(cache), "checked": checked, "bad": documents})
     return 0 if all(file.removed for file in bad) else 1
 
@@ -140,6 +142,8 @@ def _list_bad(bad: list[BadEntry], checked: int, cache: Cache) -> None:
 
 def _list_fixed(bad: list[BadEntry]) -> None:
     for file in bad:
+        if file.is_foreign:
+            continue
         say(f"{'removed' if file.removed else 'could not remove'} {printable(file.path)}")
 
 
