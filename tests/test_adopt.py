@@ -91,6 +91,29 @@ def test_another_signature_adopts_nothing(project: Path):
     assert outcome(project, "found = model.fit.adopt(quiet=True); print(found.entries, found.left)") == "0 3\n"
 
 
+def test_arguments_whose_code_changed_as_well_are_left(project: Path):
+    """A method's instance carries the class that was edited; with `ignore=["self"]` it does not."""
+    text = (
+        MODULE
+        + """
+class Model:
+    def __init__(self): self.size = 3
+    @memory
+    def with_self(self, x): return [x] * self.size
+    @memory(ignore=["self"])
+    def without(self, x): return [x] * 3
+"""
+    )
+    project.joinpath("model.py").write_text(text)
+    outcome(project, "m = model.Model(); m.with_self(1); m.without(1)")
+    project.joinpath("model.py").write_text(text.replace("return [x] * ", "return 1 * [x] * "))
+    found = "[(f.adopt(quiet=True)[2], f.adopt(quiet=True).left) for f in (model.Model.with_self, model.Model.without)]"
+    assert outcome(project, f"print({found})") == "[(0, 1), (1, 0)]\n"
+    assert (
+        outcome(project, "m = model.Model(); print(m.without.is_cached(1), m.with_self.is_cached(1))") == "True False\n"
+    )
+
+
 def test_another_serializer_is_refused(new_cache: Callable[..., Cache]):
     """What is kept in another way cannot be read in this; the error names the option and the way out."""
     memory = new_cache()

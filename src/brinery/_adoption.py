@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from ._description import changes_between
+from ._keying.carried_code import is_as_before
 from ._keying.key import call_key
 from ._light import NamedTuple
 from ._printable import printable
@@ -29,8 +30,8 @@ class Adoption(NamedTuple):
         changes: what changed since the results were stored, a sentence each.
         entries: how many results were adopted.
         seconds: what computing them had taken, in seconds.
-        left: how many results of the former code stay what they are: expired, damaged, of another signature, or
-            computed anew meanwhile.
+        left: how many results of the former code stay what they are: expired, of other parameters, with arguments
+            whose code has changed too, or computed anew meanwhile.
     """
 
     function: str
@@ -43,7 +44,8 @@ class Adoption(NamedTuple):
         lines = [f"{self.function}: {self._count()}"]
         lines += [f"  {change}" for change in self.changes]
         if self.left:
-            lines.append(f"  {self.left} more cannot be adopted: expired, or called with other parameters")
+            why = "expired, of other parameters, or with arguments whose code changed too"
+            lines.append(f"  {self.left} more cannot be adopted: {why}")
         return "\n".join(map(printable, lines))
 
     def __repr__(self) -> str:
@@ -63,7 +65,13 @@ class Plan(NamedTuple):
     entries: list[tuple[str, str, dict[str, Any]]]  # the key, the key to be, the metadata to be
 
 
-def plan_adoption(folder: FunctionFolder, prefix: bytes, parameters: list[str], version: Mapping[str, Any]) -> Plan:
+def plan_adoption(
+    folder: FunctionFolder,
+    prefix: bytes,
+    parameters: list[str],
+    version: Mapping[str, Any],
+    code: Callable[[object], bytes],
+) -> Plan:
     """Find the results of the code that was before the present one.
 
     Args:
@@ -71,6 +79,7 @@ def plan_adoption(folder: FunctionFolder, prefix: bytes, parameters: list[str], 
         prefix: the present fingerprint.
         parameters: the names of what the key is taken from, in order.
         version: the description of the present code.
+        code: what classes and functions in arguments are now.
 
     Raises:
         AdoptionError: an option changed that decides how results are kept.
@@ -95,7 +104,9 @@ def plan_adoption(folder: FunctionFolder, prefix: bytes, parameters: list[str], 
     seconds = 0.0
     for key, facts, metadata in stored[before]:
         call, arguments = metadata.get("call"), metadata.get("arguments")
-        if isinstance(call, str) and isinstance(arguments, dict) and list(arguments) == parameters:
+        if not isinstance(call, str) or not isinstance(arguments, dict):
+            continue
+        if list(arguments) == parameters and is_as_before(metadata.get("code"), code):
             to = call_key(prefix, bytes.fromhex(call))
             if folder.recorded(to) is None:
                 entries.append((key, to, {**metadata, "fingerprint": prefix.hex(), "adopted_from": before}))

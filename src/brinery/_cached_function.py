@@ -110,7 +110,7 @@ class CachedFunction(ComputedOnce[P, R]):
 
         You vouch for that: a print, a rename, a faster way to the same numbers. What changed is shown on stderr, and
         then the results of the code before this one are signed again under the present one. Results whose arguments
-        carry code that changed as well stay out of reach.
+        carry code that changed as well are left alone: those of a method, for one, unless it ignores `self`.
 
         Args:
             dry_run: only return what would be adopted.

@@ -10,6 +10,7 @@ from types import TracebackType
 from xxhash import xxh3_128_digest
 
 from ._keyed_function import Call, KeyedFunction, State
+from ._keying.carried_code import CarriedCode
 from ._keying.digest import SCALARS, encode
 from ._keying.key import compare_parts
 from ._keying.shown import short_value
@@ -159,6 +160,8 @@ class ComputedOnce(KeyedFunction[P, R]):
         named = self._named(call.state, call.values)
         digests = call.arguments or self._digests(call.state, named)
         told: dict[str, object] = {"call": xxh3_128_digest(call.encoded).hex()}
+        if call.carried:
+            told["code"] = call.carried
         if not self._options.record_values:
             return told | {"arguments": {name: [found.hex(), ""] for name, found in digests.items()}}
         told["arguments"] = {name: [found.hex(), short_value(name, named[name])] for name, found in digests.items()}
@@ -192,7 +195,9 @@ class ComputedOnce(KeyedFunction[P, R]):
         """Name the arguments that are no longer what the key was taken from."""
         try:
             values = call.values if self._options.key is None else self._options.key(*call.args, **call.kwargs)
-            if encode(values, "", call.state.code_of) == call.encoded:
+            carried = CarriedCode(call.state.code_of)
+            if encode(values, "", carried) == call.encoded:
+                call.carried = carried.found
                 return []
             now = self._digests(call.state, self._named(call.state, values))
         except Exception:  # what cannot be digested any more has changed
@@ -230,7 +235,7 @@ class ComputedOnce(KeyedFunction[P, R]):
         if state is None or self._folder is None or is_disabled():
             return Adoption(self._home, ())
         names = ["key"] if self._options.key is not None else list(state.binder.names)
-        plan = plan_adoption(self._folder, state.prefix, names, self._version(state))
+        plan = plan_adoption(self._folder, state.prefix, names, self._version(state), state.code_of)
         if show is not None and plan.entries:
             show(plan.adoption)
         return plan.adoption if dry_run else carry_out(plan, self._folder, compress=self._options.compress)

@@ -43,7 +43,7 @@ class State(NamedTuple):
 class Call:
     """One call on its way: its key, and what the key was taken from."""
 
-    __slots__ = ("args", "arguments", "began", "encoded", "key", "kwargs", "state", "values")
+    __slots__ = ("args", "arguments", "began", "carried", "encoded", "key", "kwargs", "state", "values")
 
     def __init__(
         self, key: str, state: State, values: object, encoded: bytes, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -56,6 +56,7 @@ class Call:
         self.kwargs = kwargs
         self.arguments: dict[str, bytes] | None = None  # their digests when the function began, where they can change
         self.began = 0.0
+        self.carried: dict[str, str] = {}  # the classes and functions in the arguments, once the function has run
 
 
 class KeyedFunction(Generic[P, R]):
