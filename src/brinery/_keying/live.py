@@ -9,11 +9,18 @@ from types import BuiltinFunctionType, FunctionType, ModuleType
 
 from .digest import SCALARS
 from .origin import find_file
+from .standard import standard_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+_UNCHANGING = {
+    "builtins.range", "datetime.date", "datetime.timedelta", "datetime.timezone", "decimal.Decimal",
+    "fractions.Fraction", "pathlib.PosixPath", "pathlib.PurePosixPath", "pathlib.PureWindowsPath",
+    "pathlib._local.PosixPath", "pathlib._local.PurePosixPath", "pathlib._local.PureWindowsPath",
+    "re.Pattern", "uuid.UUID",
+}  # fmt: skip
 LONG = 4096  # a longer string is digested at every call rather than kept alive by the check
 
 
@@ -33,7 +40,21 @@ def is_frozen(value: object) -> bool:
         return len(value) < LONG  # type: ignore[arg-type]
     if kind in SCALARS or isinstance(value, (FunctionType, type, ModuleType, BuiltinFunctionType)):
         return True
-    return kind in (tuple, frozenset) and all(map(is_frozen, value))  # type: ignore[call-overload]
+    if kind in (tuple, frozenset):
+        return all(map(is_frozen, value))  # type: ignore[call-overload]
+    return _is_unchanging(value)
+
+
+def _is_unchanging(value: Any) -> bool:
+    """Whether a value is of a type of the standard library whose values never change, or an enumeration's member."""
+    kind = type(value)
+    name = standard_name(kind)
+    if name in ("datetime.datetime", "datetime.time"):
+        return value.tzinfo is None or standard_name(type(value.tzinfo)) == "datetime.timezone"
+    enum = sys.modules.get("enum")
+    if enum is not None and isinstance(kind, enum.EnumMeta):
+        return is_frozen(vars(value).get("_value_"))
+    return name in _UNCHANGING
 
 
 def attributes_of(function: FunctionType) -> dict[str, Any]:
