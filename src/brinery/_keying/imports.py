@@ -14,8 +14,9 @@ import sys
 from xxhash import xxh3_128_digest
 
 from .._light import NamedTuple
+from .normalised import normalise
 from .origin import Origin, find_file, origin_of_module
-from .source import looks_of, normalise
+from .source import looks_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
