@@ -10,6 +10,7 @@ from ._computed_once import ComputedOnce
 from ._keying.digest import register_digest
 from ._keying.fingerprint import Carried, carry
 from ._light import NamedTuple, P, R, overload
+from .errors import StoreError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,11 +66,11 @@ class CachedFunction(ComputedOnce[P, R]):
 
         Raises:
             UnkeyableError: an argument has no lasting identity.
-            RuntimeError: caching is switched off, so there is no key.
+            RuntimeError: caching is switched off, or impossible just now, so there is no key.
         """
         call = self._asked(args, kwargs)
         if call is None:
-            raise RuntimeError(f"caching is switched off for {self._home}, so its calls have no key")
+            raise RuntimeError(f"nothing is cached for {self._home} just now, so its calls have no key")
         return call.key
 
     def is_cached(self, /, *args: P.args, **kwargs: P.kwargs) -> bool:
@@ -92,6 +93,7 @@ class CachedFunction(ComputedOnce[P, R]):
 
         Raises:
             UnkeyableError: an argument has no lasting identity.
+            StoreError: the store cannot be looked at.
 
         >>> from brinery import Cache
         >>> memory = Cache("results")
@@ -102,8 +104,10 @@ class CachedFunction(ComputedOnce[P, R]):
         brinery._cached_function.half: miss
           never called before: there is no result of this function
         """
-        call = self._asked(args, kwargs)
-        return self._explain(call)
+        try:
+            return self._explain(self._asked(args, kwargs))
+        except OSError as error:
+            raise StoreError(f"{self._home} cannot be explained just now: {error.strerror or error}") from error
 
     def adopt(self, *, dry_run: bool = False, quiet: bool = False) -> Adoption:
         """Keep the results of this function's former code, for an edit that cannot have changed them.
@@ -117,6 +121,7 @@ class CachedFunction(ComputedOnce[P, R]):
             quiet: do not show what changed.
 
         Raises:
+            StoreError: the store cannot be read.
             AdoptionError: an option changed that decides how results are kept, such as the serializer.
 
         >>> from brinery import Cache
@@ -127,7 +132,10 @@ class CachedFunction(ComputedOnce[P, R]):
         >>> triple.adopt().entries
         0
         """
-        return self._adopt(dry_run=dry_run, show=None if quiet or dry_run else _show_adoption)
+        try:
+            return self._adopt(dry_run=dry_run, show=None if quiet or dry_run else _show_adoption)
+        except OSError as error:
+            raise StoreError(f"results of {self._home} cannot be adopted now: {error.strerror or error}") from error
 
     def cache_info(self) -> CacheInfo:
         """Return hits, misses, maxsize, currsize and seconds saved, as `functools.lru_cache` does and more."""

@@ -251,7 +251,11 @@ class KeyedFunction(Generic[P, R]):
     # Saying.
 
     def _warn(self, category: type[BrineryWarning], message: str, *, cause: str) -> None:
-        warn(category, message, cause=cause, store=str(self._cache.path), strict=self._options.strict)
+        try:
+            store = str(self._cache.path)
+        except Exception:  # what finds the place cannot even be imported, as where no descriptor is left
+            store = ""
+        warn(category, message, cause=cause, store=store, strict=self._options.strict)
 
     def _tell_misspelt(self) -> None:
         """Say at the first call, when its module has been read to the end, which names in the options are nobody's."""

@@ -16,9 +16,15 @@ class _Logger:
     """The logger ``brinery``, which brings in `logging` (8 ms) only when there is something to tell."""
 
     def __getattr__(self, name: str) -> Any:
-        import logging
-
+        try:
+            import logging
+        except (ImportError, OSError):  # no descriptor left to read it
+            return _say_nothing
         return getattr(logging.getLogger("brinery"), name)
+
+
+def _say_nothing(*_message: object, **_options: object) -> None:
+    """Take the place of a logger's method."""
 
 
 logger: Logger = _Logger()  # type: ignore[assignment]
@@ -38,9 +44,11 @@ def warn(category: type[BrineryWarning], message: str, *, cause: str, store: str
         raise category(text)
     if (store, cause) in _said:
         return
+    try:
+        import warnings
+    except (ImportError, OSError):  # no descriptor left to read it: said another time
+        return
     _said.add((store, cause))
-    import warnings
-
     try:
         warnings.warn(text, category, stacklevel=_frames_of_brinery())
     except category:
