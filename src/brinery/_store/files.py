@@ -35,6 +35,8 @@ FOLDER = os.O_RDONLY | _DIRECTORY | _NOFOLLOW | _NONBLOCK | _CLOEXEC
 FOLDER_OR_LINK = os.O_RDONLY | _DIRECTORY | _NONBLOCK | _CLOEXEC
 
 _OUT_OF_RESOURCES = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOMEM))
+_NO_FILE = frozenset((errno.ELOOP, errno.EMLINK, errno.EISDIR, errno.ENXIO, errno.ENODEV))  # what opening it answers
+_TRIES = 10
 
 _BUFFERS_AT_ONCE = 512  # POSIX promises 16, Linux and macOS take 1024
 _BYTES_AT_ONCE = 1 << 30  # Linux writes at most 2 GiB at a time, macOS refuses more
@@ -119,7 +121,13 @@ class closing:  # noqa: N801  # a function in use; as a generator it took five t
         return self._fd
 
     def __exit__(self, *_: object) -> None:
-        os.close(self._fd)
+        let_go(self._fd)
+
+
+def let_go(fd: int) -> None:
+    """Close a descriptor. Where the system complains, over a network for instance, it is closed all the same."""
+    with suppress(OSError):
+        os.close(fd)
 
 
 def make_folder(name: str, parent: int | None = None) -> bool:
@@ -198,6 +206,52 @@ def make_private(fd: int, status: os.stat_result) -> None:
         os.fchmod(fd, 0o600)
 
 
+def open_own(name: str, folder: int | None = None) -> tuple[int, os.stat_result]:
+    """Open a file that is written to in place, made if it is missing; its descriptor and status.
+
+    What stands there and is no file, or one that has another name too, was put there by somebody else, who may want
+    another file written over: it is cleared away.
+    """
+    for _ in range(_TRIES):
+        try:
+            fd = os.open(name, MAKE, 0o600, dir_fd=folder)
+        except OSError as error:
+            if error.errno not in _NO_FILE and not (error.errno == errno.EACCES and _is_locked_up(name, folder)):
+                raise
+        else:
+            try:
+                status = os.fstat(fd)
+                if stat.S_ISREG(status.st_mode) and status.st_nlink == 1:
+                    make_private(fd, status)
+                    return fd, status
+            except BaseException:
+                let_go(fd)
+                raise
+            let_go(fd)
+            if not status.st_nlink:  # removed as we came
+                continue
+        with suppress(FileNotFoundError):
+            clear_away(name, folder)
+    raise OSError(errno.EEXIST, "something else is put in its place again and again", name)
+
+
+def _is_locked_up(name: str, folder: int | None) -> bool:
+    """Whether a file that cannot be opened is our own."""
+    status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+    return stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid()
+
+
+def clear_away(name: str, folder: int | None = None) -> None:
+    """Make place where something else stands: a folder that holds somebody's files gets another name, the rest goes."""
+    if not stat.S_ISDIR(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
+        os.unlink(name, dir_fd=folder)
+        return
+    try:
+        os.rmdir(name, dir_fd=folder)
+    except OSError:
+        os.rename(name, f"{name}.displaced-{os.urandom(4).hex()}", src_dir_fd=folder, dst_dir_fd=folder)
+
+
 def make_locked(name: str, folder: int) -> tuple[int, os.stat_result] | None:
     """Make a new file and lock it, which tells it from what a killed process left; its descriptor and status.
 
@@ -215,9 +269,9 @@ def make_locked(name: str, folder: int) -> tuple[int, os.stat_result] | None:
     except BaseException:
         with suppress(OSError):
             os.unlink(name, dir_fd=folder)
-        os.close(fd)
+        let_go(fd)
         raise
-    os.close(fd)
+    let_go(fd)
     return None
 
 
@@ -228,6 +282,8 @@ def make_locked_anew(prefix: str, folder: int) -> tuple[str, int, os.stat_result
         made = make_locked(name, folder)
         if made is not None:
             return name, *made
+        with suppress(OSError):
+            os.unlink(name, dir_fd=folder)
 
 
 def write_aside(name: str, data: bytes, *, aside: int, folder: int) -> None:

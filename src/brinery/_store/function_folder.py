@@ -16,7 +16,18 @@ from .._warning import logger, warn
 from ..errors import DamagedEntryWarning, EvictionWarning, SecretError, SecretWarning, StoreWarning
 from . import history, names, usage
 from .entry import ABOUT_STREAM, HEAD, Payload, encode, facts
-from .files import READ, allocated, closing, open_folder, open_to_look, read_small, status_of, write_aside
+from .files import (
+    READ,
+    allocated,
+    clear_away,
+    closing,
+    let_go,
+    open_folder,
+    open_to_look,
+    read_small,
+    status_of,
+    write_aside,
+)
 from .locks import Claim, Turn
 from .names import SUFFIX, entry_key, slug_of, temporary_name
 from .reading import note_touch, read_entry, read_facts, read_metadata, read_recorded
@@ -144,7 +155,10 @@ class FunctionFolder:
         except Exception as error:  # a class that is gone, an unpickling that fails: computed anew
             logger.info("%s: an entry cannot be loaded and is computed anew: %r", self.home, error)
         finally:
-            close(fd)
+            try:  # noqa: SIM105  # no hit waits for `suppress`, nor is lost because closing its file failed
+                close(fd)
+            except OSError:
+                pass
         return None
 
     def _touch(self, fd: int, status: os.stat_result, now: float, priority: int) -> None:
@@ -321,7 +335,7 @@ class FunctionFolder:
                 try:
                     is_published = claim.publish(name, shard)
                 except FileNotFoundError:  # the shard was cleared away meanwhile
-                    close(shard)
+                    let_go(shard)
                     shard = -1
                     shard = self._open_shard(key[:2])
                     is_published = claim.publish(name, shard)
@@ -331,7 +345,7 @@ class FunctionFolder:
             return is_published
         finally:
             if shard >= 0:
-                close(shard)
+                let_go(shard)
 
     def _make_way(self, name: str, shard: int, size: int) -> tuple[int, int]:
         """Move what is no file away from an entry's place; how many bytes and entries there will be more."""
@@ -339,7 +353,7 @@ class FunctionFolder:
         if replaced is None:
             return size, 1
         if S_ISDIR(replaced.st_mode):
-            self._move_away(name, shard)
+            clear_away(name, shard)
         return (size - allocated(replaced), 0) if S_ISREG(replaced.st_mode) else (size, 1)
 
     def _open_shard(self, shard: str) -> int:
@@ -353,7 +367,7 @@ class FunctionFolder:
                 self._write_description(folder)
             return open_folder(shard, folder, make=True)
         finally:
-            close(folder)
+            let_go(folder)
 
     def _write_description(self, folder: int) -> None:
         before = read_small(names.DESCRIPTION, folder)
@@ -425,13 +439,6 @@ class FunctionFolder:
             claim.release()
         self.remove(key)
         return True
-
-    def _move_away(self, name: str, folder: int) -> None:
-        """Make place where a folder stands: an empty one goes, one that holds somebody's files gets another name."""
-        try:
-            os.rmdir(name, dir_fd=folder)
-        except OSError:
-            os.rename(name, f"{name}.displaced-{os.urandom(4).hex()}", src_dir_fd=folder, dst_dir_fd=folder)
 
     def remove(self, key: str) -> bool:
         """Forget one entry, and keep a run of it that is under way from storing; True if there was an entry."""

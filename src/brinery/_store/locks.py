@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from enum import Enum
 
 from .._warning import logger
-from .files import MAKE, OPEN, closing, make_private, same_file, status_of, try_lock
+from .files import MAKE, OPEN, closing, let_go, make_private, same_file, status_of, try_lock
 from .holder import encode_holder, new_token, read_holder
 from .runs import Run, held, is_crowded
 from .temporary import Temporary
@@ -140,7 +140,7 @@ class Claim:
                 continue
             try:
                 status = os.fstat(fd)
-                if not stat.S_ISREG(status.st_mode):
+                if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:  # somebody's, or linked to somebody's
                     return Turn.ALONE
                 is_ours = try_lock(fd)
                 holder = read_holder(fd) if status.st_size or not is_ours else None
@@ -155,7 +155,7 @@ class Claim:
                     return self._hold(mine, file, token)
             finally:
                 if fd >= 0:
-                    os.close(fd)
+                    let_go(fd)
             if holder is None or not holder.is_gone():
                 return self._wait_for(holder.token if holder else "")
             with closing(self._root.open_temporary()) as folder:

@@ -10,12 +10,14 @@ from . import names
 from .files import (
     FOLDER,
     FOLDER_OR_LINK,
-    MAKE,
     SUPPORTED,
+    clear_away,
     closing,
     is_still,
+    let_go,
     make_folders,
     open_folder,
+    open_own,
     read_small,
     remove_if_dead,
     status_of,
@@ -51,7 +53,7 @@ class Root:
         while self._temporaries:
             fd, identity = self._temporaries.pop()
             if is_still(fd, identity, gone_too=True):
-                os.close(fd)
+                let_go(fd)
 
     @property
     def settled(self) -> str | None:
@@ -77,14 +79,16 @@ class Root:
         make_folders(path)
         with closing(os.open(path, FOLDER_OR_LINK)) as root:
             # The tag comes first: by it the folder is known as a store, whenever its maker is killed.
-            if status_of(names.CACHEDIR_TAG, root) is None:
-                write_aside(names.CACHEDIR_TAG, _TAG, aside=root, folder=root)
-                for name in filter(names.is_aside, os.listdir(root)):
-                    remove_if_dead(name, root)
+            _tag(root)
             with closing(open_folder(names.TEMPORARY, root, make=True)) as temporary:
                 if status_of(names.GITIGNORE, root) is None:
                     write_aside(names.GITIGNORE, b"*\n", aside=temporary, folder=root)
         self._settled = path
+
+    def mend_tag(self) -> None:
+        """See that the root has its tag, by which it is known as a store even when it is empty."""
+        with closing(self.open()) as root:
+            _tag(root)
 
     def open(self) -> int:
         """Open the root, which may be a link; OSError if it is not there."""
@@ -105,7 +109,11 @@ class Root:
     def open_temporary_anew(self) -> int:
         """Open that folder, made if it was removed; OSError if neither can be done."""
         fd = self._open(names.TEMPORARY, make=True)
-        self._temporaries.append((fd, os.fstat(fd)))
+        try:
+            self._temporaries.append((fd, os.fstat(fd)))
+        except OSError:
+            let_go(fd)
+            raise
         return fd
 
     def open_temporary(self) -> int:
@@ -152,7 +160,7 @@ class Root:
         with (
             suppress(OSError),
             closing(self.open()) as root,
-            closing(os.open(names.GENERATION, MAKE, 0o600, dir_fd=root)) as fd,
+            closing(open_own(names.GENERATION, root)[0]) as fd,
         ):
             before = os.fstat(fd).st_mtime_ns
             os.utime(fd)
@@ -172,6 +180,31 @@ def _choose(location: str) -> tuple[str, bool]:
         except OSError:
             is_empty = True
         # Only then the tag: a store that is just being made has it before it has anything else.
-        if b"brinery" in (read_small(names.CACHEDIR_TAG, root) or b""):
+        if _is_tagged(root) or (not is_empty and _holds_entries(root)):
             return location, True
     return (location, False) if is_empty else (os.path.join(location, _IN_FOREIGN_FOLDER), True)
+
+
+def _is_tagged(root: int) -> bool:
+    return b"brinery" in (read_small(names.CACHEDIR_TAG, root) or b"")
+
+
+def _tag(root: int) -> None:
+    if _is_tagged(root):
+        return
+    try:
+        write_aside(names.CACHEDIR_TAG, _TAG, aside=root, folder=root)
+    except IsADirectoryError:
+        clear_away(names.CACHEDIR_TAG, root)
+        write_aside(names.CACHEDIR_TAG, _TAG, aside=root, folder=root)
+    for name in filter(names.is_aside, os.listdir(root)):
+        remove_if_dead(name, root)
+
+
+def _holds_entries(root: int) -> bool:
+    """Whether a folder is a store by all but its tag, which somebody removed, or which a power failure emptied."""
+    if status_of(names.TEMPORARY, root) is None:
+        return False
+    from .shards import all_entries
+
+    return next(all_entries(root), None) is not None

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from contextlib import suppress
 
-from .files import make_locked, make_locked_anew, same_file, status_of, write_all
+from .files import let_go, make_locked, make_locked_anew, same_file, status_of, write_all
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class Temporary:
         """Close the file and leave it, as after a fork: it is the parent's."""
         fd, self.fd = self.fd, -1
         if fd >= 0:
-            os.close(fd)
+            let_go(fd)
 
     def _is_there(self) -> bool:
         present = status_of(self._name, self._folder)

@@ -27,6 +27,8 @@ _SPARED = 32  # nor more of them than this part of the limit
 _TELLING = 64  # entries that a sample must have to tell whether the sum is right
 _SMALL = 4096  # entries that are quicker counted than estimated
 _COUNT_EVERY = 64  # sweeps
+_CLEAN_AFTER = 0.002, 0.05  # seconds, at least and at most: what a killed process left goes with the next entry stored
+_CLEAN_PART = 0.01  # of the time of those who store, for that
 _TEND_EVERY = 1024  # entries stored
 _RECOUNT_AFTER = 60.0  # seconds
 _PART_ASIDE = 1024  # what a process sets aside is no more than this part of the limit
@@ -64,12 +66,17 @@ class Upkeep:
         self._stored = 0
         self._sweeps = 0
         self._pid = 0
+        self._clean_at = -math.inf
         self._must_renumber = False
         self._recounted = -math.inf
 
     def enter(self, size: int, entries: int) -> None:
         """Account for an entry about to be stored, and make room for it."""
         self._stored += 1
+        if (now := time.monotonic()) > self._clean_at:
+            sweep_temporary(self._root)
+            pause = (time.monotonic() - now) / _CLEAN_PART
+            self._clean_at = now + min(max(pause, _CLEAN_AFTER[0]), _CLEAN_AFTER[1])
         if self._stored % _TEND_EVERY and self.usage.spend(size, entries):
             return
         if self._stored % _TEND_EVERY == 0 or self._pid != os.getpid():
@@ -215,8 +222,8 @@ class Upkeep:
 
     def _tend(self) -> None:
         """Now and then: record the settings, remove what killed writers left, see whether the sum can be right."""
+        self._root.mend_tag()
         self._record_settings()
-        sweep_temporary(self._root)
         with closing(self._root.open()) as root:
             sample = take_sample(root, 1 << 62, 1 << 62, shards=4)
         totals = self.usage.read()

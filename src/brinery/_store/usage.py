@@ -22,7 +22,7 @@ from weakref import WeakSet
 
 from .._light import NamedTuple
 from . import names
-from .files import MAKE, closing, is_still, make_private, read_small, same_file, try_lock, unlock
+from .files import closing, is_still, let_go, open_own, read_small, same_file, try_lock, unlock
 from .root import Root
 
 _PATIENCE = 1.0  # seconds; whoever was stopped while holding the lock must not stop the others
@@ -213,13 +213,10 @@ class Usage:
                 self._uses += 1
                 if self._uses % _LOOK_EVERY or self._is_in_place(path):
                     return self._fd
-                self._close()
-            self._fd = -1
-        self._fd = os.open(path, MAKE, 0o600)
+            self._close()
+        self._fd, self._identity = open_own(path)
         self._share.renew(_NOTHING)  # it was part of another file's sum
         self._place = self._root.settled
-        self._identity = os.fstat(self._fd)
-        make_private(self._fd, self._identity)
         return self._fd
 
     def _is_in_place(self, path: str) -> bool:
@@ -232,7 +229,7 @@ class Usage:
     def _close(self) -> None:
         fd, self._fd = self._fd, -1
         if fd >= 0 and is_still(fd, self._identity, gone_too=True):
-            os.close(fd)
+            let_go(fd)
 
     def give_back(self, *, patiently: bool = True) -> None:
         """Give back what was set aside and not used; what cannot be given back counts until the next count."""
@@ -317,9 +314,8 @@ class _Report:
             return
         with (
             closing(self._root.open_function(self._slug)) as folder,
-            closing(os.open(names.STATISTICS, MAKE, 0o600, dir_fd=folder)) as fd,
+            closing(open_own(names.STATISTICS, folder)[0]) as fd,
         ):
-            make_private(fd, os.fstat(fd))
             _lock(fd)
             sums = read_tally(folder)
             added = [old + new - known for old, new, known in zip(sums, now, before, strict=True)]
