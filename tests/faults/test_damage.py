@@ -1,0 +1,164 @@
+"""Whatever becomes of a stored file: the right value, promptly, without an exception, and the store heals."""
+
+from __future__ import annotations
+
+import random
+import time
+import zlib
+from collections.abc import Callable
+from contextlib import contextmanager
+from itertools import product
+from pathlib import Path
+
+import pytest
+from damage import EVERY, OF_CONTENT, VICTIM_TEXT, Damage, Place
+from outcomes import quietly
+
+from brinery import Cache
+
+BESIDE_THE_ENTRIES = ["CACHEDIR.TAG", ".gitignore", "store.json", "usage", "generation", "function.json", "statistics"]
+
+
+def value(x: int) -> list[object]:
+    return [x, "right", "a text that makes it longer " * x]
+
+
+@pytest.fixture
+def victim(tmp_path: Path):
+    """Somebody else's file, which nothing may change."""
+    path = tmp_path / "victim"
+    path.write_bytes(VICTIM_TEXT)
+    path.chmod(0o640)
+    before = path.stat()
+    yield path
+    after = path.stat()
+    assert path.read_bytes() == VICTIM_TEXT
+    assert (after.st_mode, after.st_mtime_ns, after.st_ino) == (before.st_mode, before.st_mtime_ns, before.st_ino)
+
+
+def filled(place: Path) -> Cache:
+    """A store with every kind of file that one has."""
+    cache = Cache(place)
+    f = cache(value)
+    for x in range(4):
+        f(x)
+        f(x)
+    cache(lambda: "of another function")()
+    f.forget(3)
+    from brinery._store.usage import flush_reports
+
+    flush_reports()
+    return cache
+
+
+def place_for(damage: Damage, path: Path, other: Path, victim: Path) -> Place:
+    return Place(other, victim, random.Random(zlib.crc32(f"{damage.__name__} {path.name}".encode())))
+
+
+def entry_of(cache: Cache, f: Callable[..., object], x: int) -> Path:
+    (found,) = cache.find(f.key(x))
+    return Path(found.path)
+
+
+@pytest.mark.parametrize("damage", EVERY, ids=lambda damage: damage.__name__)
+def test_a_spoilt_entry_is_a_miss_and_heals(tmp_path, victim, damage):
+    """Whatever stands at an entry's place: the call is right at once, says so once at most, and then hits again."""
+    for is_known in (True, False):
+        place = tmp_path / f"{is_known}"
+        cache = filled(place)
+        f = cache(value)
+        path = entry_of(cache, f, 1)
+        damage(path, place_for(damage, path, entry_of(cache, f, 2), victim))
+        if not is_known:
+            cache = Cache(place)
+            f = cache(value)
+        began = time.monotonic()
+        with quietly() as said:
+            assert [f(1), f(2), f(0)] == [value(1), value(2), value(0)]
+            assert f.is_cached(1)
+            hits = f.cache_info().hits
+            assert [f(1), f(2), f(0)] == [value(1), value(2), value(0)]
+            assert f.cache_info().hits == hits + 3
+        assert time.monotonic() - began < 5
+        assert len(said) <= (2 if damage.__name__ == "swapped" else 1)
+        cache.verify(fix=True)  # the metadata, which are only for people, may be damaged still
+        assert cache.verify() == []
+
+
+@pytest.mark.parametrize("damage", EVERY, ids=lambda damage: damage.__name__)
+def test_a_spoilt_file_beside_the_entries_loses_nothing(tmp_path, victim, damage):
+    """What is stored is still found, what is new is kept, and people's questions are answered without a word."""
+    for name, is_known in product(BESIDE_THE_ENTRIES, (True, False)):
+        with telling(f"{name}, {'in the same process' if is_known else 'opened anew'}"):
+            place = tmp_path / f"{name}-{is_known}"
+            cache = filled(place)
+            f = cache(value)
+            folder = entry_of(cache, f, 1).parent.parent
+            path = folder / name if name in ("function.json", "statistics") else place / name
+            other = folder / "function.json" if name != "function.json" else place / "store.json"
+            damage(path, place_for(damage, path, other, victim))
+            cache = cache if is_known else Cache(place, max_entries=100)
+            check_that_nothing_is_lost(cache, place)
+
+
+def check_that_nothing_is_lost(cache: Cache, place: Path) -> None:
+    f = cache(value)
+    with quietly() as said:
+        assert f(1) == value(1)
+        assert f.cache_info().hits == 1
+        assert f(7) == f(7) == value(7)
+        assert f.cache_info().hits == 2
+        cache.info()
+        cache.functions()
+        cache.settings()
+        f.explain(9)
+        f.forget(7)
+        assert not f.is_cached(7)
+        assert f.refresh(0) == value(0)
+        assert cache.path == place
+    assert said == []
+    cache.clear()
+    assert cache.entries() == []
+
+
+@contextmanager
+def telling(what: str):
+    """Add to whatever goes wrong inside what it was about."""
+    try:
+        yield
+    except BaseException as error:
+        error.add_note(f"with {what}")
+        raise
+
+
+@pytest.mark.parametrize("at", [0, 5, 40, 100, 127, 128, 140, 200])
+def test_a_long_result_is_covered_at_every_place(tmp_path, at):
+    """A flipped bit in a large buffer, in its table or in its stream is a miss like any other."""
+    cache = Cache(tmp_path / "store")
+    f = cache(lambda size: [bytearray(range(256)) * size, "end"])
+    right = f(8000)
+    path = entry_of(cache, f, 8000)
+    size = path.stat().st_size
+    data = bytearray(path.read_bytes())
+    data[at * (size - 1) // 200] ^= 0x10
+    path.write_bytes(data)
+    with quietly():
+        assert f(8000) == right
+        assert f(8000) == right
+    assert f.cache_info().hits == (2 if at == 200 else 1)  # the last byte is of the metadata
+
+
+@pytest.mark.parametrize("damage", OF_CONTENT, ids=lambda damage: damage.__name__)
+def test_a_spoilt_entry_with_buffers_is_a_miss_and_heals(tmp_path, victim, damage):
+    """The same for entries of several megabytes, and for what `mmap` and `trust_unchanged` leave unhashed."""
+    cache = Cache(tmp_path / "store", trust_unchanged=True)
+    f = cache(lambda size: [bytearray(range(256)) * size, size])
+    for size in (5000, 6000):
+        f(size)
+        f(size)
+    path = entry_of(cache, f, 5000)
+    damage(path, place_for(damage, path, entry_of(cache, f, 6000), victim))
+    with quietly():
+        for size in (5000, 6000):
+            for _ in range(2):
+                assert f(size) == [bytearray(range(256)) * size, size]
