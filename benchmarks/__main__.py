@@ -10,7 +10,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 
-from . import cases, report
+from . import cases, keys, report
 
 
 def main() -> None:
@@ -37,6 +37,9 @@ def measured(folder: str, *, quick: bool) -> Iterator[cases.Table]:
     yield cases.hits(_made(folder, "hits"), hit_rounds)
     yield cases.misses(_made(folder, "misses"), miss_rounds)
     yield from cases.large_values(_made(folder, "large"), large_rounds, megabytes=200)
+    yield from keys.arguments(_made(folder, "arguments"), 3 * large_rounds)
+    yield keys.check(_made(folder, "check"), hit_rounds)
+    yield keys.first_fingerprint(_made(folder, "first"), 3 * large_rounds)
     yield cases.imports(process_rounds)
     yield cases.command_line(_made(folder, "many"), process_rounds, entries=10_000)
 
