@@ -102,7 +102,7 @@ def _hashed_buffers(frame: pd.DataFrame) -> list[bytes]:
             buffers = [buffer for chunk in column._pa_array.chunks for buffer in chunk.buffers() if buffer is not None]  # noqa: SLF001
         else:
             buffers = [np.ascontiguousarray(frame[name].to_numpy())]
-        digests += map(xxh3_128_digest, buffers)
+        digests += [xxh3_128_digest(memoryview(buffer)) for buffer in buffers]
     return digests
 
 
