@@ -101,8 +101,8 @@ def _hashed_buffers(frame: pd.DataFrame) -> list[bytes]:
         if hasattr(column, "_pa_array"):  # text is in Arrow's memory
             buffers = [buffer for chunk in column._pa_array.chunks for buffer in chunk.buffers() if buffer is not None]  # noqa: SLF001
         else:
-            buffers = [np.ascontiguousarray(frame[name].to_numpy())]
-        digests += [xxh3_128_digest(memoryview(buffer)) for buffer in buffers]
+            buffers = [np.ascontiguousarray(frame[name].to_numpy()).data]
+        digests += map(xxh3_128_digest, buffers)
     return digests
 
 
