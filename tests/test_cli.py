@@ -399,7 +399,7 @@ class TestVerifying:
         victim.write_bytes(data)
         listed = (
             "reason | file\n"
-            "the signature does not hold, or a library to read it is missing | "
+            "the signature does not hold | "
             "TMP/store/test_cli.greet-HASH/XX/KEY.brine1\n"
         )
         hint = "brinery: --fix would remove 1 file\n"

@@ -74,9 +74,13 @@ def parse_time(value: str | float | timedelta, what: str = "ttl") -> float:
                 f"{what}={value!r} is not a time: write a number and one of s, m, h, d, w, y, such as '7d'"
             )
         value = float(match[1]) * _TIMES[unit]
-    if not value > 0 or value == float("inf"):
+    try:
+        seconds = float(value)
+    except OverflowError:
+        seconds = float("inf")
+    if not 0 < seconds < float("inf"):
         raise ValueError(f"{what}={value!r} must be above zero seconds")
-    return float(value)
+    return seconds
 
 
 def _match(text: str) -> re.Match[str] | None:

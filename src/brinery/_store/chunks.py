@@ -25,6 +25,8 @@ _WORTH_A_THREAD = 4  # chunks
 class _Hash(Protocol):
     def digest(self) -> bytes: ...
 
+    def update(self, data: bytes, /) -> object: ...
+
 
 @cache
 def has_blake3() -> bool:
@@ -70,6 +72,19 @@ def fill(view: memoryview, fd: int, start: int, *, blake3: bool) -> bytes | None
         return True
 
     return algorithm(b"".join(digests)).digest() if _share(work, range(count)) else None
+
+
+def digest_of_file(fd: int, start: int, length: int, *, blake3: bool) -> bytes | None:
+    """Digest a part of a file, of which no more than a chunk is held at a time; None if the file ends before."""
+    algorithm = _algorithm(blake3=blake3)
+    view = memoryview(bytearray(min(length, CHUNK)))
+    digests = algorithm(b"")
+    for at in range(0, length, CHUNK):
+        chunk = view[: length - at]
+        if not read_exactly(chunk, fd, start + at):
+            return None
+        digests.update(algorithm(chunk).digest())
+    return digests.digest()
 
 
 def read_exactly(view: memoryview, fd: int, start: int) -> bool:

@@ -30,6 +30,15 @@ def require() -> ModuleType:
     return module
 
 
+def is_there() -> bool:
+    """Whether there is a zstd module."""
+    try:
+        require()
+    except ValueError:
+        return False
+    return True
+
+
 def squeeze(data: Bytes) -> bytes | None:
     """Compress, or None where that is not worthwhile: too short, or a sample hardly shrinks."""
     length = len(data)

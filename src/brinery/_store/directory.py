@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Directory", "FunctionFolder"]
 
+_MOST = 1 << 62
+
 
 class Directory:
     """A store; the constructor touches no disk.
@@ -224,7 +226,7 @@ class Directory:
         return {
             name: recorded[name]
             for name, kind in kinds.items()
-            if name in recorded and isinstance(recorded[name], kind) and not isinstance(recorded[name], bool)
+            if name in recorded and isinstance(recorded[name], kind) and _makes_sense(recorded[name])
         }
 
     def info(self) -> StoreInfo:
@@ -274,6 +276,11 @@ class Directory:
 
         slugs = list_slugs(root)
         return slugs if home is None else [slug for slug in slugs if slug in (home, slug_of(home))]
+
+
+def _makes_sense(setting: object) -> bool:
+    """Whether something that anybody may have written could be a limit, if it is a number."""
+    return not isinstance(setting, bool) and (not isinstance(setting, (int, float)) or 0 < setting < _MOST)
 
 
 def _undescribed() -> tuple[str, Callable[[], Record]]:

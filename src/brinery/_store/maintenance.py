@@ -12,8 +12,24 @@ from time import time
 from . import names
 from .entry import HEAD, Facts, facts
 from .eviction import Policy
-from .files import FOLDER, allocated, closing, is_out_of_resources, open_to_look, remove_if_dead, status_of
-from .reading import holds_together, is_signed_but_for_its_secret_id, read_entry, read_metadata
+from .files import (
+    FOLDER,
+    allocated,
+    clear_away,
+    closing,
+    is_out_of_resources,
+    open_to_look,
+    remove_if_dead,
+    status_of,
+)
+from .reading import (
+    holds_together,
+    is_signed_but_for_its_secret_id,
+    lacks_library,
+    read_entry,
+    read_facts,
+    read_metadata,
+)
 from .records import BadEntry, EntryRecord, FunctionRecord, Removed
 from .shards import Stored, entries_in, entries_of, list_shards, list_slugs, opened_shard, remove_entries
 from .signing import Keyring
@@ -23,6 +39,8 @@ from .usage import Tally, read_tally
 
 _AT_ONCE = 256  # entries removed while writers wait
 _FOREIGN = "signed by another secret"
+_UNTOLD = "right as far as can be told: a library to read all of it is missing"
+_NO_FILE = "no regular file"
 
 
 def walk(root: int, path: str, slugs: list[str], prefix: str = "") -> Iterator[EntryRecord]:
@@ -190,14 +208,17 @@ def verify(root: int, path: str, keyring: Keyring, *, fix: bool) -> Iterator[Bad
                         continue
                     reason = _reason(folder, shard, name, keyring)
                     if reason:
-                        is_foreign = reason == _FOREIGN
-                        is_removed = fix and not is_foreign and _unlink(name, folder)
+                        is_foreign = reason in (_FOREIGN, _UNTOLD)
+                        is_removed = fix and not is_foreign and _remove(name, folder)
                         yield BadEntry(f"{path}/{slug}/{shard}/{name}", reason, is_removed, is_foreign)
     with suppress(OSError), closing(os.open(names.TEMPORARY, FOLDER, dir_fd=root)) as temporary:
         for name in os.listdir(temporary):
-            if (names.is_temporary(name) or names.is_aside(name)) and remove_if_dead(
-                name, temporary, only_look=not fix
-            ):
+            if not names.is_temporary(name) and not names.is_aside(name):
+                continue
+            status = status_of(name, temporary)
+            if status is not None and not stat.S_ISREG(status.st_mode):
+                yield BadEntry(f"{path}/{names.TEMPORARY}/{name}", _NO_FILE, fix and _remove(name, temporary))
+            elif remove_if_dead(name, temporary, only_look=not fix):
                 yield BadEntry(f"{path}/{names.TEMPORARY}/{name}", "left by a process that was killed", fix)
 
 
@@ -207,7 +228,7 @@ def _reason(folder: int, shard: str, name: str, keyring: Keyring) -> str:
     if status is None:
         return ""
     if not stat.S_ISREG(status.st_mode):
-        return "no regular file"
+        return _NO_FILE
     if name[:2] != shard:
         return "in the wrong folder"
     try:
@@ -221,7 +242,7 @@ def _reason(folder: int, shard: str, name: str, keyring: Keyring) -> str:
             if keyring.find(found.secret_id) is None:
                 return _reason_without_secret(fd, status.st_size, found, keyring)
             if read_entry(fd, status.st_size, found.key, keyring, found.created, None, status=status) is None:
-                return "the signature does not hold, or a library to read it is missing"
+                return _reason_unread(fd, status.st_size, found, keyring)
             if read_metadata(fd, status.st_size) is None:
                 return "the metadata is damaged"
     except FileNotFoundError:
@@ -239,9 +260,15 @@ def _reason_without_secret(fd: int, size: int, found: Facts, keyring: Keyring) -
     return _FOREIGN
 
 
-def _unlink(name: str, folder: int) -> bool:
+def _reason_unread(fd: int, size: int, found: Facts, keyring: Keyring) -> str:
+    is_signed = read_facts(fd, size, found.key, keyring, found.created, None) is not None
+    return _UNTOLD if is_signed and lacks_library(found) else "the signature does not hold"
+
+
+def _remove(name: str, folder: int) -> bool:
+    """Remove what is bad; a folder that holds somebody's files gets another name."""
     try:
-        os.unlink(name, dir_fd=folder)
-    except OSError:  # a folder, for instance
+        clear_away(name, folder)
+    except OSError:
         return False
     return True

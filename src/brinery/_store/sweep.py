@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from .._light import NamedTuple
 from .eviction import Policy
-from .names import SHARDS
+from .names import SHARDS, SUFFIX
 from .records import EntryRecord
 from .shards import (
     Stored,
@@ -86,7 +86,7 @@ def record_of(folder: int, entry: Stored, function: str, path: str) -> EntryReco
     if found is None:
         return None
     return EntryRecord(
-        key=found.key.hex(),
+        key=entry.name.removesuffix(SUFFIX),  # whatever its head says
         function=function,
         path=f"{path}/{entry.slug}/{entry.shard}/{entry.name}",
         size=entry.size,

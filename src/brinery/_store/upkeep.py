@@ -226,7 +226,11 @@ class Upkeep:
         self._record_settings()
         with closing(self._root.open()) as root:
             sample = take_sample(root, 1 << 62, 1 << 62, shards=4)
-        totals = self.usage.read()
+            totals = self.usage.read()
+            if totals is not None and totals.entries < _TELLING and len(sample.entries) < _TELLING:
+                sample = take_sample(root, 0, totals.entries + 1)  # so few are soon looked through
+                if len(sample.entries) > totals.entries:
+                    totals = self.recount()
         if totals is not None and len(sample.entries) >= _TELLING:
             size, entries = sample.estimate()
             if totals.bytes < 0.7 * size or totals.entries < 0.7 * entries:
