@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import threading
 
-_lock = threading.Lock()
+_lock = threading.RLock()  # a signal handler may call a function whose call it has interrupted
 
 
 def _new_lock() -> None:
     """A child of fork may inherit the lock in the hands of a thread that it does not have."""
     global _lock
-    _lock = threading.Lock()
+    _lock = threading.RLock()
 
 
 if hasattr(os, "register_at_fork"):

@@ -260,11 +260,8 @@ def make_locked(name: str, folder: int) -> tuple[int, os.stat_result] | None:
     """
     fd = os.open(name, MAKE_NEW, 0o600, dir_fd=folder)
     try:
-        is_locked = try_lock(fd)
-        status = os.fstat(fd)
-        # Others may have had the lock first: who sweeps has removed the file then, who uses it has written to it.
-        if is_locked and status.st_nlink and not status.st_size:
-            make_private(fd, status)
+        status = lock_new(fd)
+        if status is not None:
             return fd, status
     except BaseException:
         with suppress(OSError):
@@ -273,6 +270,17 @@ def make_locked(name: str, folder: int) -> tuple[int, os.stat_result] | None:
         raise
     let_go(fd)
     return None
+
+
+def lock_new(fd: int) -> os.stat_result | None:
+    """Lock a file that was just made, and give its status; None if somebody came before the lock was taken."""
+    is_locked = try_lock(fd)
+    status = os.fstat(fd)
+    # Others may have had the lock first: who sweeps has removed the file then, who uses it has written to it.
+    if not is_locked or not status.st_nlink or status.st_size:
+        return None
+    make_private(fd, status)
+    return status
 
 
 def make_locked_anew(prefix: str, folder: int) -> tuple[str, int, os.stat_result]:

@@ -13,6 +13,7 @@ import os
 import stat
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from enum import Enum
 
 from .._warning import logger
@@ -114,15 +115,17 @@ class Claim:
             present = mine.enter()
             if present is mine:
                 return self._lock(mine)
-            return self._wait_for(present.token, present) if present.file is not None else Turn.WAIT
+            if present.is_entered_here():
+                return Turn.ALONE
+            return self._wait_for(present.token, present) if present.token else Turn.WAIT
         finally:
             if self._run is not mine:
                 mine.end()
 
     def _lock(self, mine: Run) -> Turn:
         if self._waiting is None:
-            file = Temporary.make(self._root, self._name)
-            if file is not None:
+            mine.file = file = Temporary(self._root.temporary, self._name)
+            if file.make(self._root):
                 return self._hold(mine, file, new_token())
         return self._lock_present(mine)
 
@@ -150,11 +153,10 @@ class Claim:
                         continue
                     make_private(fd, status)
                     token = holder.token if holder else new_token()  # what is left of a killed run is taken over
-                    file = Temporary(folder, self._name, fd, status)
-                    fd = -1
-                    return self._hold(mine, file, token)
+                    mine.file = Temporary(folder, self._name, fd, status)
+                    return self._hold(mine, mine.file, token)
             finally:
-                if fd >= 0:
+                if mine.file is None or mine.file.fd != fd:
                     let_go(fd)
             if holder is None or not holder.is_gone():
                 return self._wait_for(holder.token if holder else "")
@@ -172,13 +174,9 @@ class Claim:
         present = status_of(self._name, self._root.temporary)
         if present is None or not same_file(present, dead):
             return Turn.WAIT
-        file = Temporary.make_apart(self._root, self._name)
-        try:
-            os.pwrite(file.fd, encode_holder(token), 0)
-            file.replace(self._name)
-        except BaseException:
-            file.close()
-            raise
+        mine.file = file = Temporary.make_apart(self._root, self._name)
+        os.pwrite(file.fd, encode_holder(token), 0)
+        file.replace(self._name)
         return self._hold(mine, file, token)
 
     def _hold(self, mine: Run, file: Temporary, token: str) -> Turn:
@@ -235,11 +233,23 @@ class Claim:
 
     def release(self) -> None:
         """Let the next one go, and drop what was not stored. May be called more than once."""
+        try:
+            self._release()
+        except BaseException:  # an interrupt
+            self._release()
+            raise
+
+    def _release(self) -> None:
         if self._waiting is not None:
             self._waiting.stop_telling()
-        file, self._file = self._file, None
-        run, self._run = self._run, None
-        if run is not None:
-            run.end()
-        if file is not None:
-            file.close()
+        if self._run is not None:
+            self._run.end()
+            self._run = None
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def __del__(self) -> None:
+        with suppress(AttributeError):  # interrupted when it was made
+            if self._run is not None or self._file is not None:  # interrupted on the way to `release`
+                self.release()

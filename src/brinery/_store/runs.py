@@ -14,7 +14,7 @@ from .holder import encode_holder, read_holder
 from .names import is_temporary
 from .temporary import Temporary
 
-_guard = threading.Lock()
+_guard = threading.RLock()  # a signal handler may come here while its thread is here already
 _runs: dict[str, Run] = {}
 # A context, not a thread: tasks of one thread exclude each other, and what a run itself starts counts as that run.
 _held: ContextVar[tuple[Run, ...]] = ContextVar("brinery_held", default=())
@@ -23,16 +23,17 @@ _held: ContextVar[tuple[Run, ...]] = ContextVar("brinery_held", default=())
 class Run:
     """A computation of one key by this process: one that has the lock, or is just trying to get it."""
 
-    __slots__ = ("_is_writing", "_listeners", "_path", "_waits", "file", "is_over", "name", "token")
+    __slots__ = ("_is_writing", "_listeners", "_path", "_thread", "_waits", "file", "is_over", "name", "token")
 
     def __init__(self, path: str, name: str) -> None:
         self._path = path
         self._waits: set[str] | None = None  # hardly any run waits, nor is waited for
         self._listeners: list[Callable[[], None]] | None = None
         self._is_writing = False
+        self._thread = threading.get_ident()
         self.name = name
         self.token = ""
-        self.file: Temporary | None = None  # None until the lock is taken
+        self.file: Temporary | None = None  # known from before it is opened, so that an interrupt loses no lock
         self.is_over = False
 
     def enter(self) -> Run:
@@ -40,12 +41,16 @@ class Run:
         with _guard:
             return _runs.setdefault(self._path, self)
 
+    def is_entered_here(self) -> bool:
+        """Whether this very thread was interrupted, by a signal handler for one, while it took the lock."""
+        return not self.token and self._thread == threading.get_ident()
+
     def hold(self, file: Temporary, token: str) -> None:
         """Take note that the lock was taken."""
-        self.token = token
         self.file = file
         runs = held()
-        _held.set((*runs, self) if runs else (self,))
+        _held.set((*runs, self) if runs else (self,))  # before others learn it, as a signal handler may be one
+        self.token = token
 
     def wait_for(self, name: str, *, waiting: bool) -> None:
         """Write into the held file that its run waits for another key, or does so no more."""
@@ -77,7 +82,14 @@ class Run:
         listener()
 
     def end(self) -> None:
-        """Give up the lock and tell whoever waits."""
+        """Give up the lock and tell whoever waits; may be called again."""
+        try:
+            self._end()
+        except BaseException:  # an interrupt, which must not leave others waiting for nobody
+            self._end()
+            raise
+
+    def _end(self) -> None:
         file = self.file
         if file is not None:
             with _guard:
@@ -87,8 +99,8 @@ class Run:
             self.is_over = True
             if _runs.get(self._path) is self:
                 del _runs[self._path]
-        if file is not None:
-            runs = _held.get()
+        runs = _held.get()
+        if self in runs:
             _held.set(() if runs == (self,) else held())  # without this one, as it is over
         if self._listeners:
             for listener in self._listeners:
@@ -146,7 +158,7 @@ def leads_to(name: str, ours: Collection[str], temporary: int) -> bool:
 def _after_fork_in_child() -> None:
     # Closed, never unlocked: the lock is the parent's. Left open, it would outlive a parent that is killed.
     global _guard
-    _guard = threading.Lock()
+    _guard = threading.RLock()
     for run in _runs.values():
         if run.file is not None:
             run.file.abandon()

@@ -23,7 +23,7 @@ _SAFE_LIMIT = 5000  # what any stack of the usual 8 MB bears
 _BYTES_A_LEVEL = 2048
 _MOST_BYTES = 1 << 30  # of addresses; memory is only taken as it is used
 
-_changing_size = threading.Lock()
+_changing_size = threading.RLock()
 
 
 def call(function: Callable[..., Result], *arguments: Any) -> Result:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from contextlib import suppress
 
-from .files import let_go, make_locked, make_locked_anew, same_file, status_of, write_all
+from .files import MAKE_NEW, let_go, lock_new, make_locked_anew, same_file, status_of, write_all
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,25 +20,29 @@ class Temporary:
 
     __slots__ = ("_folder", "_is_published", "_name", "_status", "fd")
 
-    def __init__(self, folder: int, name: str, fd: int, status: os.stat_result) -> None:
+    def __init__(self, folder: int, name: str, fd: int = -1, status: os.stat_result | None = None) -> None:
         self._folder = folder  # kept open by the root, even when that has opened another one since
         self._name = name
-        self._status = status
+        self._status = status  # None until the lock is ours
         self._is_published = False
         self.fd = fd
 
-    @classmethod
-    def make(cls, root: Root, name: str) -> Temporary | None:
-        """Make the file of that very name; None if it is there already, or may be in the hands of somebody else."""
-        folder = root.temporary
+    def make(self, root: Root) -> bool:
+        """Make the file of that very name; False if it is there already, or may be in the hands of somebody else.
+
+        Whoever calls keeps this object already: an interrupt at any moment leaves no lock that nobody knows of.
+        """
         try:
-            made = make_locked(name, folder)
+            self.fd = os.open(self._name, MAKE_NEW, 0o600, dir_fd=self._folder)
+            self._status = lock_new(self.fd)
         except FileExistsError:
-            return None
+            return False
         except FileNotFoundError:  # the store was removed
             root.open_temporary_anew()
-            return None
-        return None if made is None else cls(folder, name, *made)
+            return False
+        if self._status is None:
+            self.abandon()
+        return self._status is not None
 
     @classmethod
     def make_apart(cls, root: Root, name: str) -> Temporary:
@@ -54,7 +58,7 @@ class Temporary:
     @property
     def size(self) -> int:
         """How many bytes it held when it was opened, or had been written."""
-        return self._status.st_size
+        return 0 if self._status is None else self._status.st_size
 
     def replace(self, name: str) -> None:
         """Take the name, and the place, of another temporary file."""
@@ -77,7 +81,7 @@ class Temporary:
         FileNotFoundError is raised if the folder was removed.
         """
         # Only who has the lock gives the file another name. So if it had any when it had been written, it had its own.
-        if not self._status.st_nlink:
+        if self._status is None or not self._status.st_nlink:
             return False
         try:
             os.rename(self._name, name, src_dir_fd=self._folder, dst_dir_fd=folder)
@@ -94,6 +98,8 @@ class Temporary:
             return
         if not self._is_published:
             with suppress(OSError):
+                if self._status is None:  # interrupted when it was made
+                    self._status = lock_new(self.fd)
                 if self._is_there():
                     os.unlink(self._name, dir_fd=self._folder)
         self.abandon()
@@ -106,4 +112,4 @@ class Temporary:
 
     def _is_there(self) -> bool:
         present = status_of(self._name, self._folder)
-        return present is not None and same_file(present, self._status)
+        return present is not None and self._status is not None and same_file(present, self._status)

@@ -161,7 +161,9 @@ class Usage:
         self._identity: os.stat_result | None = None
         self._uses = 0
         self._skip_until = 0.0
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        self._is_held = False
+        self._owed = _NOTHING
         _usages.add(self)
 
     @contextmanager
@@ -171,23 +173,28 @@ class Usage:
         Whoever removes entries holds it, and whoever counts them, or what was just removed would be subtracted twice.
         """
         with self._lock:
+            if self._is_held:  # by what a signal handler has interrupted
+                raise BlockingIOError(errno.EAGAIN, "the sum of the store is being changed")
             if time.monotonic() < self._skip_until:
                 raise BlockingIOError(errno.EAGAIN, "somebody holds the sum of the store for too long")
-            fd = self._open()
+            self._is_held = True
             try:
-                _lock(fd)
-            except BlockingIOError:
-                self._skip_until = time.monotonic() + _SKIP
-                raise
-            try:
-                yield Sum(fd, self._share)
+                fd = self._open()
+                try:
+                    _lock(fd)
+                except BlockingIOError:
+                    self._skip_until = time.monotonic() + _SKIP
+                    raise
+                try:
+                    yield Sum(fd, self._share)
+                finally:
+                    unlock(fd)
             finally:
-                unlock(fd)
+                self._is_held = False
 
     def add(self, size: int, entries: int) -> Totals | None:
         """Add to the sum and give the new one; None if there was none to add to. OSError if it cannot be had."""
-        with self.held() as total:
-            return total.add(size, entries)
+        return self._add(size, entries, None)
 
     def spend(self, size: int, entries: int) -> bool:
         """Add out of what this process has set aside, so that the sum stays as it is; False if that does not do."""
@@ -196,8 +203,17 @@ class Usage:
 
     def enter(self, size: int, entries: int) -> Totals | None:
         """Add as `add` does, and set something aside for what comes next."""
-        with self.held() as total:
-            return total.add(size, entries, most_aside=self._aside)
+        return self._add(size, entries, self._aside)
+
+    def _add(self, size: int, entries: int, most_aside: Totals | None) -> Totals | None:
+        size, entries = size + self._owed.bytes, entries + self._owed.entries
+        try:
+            with self.held() as total:
+                self._owed = _NOTHING
+                return total.add(size, entries, most_aside=most_aside)
+        except BlockingIOError:
+            self._owed = Totals(size, entries)  # added by the next one who has the sum
+            raise
 
     def read(self) -> Totals | None:
         """The sum as it stands, without what this process has set aside and not used; None if there is none."""
@@ -253,7 +269,9 @@ class Usage:
 
     def start_anew(self) -> None:
         """Leave the descriptor with its lock, and what was set aside, to the process that was forked."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        self._is_held = False
+        self._owed = _NOTHING
         self._share = Share()
         self._close()
 
