@@ -100,6 +100,8 @@ class Cache:
     @overload
     def __init__(self, location: None) -> None: ...
     def __init__(self, location: Any = _DEFAULT_PLACE, **options: Any) -> None:
+        # First, so that no error about another option finds it among the variables.
+        self._secret = _checked_secret(options.pop("secret", None))
         function_options = split_options(options, _CACHE_OPTIONS)
         self._location = _checked_location(location)
         self._began_in = _working_folder()
@@ -109,10 +111,9 @@ class Cache:
         self.max_entries: int | None = _checked_entries(options.get("max_entries"))
         self._eviction = _checked_eviction(options.get("eviction", "value"))
         self._half_life = parse_time(options.get("half_life", _DEFAULT_HALF_LIFE), "half_life")
-        self._secret = _checked_secret(options.get("secret"))
         self._verbose = _checked_verbose(options.get("verbose", False))
         self._options = FunctionOptions().updated(function_options)
-        self._given = {name: value for name, value in options.items() if name != "secret"}
+        self._given = options
         self._directory: Directory | None = None
 
     # Decorating.
@@ -361,7 +362,10 @@ class Cache:
         return True
 
     def __repr__(self) -> str:
-        return f"Cache({None if self._is_off else str(self.path)!r})"
+        try:
+            return f"Cache({None if self._is_off else str(self.path)!r})"
+        except Exception:  # there is no home to put a store in, or an option was wrong
+            return "Cache(...)"
 
     # A cache is one place, however often it is copied; its secret stays in this process.
 
@@ -446,10 +450,16 @@ def _checked_secret(value: object) -> str | bytes | None:
     if value is None:
         return None
     if not isinstance(value, (str, bytes)):
-        raise TypeError(f"secret must be text or bytes, not {type(value).__name__}")
+        kind = type(value).__name__
+        del value
+        raise TypeError(f"secret must be text or bytes, not {kind}")
     from ._store.signing import check_secret
 
-    check_secret(value)
+    try:
+        check_secret(value)
+    except SecretError:
+        del value  # what collects an error's variables must not find it
+        raise
     return value
 
 

@@ -159,10 +159,12 @@ def open_keyring(secret: str | bytes | None) -> Keyring:
         SecretError: the first of these that there is cannot be used; says why and what to do.
     """
     if secret is not None:
-        return Keyring(Signer(check_secret(secret)))
-    given = os.environ.get(VARIABLE)
-    if given is not None:
-        return Keyring(Signer(check_secret(os.fsencode(given), name=VARIABLE)))
+        try:
+            return Keyring(Signer(check_secret(secret)))
+        finally:
+            del secret  # what collects an error's variables must not find it
+    if VARIABLE in os.environ:
+        return Keyring(Signer(check_secret(os.fsencode(os.environ[VARIABLE]), name=VARIABLE)))
     return Keyring.of_file(os.fspath(secret_path()))
 
 
@@ -170,17 +172,21 @@ def check_secret(secret: str | bytes, *, name: str = "secret") -> bytes:
     """Give the secret's bytes.
 
     Raises:
-        SecretError: it is too short or no string. The message does not show it.
+        SecretError: it is too short or no string. Neither the message shows it, nor a variable on the way.
     """
     if isinstance(secret, str):
         raw = secret.encode("utf-8", "surrogatepass")  # never fails: an UnicodeEncodeError would show the secret
     elif isinstance(secret, bytes):
         raw = secret
     else:
-        raise SecretError(f"{name} must be str or bytes, not {type(secret).__name__}")
-    if len(raw) < _LEAST_BYTES:
+        kind = type(secret).__name__
+        del secret
+        raise SecretError(f"{name} must be str or bytes, not {kind}")
+    length = len(raw)
+    if length < _LEAST_BYTES:
+        del secret, raw
         raise SecretError(
-            f"{name} has {len(raw)} bytes, at least {_LEAST_BYTES} are needed: "
+            f"{name} has {length} bytes, at least {_LEAST_BYTES} are needed: "
             "python -c 'import secrets; print(secrets.token_hex())' makes a good one"
         )
     return raw
@@ -273,6 +279,7 @@ def _read(path: str) -> list[str]:
     lines = content.decode("ascii", "replace").split("\n")
     # Each line is closed, so that a file cut short is noticed.
     if lines.pop() or not 1 <= len(lines) <= _MOST_LINES or not all(map(_LINE.fullmatch, lines)):
+        del content, lines  # the rest of it may be as good as ever
         raise SecretError(
             f"the secret file {path} is damaged: restore it, or remove it to start with a new secret (every entry is "
             "then computed anew)"
