@@ -140,7 +140,7 @@ class Store(RuleBasedStateMachine):
 
     @rule(arguments=ARGUMENTS, delay=st.floats(0.0002, 0.02), is_new=st.booleans())
     def crash(self, arguments: tuple[int, int], delay: float, is_new: bool) -> None:
-        """A child is ended at any moment of its calls; what it stored, nobody here knows: those keys may hold either."""
+        """A child is ended at any moment of its calls; what it stored, nobody here knows."""
         child = os.fork()
         if not child:
             signal.signal(signal.SIGALRM, signal.SIG_DFL)
