@@ -155,7 +155,7 @@ def test_one_system_call_fails(library, tmp_path, number):
     try_in_turn(library, tmp_path, STORES + LOADS, [ERRORS[number]], step=19, start=3 * number)
 
 
-@pytest.mark.slow
+@pytest.mark.stress
 @pytest.mark.parametrize("name", [*STORES, *LOADS])
 def test_each_system_call_fails_in_turn(library, tmp_path, name):
     """The same for each one and each error."""
@@ -167,7 +167,7 @@ def test_all_system_calls_fail_from_one_on(library, tmp_path):
     try_in_turn(library, tmp_path, STORES + LOADS, ["EIO"], lasting=True, step=29, start=3)
 
 
-@pytest.mark.slow
+@pytest.mark.stress
 @pytest.mark.parametrize("error", [error for error in ERRORS if error != "EINTR"])
 def test_all_system_calls_fail_from_each_one_on(library, tmp_path, error):
     """The same from each one on."""
