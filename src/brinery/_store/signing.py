@@ -15,7 +15,7 @@ from hashlib import sha256
 from hmac import compare_digest
 
 from ..errors import SecretError
-from .files import MAKE_NEW, READ, make_folders
+from .files import FOLDER_OR_LINK, READ, closing, let_go, make_folders, make_locked_anew, remove_if_dead, write_all
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ VARIABLE = "BRINERY_SECRET"
 _LEAST_BYTES = 32
 _MOST_LINES = 100
 _LINE = re.compile("[0-9a-f]{64}")
+_is_aside = re.compile(r"secret\.[0-9a-f]{16}").fullmatch
 _WAY_OUT = f"set {VARIABLE} to a string of at least {_LEAST_BYTES} bytes instead"
 
 # What a secret is used for. Another format of entries signs with another key, so that no signature fits both.
@@ -290,19 +291,17 @@ def _read(path: str) -> list[str]:
 def _create(path: str) -> list[str]:
     """Make the file, unless another process is faster; the secrets that stand in it then."""
     make_folders(os.path.dirname(path))
-    aside = _write_aside(path, [_new_secret()])
-    try:
-        # A link, unlike a rename, never replaces: of all who try at once, one succeeds and the others read its secret.
-        os.link(aside, path, follow_symlinks=False)
-    except FileExistsError:
-        pass
-    except OSError:  # a file system without hard links
-        with _locked(os.path.dirname(path)):
-            if not os.path.lexists(path):
-                os.rename(aside, path)
-    finally:
-        with suppress(FileNotFoundError):
-            os.unlink(aside)
+    with _written_aside(path, [_new_secret()]) as aside:
+        try:
+            # A link, unlike a rename, never replaces: of all who try at once, one succeeds, and its secret is read by
+            # the others.
+            os.link(aside, path, follow_symlinks=False)
+        except FileExistsError:
+            pass
+        except OSError:  # a file system without hard links
+            with _locked(os.path.dirname(path)):
+                if not os.path.lexists(path):
+                    os.rename(aside, path)
     lines = _read(path)
     if not lines:
         raise SecretError(f"the secret file {path} was removed as soon as it was made; {_WAY_OUT}")
@@ -332,26 +331,25 @@ def _locked(folder: str) -> Iterator[None]:
 
 
 def _replace(path: str, lines: list[str]) -> None:
-    aside = _write_aside(path, lines[:_MOST_LINES])
-    try:
+    with _written_aside(path, lines[:_MOST_LINES]) as aside:
         os.rename(aside, path)
-    except OSError:
-        os.unlink(aside)
-        raise
 
 
-def _write_aside(path: str, lines: list[str]) -> str:
-    """Write a file beside the secret file, to be moved into its place; gives its path."""
-    aside = f"{path}.{os.getpid()}.{os.urandom(4).hex()}"
-    fd = os.open(aside, MAKE_NEW, 0o600)
-    try:
-        os.fchmod(fd, 0o600)
-        with os.fdopen(fd, "w", closefd=False) as file:
-            file.writelines(line + "\n" for line in lines)
-        os.fsync(fd)  # once in a store's life; a secret lost with the power would take every entry with it
-    except BaseException:
-        os.unlink(aside)
-        raise
-    finally:
-        os.close(fd)
-    return aside
+@contextmanager
+def _written_aside(path: str, lines: list[str]) -> Iterator[str]:
+    """Write a file beside the secret file, to be moved into its place; gives its path.
+
+    It is locked meanwhile, which tells it from what killed processes left.
+    """
+    with closing(os.open(os.path.dirname(path), FOLDER_OR_LINK)) as folder:
+        name, fd, _ = make_locked_anew(f"{os.path.basename(path)}.", folder)
+        try:
+            write_all(fd, ["".join(line + "\n" for line in lines).encode("ascii")])
+            os.fsync(fd)  # once in a store's life; a secret lost with the power would take every entry with it
+            yield f"{os.path.dirname(path)}/{name}"
+        finally:
+            with suppress(FileNotFoundError):
+                os.unlink(name, dir_fd=folder)
+            let_go(fd)
+        for left in filter(_is_aside, os.listdir(folder)):
+            remove_if_dead(left, folder)
