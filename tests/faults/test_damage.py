@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import time
 import zlib
@@ -11,7 +12,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from damage import EVERY, OF_CONTENT, VICTIM_TEXT, Damage, Place
+from damage import EVERY, OF_CONTENT, VICTIM_TEXT, Damage, Place, full_folder, removed, swapped, unreadable
 from outcomes import quietly
 
 from brinery import Cache
@@ -45,7 +46,7 @@ def filled(place: Path) -> Cache:
         f(x)
     cache(lambda: "of another function")()
     f.forget(3)
-    from brinery._store.usage import flush_reports
+    from brinery._store.statistics import flush_reports
 
     flush_reports()
     return cache
@@ -162,3 +163,41 @@ def test_a_spoilt_entry_with_buffers_is_a_miss_and_heals(tmp_path, victim, damag
         for size in (5000, 6000):
             for _ in range(2):
                 assert f(size) == [bytearray(range(256)) * size, size]
+
+
+def test_verify_finds_every_bad_file_and_fix_removes_exactly_those(tmp_path, victim):
+    """Entries spoilt in each way, and whatever stands at temporary names: listed, then gone, the rest untouched."""
+    place = tmp_path / "store"
+    cache = Cache(place)
+    f = cache(value)
+    arguments = range(2 * len(EVERY))
+    for x in arguments:
+        f(x)
+    paths = [entry_of(cache, f, x) for x in arguments]
+    bad = set()
+    for number, damage in enumerate(EVERY):
+        path, other = paths[2 * number], paths[2 * number + 1]
+        if damage is unreadable or damage is removed:  # nothing is bad then, at least not for root
+            continue
+        damage(path, place_for(damage, path, other, victim))
+        bad |= {path, other} if damage is swapped else {path}
+    kinds = ("file", "fifo", "link", "folder")
+    names = {kind: place / "tmp" / f"0123abcd-{number:032x}" for number, kind in enumerate(kinds)}
+    names["file"].write_bytes(b"half")
+    os.mkfifo(names["fifo"])
+    names["link"].symlink_to(victim)
+    names["folder"].mkdir()
+    bad |= set(names.values())
+    strays = [place / "notes.txt", paths[0].parent / "notes.txt", place / "tmp" / "notes.txt"]
+    for path in strays:
+        path.write_text("mine")
+    good = {path: path.read_bytes() for path in paths if path not in bad and path.exists()}
+
+    assert {Path(one.path) for one in cache.verify()} == bad
+    fixed = cache.verify(fix=True)
+    assert {Path(one.path) for one in fixed if one.removed} == bad
+    assert not any(path.is_symlink() or path.exists() for path in bad)
+    assert {path: path.read_bytes() for path in good} == good
+    assert all(path.read_text() == "mine" for path in strays)
+    assert cache.verify() == []
+    assert (next(paths[EVERY.index(full_folder) * 2].parent.glob("*displaced*")) / "file").read_bytes() == VICTIM_TEXT

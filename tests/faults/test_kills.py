@@ -40,6 +40,38 @@ while rounds and not done:
 print(json.dumps([killed, done]))
 """
 
+# The same with the very first store of a user, who has no secret yet.
+THE_FIRST = """
+from test_kills import value
+
+killed, number, step = 0, 1, int(sys.argv[1])
+Cache("warm", secret="s" * 32)(value)(1, 10)
+while True:
+    state = os.environ["XDG_STATE_HOME"] = f"{os.getcwd()}/state-{number}"
+    child = os.fork()
+    if not child:
+        f = Cache(f"store-{number}")(value)
+        arm(number, -1, 0)
+        f(1, 10)
+        disarm()
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    f = Cache(f"store-{number}")(value)
+    with quietly() as said:
+        for x in range(3):
+            assert f(x, 10) == value(x, 10)
+    assert said == [], said
+    assert all(Cache(f"store-{number}")(value).is_cached(x, 10) for x in range(3))
+    main(["secret", "rotate"])
+    left = os.listdir(f"{state}/brinery")
+    assert left == ["secret"], (number, left)
+    if not os.WIFSIGNALED(status):
+        break
+    killed += 1
+    number += step
+print(json.dumps(killed))
+"""
+
 # Forked processes store one value after another until they are killed; their parent, which goes on, reads those.
 AT_RANDOM = """
 from test_kills import check_after, value
@@ -111,6 +143,12 @@ def test_killed_before_any_system_call_of_a_store(library, tmp_path, size, step)
     killed, done = shim.run(library, BETWEEN_CALLS, tmp_path / "store", size, step, 1000, cwd=tmp_path)
     assert killed > 20 // step
     assert done == 1
+
+
+@pytest.mark.parametrize("step", [2, pytest.param(1, marks=pytest.mark.stress)])
+def test_killed_while_the_secret_is_made(library, tmp_path, step):
+    """Whichever system call comes next: the next process has a secret, and no half of one lies beside it."""
+    assert shim.run(library, "from brinery._cli import main\n" + THE_FIRST, step, cwd=tmp_path) > 20
 
 
 @pytest.mark.parametrize("seed", [1, 2])
