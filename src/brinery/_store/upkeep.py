@@ -227,10 +227,9 @@ class Upkeep:
         with closing(self._root.open()) as root:
             sample = take_sample(root, 1 << 62, 1 << 62, shards=4)
             totals = self.usage.read()
-            if totals is not None and totals.entries < _TELLING and len(sample.entries) < _TELLING:
-                sample = take_sample(root, 0, totals.entries + 1)  # so few are soon looked through
-                if len(sample.entries) > totals.entries:
-                    totals = self.recount()
+            # A power failure leaves zeros. That nothing is there is soon seen to be wrong.
+            if totals is not None and not totals.entries and take_sample(root, 0, 1).entries:
+                totals = self.recount()
         if totals is not None and len(sample.entries) >= _TELLING:
             size, entries = sample.estimate()
             if totals.bytes < 0.7 * size or totals.entries < 0.7 * entries:
