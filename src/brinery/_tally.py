@@ -8,14 +8,29 @@ import threading
 _lock = threading.RLock()  # a signal handler may call a function whose call it has interrupted
 
 
-def _new_lock() -> None:
-    """A child of fork may inherit the lock in the hands of a thread that it does not have."""
-    global _lock
+_left = 1  # hits until what was counted is written down
+_between = 0  # as many each time; not known before the first hit of a process
+
+
+def _start_anew() -> None:
+    """A child of fork may inherit the lock in the hands of a thread that it does not have, and may end sooner."""
+    global _lock, _left, _between
     _lock = threading.RLock()
+    _left, _between = 1, 0
+
+
+def _write_down() -> None:
+    from ._store.statistics import flush_reports, hits_between
+
+    global _left, _between
+    is_first, _between = not _between, hits_between()
+    _left = _between
+    if not is_first or _between == 1:
+        flush_reports()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_new_lock)
+    os.register_at_fork(after_in_child=_start_anew)
 
 
 class Tally:
@@ -31,9 +46,14 @@ class Tally:
 
     def hit(self, seconds: float) -> None:
         """Count a call that was answered from the store, and what computing it had taken."""
+        global _left
         with _lock:
             self._hits += 1
             self._saved += seconds
+            _left -= 1
+            is_due = _left <= 0
+        if is_due:
+            _write_down()
 
     def miss(self) -> None:
         """Count a call that was computed."""

@@ -250,7 +250,7 @@ def test_no_link_to_a_file_is_followed(tmp_path, kind, spot):
     victim.write_bytes(b"precious " * 100)
     victim.chmod(0o644)
     os.utime(victim, (1e9, 1e9))
-    from brinery._store.usage import flush_reports
+    from brinery._store.statistics import flush_reports
 
     def planted() -> None:
         if place.parent.is_dir():

@@ -20,7 +20,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 
 from brinery import BrineryWarning, Cache
 from brinery._store import signing
-from brinery._store.usage import flush_reports
+from brinery._store.statistics import flush_reports
 
 COMPUTED: list[int] = []  # each computation gives another value, so an old one is told from a new one
 

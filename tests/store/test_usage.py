@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 import time
-from pathlib import Path
 
 import pytest
 from bare_store import keep, key_of, open_store, start
@@ -13,7 +12,7 @@ from bare_store import keep, key_of, open_store, start
 from brinery._store import usage
 from brinery._store.files import try_lock
 from brinery._store.root import Root
-from brinery._store.usage import Tally, Totals, Usage
+from brinery._store.usage import Totals, Usage
 
 
 @pytest.fixture
@@ -27,8 +26,7 @@ def root(tmp_path):
 @pytest.fixture
 def sums(root):
     made = Usage(root)
-    with made.held() as total:
-        total.set(Totals(0, 0))
+    made.hold(lambda total: total.set(Totals(0, 0)))
     yield made
     made.close()
 
@@ -100,8 +98,7 @@ def test_a_removed_or_replaced_store_gets_a_sum_of_its_own(sums, root, tmp_path)
     sums.add(10, 1)
     (tmp_path / "store" / "usage").unlink()
     assert sums.add(5, 1) is None
-    with sums.held() as total:
-        total.set(Totals(5, 1))
+    sums.hold(lambda total: total.set(Totals(5, 1)))
     assert sums.read() == (5, 1)
 
 
@@ -119,62 +116,11 @@ def test_whoever_sits_on_the_lock_stops_nobody_for_long(sums, tmp_path, monkeypa
         store.close()
 
 
-REPORT = """
-import os, multiprocessing, atexit
-folder = open_folder(sys.argv[1])
-counts = [0, 0, 0.0]
-folder.report(lambda: tuple(counts))
-call(folder, key_of(1), lambda: 1)
-def work(_):
-    counts[0] += 1; counts[2] += 0.5
-    return os.getpid()
-counts[0] += 3; counts[1] += 1; counts[2] += 7.0
-if sys.argv[2] != "alone":
-    with multiprocessing.get_context(sys.argv[2]).Pool(2) as pool:
-        pool.map(work, range(10))
-        pool.close()
-        pool.join()
-"""
-
-
-@pytest.mark.parametrize(("way", "expected"), [("alone", (3, 1, 7.0)), ("fork", (13, 1, 12.0))])
-def test_hits_and_misses_of_all_processes_come_together_at_their_ends(tmp_path, way, expected):
-    """Each adds what it counted itself, pool workers too, which end without `atexit`."""
-    for times in (1, 2):
-        process = start(REPORT, tmp_path / "store", way)
-        process.communicate(timeout=60)
-        assert process.returncode == 0
-        (record,) = open_store(tmp_path / "store").functions()
-        assert (record.hits, record.misses, record.seconds_saved) == tuple(times * number for number in expected)
-
-
-def test_reporting_twice_adds_nothing_twice(root, monkeypatch):
-    """Only what is new is added; a function that stored nothing leaves no folder."""
-    monkeypatch.setattr(usage, "_reports", [])
-    counts = [1, 2, 3.0]
-    usage.report(root, "lab.f-01234567", lambda: (counts[0], counts[1], counts[2]))
-    usage.flush_reports()
-    folder = Path(root.path, "lab.f-01234567")
-    assert not folder.exists()
-    folder.mkdir()
-    usage.flush_reports()
-    usage.flush_reports()
-    counts[0] += 1
-    usage.flush_reports()
-    fd = os.open(folder, os.O_RDONLY)
-    try:
-        assert usage.read_tally(fd) == Tally(2, 2, 3.0)
-    finally:
-        os.close(fd)
-    assert time.time() > folder.stat().st_mtime - 1
-
-
 @pytest.fixture
 def shared(root):
     """A sum of much, of which each process may set a little aside."""
     made = [Usage(root, Totals(1 << 20, 100)) for _ in range(2)]
-    with made[0].held() as total:
-        total.set(Totals(64 << 20, 6400))
+    made[0].hold(lambda total: total.set(Totals(64 << 20, 6400)))
     yield made
     for one in made:
         one.close()
@@ -198,13 +144,12 @@ def test_what_is_set_aside_counts_as_used_until_it_is_given_back(shared):
     one, other = shared
     one.enter(4096, 1)
     assert one.spend(4096, 1)
-    with other.held() as total:
-        assert total.set(Totals((64 << 20) + 8192, 6402)) == ((64 << 20) + 8192 + (1 << 20), 6402 + 100)
+    counted = Totals((64 << 20) + 8192, 6402)
+    assert other.hold(lambda total: total.set(counted)) == (counted.bytes + (1 << 20), counted.entries + 100)
     assert one.spend(4096, 1)
     one.close()
     assert other.read() >= ((64 << 20) + 3 * 4096, 6403)
-    with other.held() as total:
-        assert total.set(Totals((64 << 20) + 3 * 4096, 6403)) == ((64 << 20) + 3 * 4096, 6403)
+    assert other.hold(lambda total: total.set(Totals((64 << 20) + 3 * 4096, 6403))) == ((64 << 20) + 3 * 4096, 6403)
 
 
 def test_what_a_killed_process_set_aside_is_counted_away(shared, monkeypatch):
@@ -213,8 +158,7 @@ def test_what_a_killed_process_set_aside_is_counted_away(shared, monkeypatch):
     one.enter(4096, 1)
     now = time.time()
     monkeypatch.setattr(usage.time, "time", lambda: now + 61)
-    with other.held() as total:
-        assert total.set(Totals(64 << 20, 6400)) == (64 << 20, 6400)
+    assert other.hold(lambda total: total.set(Totals(64 << 20, 6400))) == (64 << 20, 6400)
 
 
 def test_what_was_set_aside_long_ago_is_not_spent(shared, monkeypatch):

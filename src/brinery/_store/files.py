@@ -206,15 +206,15 @@ def make_private(fd: int, status: os.stat_result) -> None:
         os.fchmod(fd, 0o600)
 
 
-def open_own(name: str, folder: int | None = None) -> tuple[int, os.stat_result]:
-    """Open a file that is written to in place, made if it is missing; its descriptor and status.
+def open_own(name: str, folder: int | None = None, flags: int = 0) -> tuple[int, os.stat_result]:
+    """Open a file that is written to in place, or appended to, made if it is missing; its descriptor and status.
 
     What stands there and is no file, or one that has another name too, was put there by somebody else, who may want
     another file written over: it is cleared away.
     """
     for _ in range(_TRIES):
         try:
-            fd = os.open(name, MAKE, 0o600, dir_fd=folder)
+            fd = os.open(name, MAKE | flags, 0o600, dir_fd=folder)
         except OSError as error:
             if error.errno not in _NO_FILE and not (error.errno == errno.EACCES and _is_locked_up(name, folder)):
                 raise

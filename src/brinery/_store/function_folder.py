@@ -14,7 +14,7 @@ from time import time
 
 from .._warning import logger, warn
 from ..errors import DamagedEntryWarning, EvictionWarning, SecretError, SecretWarning, StoreWarning
-from . import history, names, usage
+from . import history, names
 from .entry import ABOUT_STREAM, HEAD, Payload, encode, facts
 from .files import (
     READ,
@@ -32,6 +32,7 @@ from .locks import Claim, Turn
 from .names import SUFFIX, entry_key, slug_of, temporary_name
 from .reading import note_touch, read_entry, read_facts, read_metadata, read_recorded
 from .root import Root
+from .statistics import Report, report
 from .upkeep import Upkeep, parse_object
 
 TYPE_CHECKING = False
@@ -61,6 +62,7 @@ class FunctionFolder:
         "_open_keyring",
         "_place",
         "_prefix",
+        "_report",
         "_root",
         "_strict",
         "_trust_unchanged",
@@ -95,6 +97,7 @@ class FunctionFolder:
         self._mmap = mmap
         self._trust_unchanged = trust_unchanged
         self._strict = strict
+        self._report: Report | None = None
 
     @property
     def prefix(self) -> str:
@@ -284,7 +287,7 @@ class FunctionFolder:
             self._say_too_large(size, most)
             return False
         try:
-            return self._store(claim, key, parts, now, seconds)
+            is_kept = self._store(claim, key, parts, now, seconds)
         except OSError as error:
             warn(
                 StoreWarning,
@@ -295,6 +298,9 @@ class FunctionFolder:
                 strict=self._strict,
             )
             return False
+        if self._report is not None:
+            self._report.write_if_due()
+        return is_kept
 
     def _signer(self) -> Signer | None:
         """What signs a new entry; None, said once, if there is no usable secret."""
@@ -445,12 +451,12 @@ class FunctionFolder:
         return self._upkeep.forget(self.slug, key)
 
     def report(self, totals: Callable[[], tuple[int, int, float]]) -> None:
-        """Have `totals` asked at the end of this process, for the hits, misses and seconds saved of its calls.
+        """Have `totals` asked now and then and at the end, for the hits, misses and seconds saved of this process.
 
         Call it once. It must not block nor keep the function alive; a forked child asks it as well, and reports only
         what it counts itself.
         """
-        usage.report(self._root, self.slug, totals)
+        self._report = report(self._root, self.slug, totals)
 
 
 def _to_json(value: dict[str, Any]) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import os
 import stat
@@ -33,9 +34,9 @@ from .reading import (
 from .records import BadEntry, EntryRecord, FunctionRecord, Removed
 from .shards import Stored, entries_in, entries_of, list_shards, list_slugs, opened_shard, remove_entries
 from .signing import Keyring
+from .statistics import Tally, read_tally
 from .sweep import record_of
 from .upkeep import Upkeep, describe, function_name
-from .usage import Tally, read_tally
 
 _AT_ONCE = 256  # entries removed while writers wait
 _FOREIGN = "signed by another secret"
@@ -104,9 +105,7 @@ def clear(root: int, slugs: list[str], upkeep: Upkeep, *, everything: bool) -> R
     entries = size = 0
     for slug in slugs:
         for shard in list_shards(root, slug):
-            with upkeep.removing() as noted:
-                removed = _empty(root, slug, shard)
-                noted.append(removed)
+            removed = upkeep.removing(functools.partial(_empty, root, slug, shard))
             entries += removed.entries
             size += removed.bytes
         _remove_function(root, slug)
@@ -174,9 +173,8 @@ def prune(
         return Removed(len(going), sum(record.size for record in going))
     entries = size = 0
     for at in range(0, len(going), _AT_ONCE):
-        with upkeep.removing() as noted:
-            removed = remove_entries(root, [_stored(record) for record in going[at : at + _AT_ONCE]])
-            noted.append(removed)
+        chosen = [_stored(record) for record in going[at : at + _AT_ONCE]]
+        removed = upkeep.removing(functools.partial(remove_entries, root, chosen))
         entries += removed.entries
         size += removed.bytes
     return Removed(entries, size)

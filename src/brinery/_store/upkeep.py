@@ -6,8 +6,8 @@ import math
 import os
 import stat
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 
 from .._light import NamedTuple
 from .._warning import warn
@@ -19,7 +19,7 @@ from .records import Removed
 from .root import Root
 from .shards import Stored, all_entries, opened_shard, remove_entries, temporary_size
 from .sweep import Rank, Sample, choose_lowest, record_of, renumber, take_sample
-from .usage import Totals, Usage
+from .usage import Sum, Totals, Usage
 
 _SAMPLE = 6  # so many times as much as has to go is looked at
 _MOST_AT_ONCE = 64  # entries that go in one sweep, so that not every put needs one
@@ -107,25 +107,33 @@ class Upkeep:
             closing(self._root.open_function(slug)) as function,
             closing(open_folder(key[:2], function)) as folder,
         ):
-            with self.removing() as noted:
+
+            def remove() -> Removed:
                 status = os.stat(name, dir_fd=folder, follow_symlinks=False)
                 os.unlink(name, dir_fd=folder)
-                if stat.S_ISREG(status.st_mode):
-                    noted.append(Removed(1, allocated(status)))
+                return Removed(1, allocated(status)) if stat.S_ISREG(status.st_mode) else Removed(0, 0)
+
+            self.removing(remove)
             return True
         return False
 
-    @contextmanager
-    def removing(self) -> Iterator[list[Removed]]:
-        """Hold the sum while entries are removed; what is noted in the list is subtracted at the end."""
-        noted: list[Removed] = []
-        with ExitStack() as stack:
-            total = None
-            with suppress(OSError):
-                total = stack.enter_context(self.usage.held())
-            yield noted
-            if total is not None:
-                total.add(-sum(removed.bytes for removed in noted), -sum(removed.entries for removed in noted))
+    def removing(self, remove: Callable[[], Removed]) -> Removed:
+        """Hold the sum, if it can be had, while entries are removed, and subtract them from it."""
+        is_held = False
+
+        def work(total: Sum) -> Removed:
+            nonlocal is_held
+            is_held = True
+            removed = remove()
+            total.add(-removed.bytes, -removed.entries)
+            return removed
+
+        try:
+            return self.usage.hold(work)
+        except OSError:
+            if is_held:
+                raise
+        return remove()
 
     def recount(self) -> Totals:
         """Count what is there, and correct the sum.
@@ -133,13 +141,8 @@ class Upkeep:
         Files under way come first and count as well: as their writers add them, too, the sum may be a little too high
         for a while, but is never too low.
         """
-        with closing(self._root.open()) as root, self.usage.held() as total:
-            under_way = temporary_size(root)
-            size, count = under_way.bytes, under_way.entries
-            for entry in all_entries(root):
-                size += entry.size
-                count += 1
-            totals = total.set(Totals(size, count))
+        with closing(self._root.open()) as root:
+            totals = self.usage.hold(lambda total: total.set(_count(root)))
         self._recounted = time.monotonic()
         return totals
 
@@ -159,8 +162,7 @@ class Upkeep:
                 return totals
             self._say()
             lowest = choose_lowest(root, sample.entries, *self._need(totals), self._rank())
-            with self.removing() as noted:
-                noted.append(remove_entries(root, lowest))
+            self.removing(lambda: remove_entries(root, lowest))
         return self.usage.read() or totals
 
     def _is_too_high(self, totals: Totals, sample: Sample) -> bool:
@@ -251,6 +253,15 @@ class Upkeep:
             import json
 
             self._root.write(names.SETTINGS, json.dumps(ours, indent=2).encode() + b"\n")
+
+
+def _count(root: int) -> Totals:
+    under_way = temporary_size(root)
+    size, count = under_way.bytes, under_way.entries
+    for entry in all_entries(root):
+        size += entry.size
+        count += 1
+    return Totals(size, count)
 
 
 def read_settings(root: Root) -> dict[str, object]:

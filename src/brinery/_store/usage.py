@@ -1,7 +1,7 @@
-"""Sums that processes share: what the store holds, and how each function's calls fared.
+"""What a store holds, in numbers that processes share.
 
-A sum is a few numbers in a small file, changed under a short lock. They are never trusted: a file that cannot be right
-counts as none, and whoever sweeps compares the sum with what is there.
+The sum is a few numbers in a small file, changed under a short lock. They are never trusted: a file that cannot be
+right counts as none, and whoever sweeps compares the sum with what is there.
 
 Most entries are stored without that lock: a process sets a small share of the store aside, which counts as used from
 then on, and enters into that. What a killed process had set aside counts until the store is counted anew.
@@ -12,18 +12,23 @@ from __future__ import annotations
 import atexit
 import errno
 import os
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from struct import Struct
 from weakref import WeakSet
 
 from .._light import NamedTuple
 from . import names
-from .files import closing, is_still, let_go, open_own, read_small, same_file, try_lock, unlock
+from .files import is_still, let_go, open_own, same_file, try_lock, unlock
 from .root import Root
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeVar
+
+    Result = TypeVar("Result")
 
 _PATIENCE = 1.0  # seconds; whoever was stopped while holding the lock must not stop the others
 _SKIP = 30.0  # seconds for which nobody tries again after that
@@ -33,7 +38,6 @@ _LOOK_EVERY = 64
 _SUM = Struct("<qqqqd")  # what is used, of that what is set aside, and until when (after the epoch) it may be spent
 _SHARE_LASTS = 60.0  # seconds
 _PART = 64
-_TALLY = Struct("<qqd")
 _MOST = 1 << 60
 
 
@@ -45,14 +49,6 @@ class Totals(NamedTuple):
 
 
 _NOTHING = Totals(0, 0)
-
-
-class Tally(NamedTuple):
-    """How the calls of a function fared."""
-
-    hits: int
-    misses: int
-    seconds_saved: float
 
 
 class _Sum(NamedTuple):
@@ -166,12 +162,12 @@ class Usage:
         self._owed = _NOTHING
         _usages.add(self)
 
-    @contextmanager
-    def held(self) -> Iterator[Sum]:
-        """Hold the sum: nobody else changes it until the end. OSError if it cannot be had.
+    def hold(self, work: Callable[[Sum], Result]) -> Result:
+        """Hold the sum while something is done: nobody else changes it. OSError if it cannot be had.
 
         Whoever removes entries holds it, and whoever counts them, or what was just removed would be subtracted twice.
         """
+        # No context manager of our own: at its end an interrupt would leave the sum held.
         with self._lock:
             if self._is_held:  # by what a signal handler has interrupted
                 raise BlockingIOError(errno.EAGAIN, "the sum of the store is being changed")
@@ -186,7 +182,7 @@ class Usage:
                     self._skip_until = time.monotonic() + _SKIP
                     raise
                 try:
-                    yield Sum(fd, self._share)
+                    return work(Sum(fd, self._share))
                 finally:
                     unlock(fd)
             finally:
@@ -208,12 +204,12 @@ class Usage:
     def _add(self, size: int, entries: int, most_aside: Totals | None) -> Totals | None:
         size, entries = size + self._owed.bytes, entries + self._owed.entries
         try:
-            with self.held() as total:
-                self._owed = _NOTHING
-                return total.add(size, entries, most_aside=most_aside)
+            new = self.hold(lambda total: total.add(size, entries, most_aside=most_aside))
         except BlockingIOError:
             self._owed = Totals(size, entries)  # added by the next one who has the sum
             raise
+        self._owed = _NOTHING
+        return new
 
     def read(self) -> Totals | None:
         """The sum as it stands, without what this process has set aside and not used; None if there is none."""
@@ -302,94 +298,21 @@ def _lock(fd: int) -> None:
         time.sleep(_POLL)
 
 
-def read_tally(folder: int) -> Tally:
-    """How the calls of the function whose folder is open fared, over all processes that have ended."""
-    data = read_small(names.STATISTICS, folder, _TALLY.size)
-    if data is None or len(data) != _TALLY.size:
-        return Tally(0, 0, 0.0)
-    tally = Tally(*_TALLY.unpack(data))
-    is_right = 0 <= tally.hits < _MOST and 0 <= tally.misses < _MOST and 0.0 <= tally.seconds_saved < _MOST
-    return tally if is_right else Tally(0, 0, 0.0)
-
-
-class _Report:
-    """The calls of one function in this process, as far as they are not yet in the store's statistics."""
-
-    def __init__(self, root: Root, slug: str, totals: Callable[[], tuple[int, int, float]]) -> None:
-        self._root = root
-        self._slug = slug
-        self._totals = totals
-        self._reported = Tally(0, 0, 0.0)
-
-    def skip(self) -> None:
-        """Leave what was counted so far to the process that was forked."""
-        self._reported = Tally(*self._totals())
-
-    def flush(self) -> None:
-        """Add what is new to the statistics."""
-        now, before = Tally(*self._totals()), self._reported
-        if now == before:
-            return
-        with (
-            closing(self._root.open_function(self._slug)) as folder,
-            closing(open_own(names.STATISTICS, folder)[0]) as fd,
-        ):
-            _lock(fd)
-            sums = read_tally(folder)
-            added = [old + new - known for old, new, known in zip(sums, now, before, strict=True)]
-            os.pwrite(fd, _TALLY.pack(*added), 0)
-            os.ftruncate(fd, _TALLY.size)
-        self._reported = now
-
-
-def report(root: Root, slug: str, totals: Callable[[], tuple[int, int, float]]) -> None:
-    """Have `totals` asked when this process ends, for the hits, misses and seconds saved of its calls."""
-    _reports.append(_Report(root, slug, totals))
-    _watch_pools()
-
-
-def flush_reports() -> None:
-    """Add what was counted since the last time to the statistics on disk, and give back what was set aside."""
-    for one in _reports:
-        with suppress(Exception):
-            one.flush()
+def _give_all_back() -> None:
     for usage in list(_usages):
         with suppress(Exception):
             usage.close()
 
 
 _usages: WeakSet[Usage] = WeakSet()
-_reports: list[_Report] = []
-_is_watching = False
-
-
-def _watch_pools() -> None:
-    """See to it that pool workers report too: they end without `atexit`."""
-    global _is_watching
-    util = sys.modules.get("multiprocessing.util")
-    if util is None or _is_watching:
-        return
-    _is_watching = True
-    # A new worker drops all finalizers and then calls what was registered for it, so each makes its own.
-    util.register_after_fork(flush_reports, _finalize_worker)
-    _finalize_worker(flush_reports)
-
-
-def _finalize_worker(_: object) -> None:
-    util = sys.modules.get("multiprocessing.util")
-    if util is not None:
-        util.Finalize(None, flush_reports, exitpriority=0)
 
 
 def _after_fork_in_child() -> None:
     for usage in _usages:
         with suppress(Exception):
             usage.start_anew()
-    for one in _reports:
-        with suppress(Exception):
-            one.skip()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_watch_pools, after_in_child=_after_fork_in_child)
-atexit.register(flush_reports)
+    os.register_at_fork(after_in_child=_after_fork_in_child)
+atexit.register(_give_all_back)
