@@ -152,7 +152,7 @@ def try_in_turn(
 @pytest.mark.parametrize("number", range(len(ERRORS)))
 def test_one_system_call_fails(library, tmp_path, number):
     """Whichever one it is, the value is right, one warning at most is said, and nothing of it is left: a sample."""
-    try_in_turn(library, tmp_path, STORES + LOADS, [ERRORS[number]], step=19, start=3 * number)
+    try_in_turn(library, tmp_path, STORES + LOADS, [ERRORS[number]], step=31, start=5 * number)
 
 
 @pytest.mark.stress
@@ -164,7 +164,7 @@ def test_each_system_call_fails_in_turn(library, tmp_path, name):
 
 def test_all_system_calls_fail_from_one_on(library, tmp_path):
     """A disk that is gone, from any moment of a store or a load on: the value is right, and all is well after it."""
-    try_in_turn(library, tmp_path, STORES + LOADS, ["EIO"], lasting=True, step=29, start=3)
+    try_in_turn(library, tmp_path, STORES + LOADS, ["EIO"], lasting=True, step=43, start=3)
 
 
 @pytest.mark.stress
