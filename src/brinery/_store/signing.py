@@ -348,7 +348,7 @@ def _written_aside(path: str, lines: list[str]) -> Iterator[str]:
             os.fsync(fd)  # once in a store's life; a secret lost with the power would take every entry with it
             yield f"{os.path.dirname(path)}/{name}"
         finally:
-            with suppress(FileNotFoundError):
+            with suppress(OSError):  # mostly it is gone; what cannot be removed now is found by the next who writes
                 os.unlink(name, dir_fd=folder)
             let_go(fd)
         for left in filter(_is_aside, os.listdir(folder)):
