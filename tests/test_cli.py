@@ -397,11 +397,7 @@ class TestVerifying:
         data = bytearray(victim.read_bytes())
         data[150] ^= 1
         victim.write_bytes(data)
-        listed = (
-            "reason | file\n"
-            "the signature does not hold | "
-            "TMP/store/test_cli.greet-HASH/XX/KEY.brine1\n"
-        )
+        listed = "reason | file\nthe signature does not hold | TMP/store/test_cli.greet-HASH/XX/KEY.brine1\n"
         hint = "brinery: --fix would remove 1 file\n"
         assert run("verify", "--dir", store) == Ended(1, listed, hint)
         question = "brinery: remove 1 file from TMP/store? There is no terminal to ask on: say -y\n"
