@@ -149,7 +149,10 @@ class Directory:
     def remove(self, key: str) -> bool:
         """Forget the entry of a key, whichever function's it is; True if there was one."""
         with self._opened() as root:
-            slugs = [] if root is None or not is_key(key) else self._slugs(root)
+            if root is None or not is_key(key):
+                return False
+            slugs = self._slugs(root)
+        self._upkeep.stop_runs(key)
         return sum(self._upkeep.forget(slug, key) for slug in slugs) > 0
 
     def clear(self, home: str | None = None) -> Removed:
@@ -164,7 +167,10 @@ class Directory:
             if root is None:
                 return Removed(0, 0)
             self._root.raise_generation()
-            return maintenance.clear(root, self._slugs(root, home), self._upkeep, everything=home is None)
+            slugs = self._slugs(root, home)
+            if home is not None and not slugs:  # it may be running for the first time
+                slugs = [slug_of(home)]
+            return maintenance.clear(root, slugs, self._upkeep, everything=home is None)
 
     def prune(
         self,

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from .signing import Keyring, Signer
 
 _SECOND = 1_000_000_000
+_TRIES = 10
 
 
 class FunctionFolder:
@@ -338,13 +339,16 @@ class FunctionFolder:
             is_published = False
             try:
                 os.utime(fd, ns=(int(now * _SECOND), self._upkeep.policy.first(now, seconds, size)))
-                try:
-                    is_published = claim.publish(name, shard)
-                except FileNotFoundError:  # the shard was cleared away meanwhile
-                    let_go(shard)
-                    shard = -1
-                    shard = self._open_shard(key[:2])
-                    is_published = claim.publish(name, shard)
+                for attempt in range(_TRIES):
+                    try:
+                        is_published = claim.publish(name, shard)
+                        break
+                    except FileNotFoundError:  # the shard was cleared away meanwhile
+                        if attempt == _TRIES - 1:
+                            raise
+                        let_go(shard)
+                        shard = -1
+                        shard = self._open_shard(key[:2])
             finally:
                 if not is_published:
                     self._upkeep.leave(*change)
@@ -363,6 +367,14 @@ class FunctionFolder:
         return (size - allocated(replaced), 0) if S_ISREG(replaced.st_mode) else (size, 1)
 
     def _open_shard(self, shard: str) -> int:
+        for _ in range(_TRIES):
+            try:
+                return self._open_shard_once(shard)
+            except FileNotFoundError:  # somebody clears the store: made, and gone before it was opened
+                continue
+        return self._open_shard_once(shard)
+
+    def _open_shard_once(self, shard: str) -> int:
         try:
             folder = self._root.open_function(self.slug)
         except FileNotFoundError:

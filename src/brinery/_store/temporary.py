@@ -80,8 +80,8 @@ class Temporary:
 
         FileNotFoundError is raised if the folder was removed.
         """
-        # Only who has the lock gives the file another name. So if it had any when it had been written, it had its own.
-        if self._status is None or not self._status.st_nlink:
+        # Making room takes time after the writing: `clear` may have removed the file, and another run made one.
+        if not self._is_there():
             return False
         try:
             os.rename(self._name, name, src_dir_fd=self._folder, dst_dir_fd=folder)

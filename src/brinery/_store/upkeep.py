@@ -117,6 +117,15 @@ class Upkeep:
             return True
         return False
 
+    def stop_runs(self, key: str) -> None:
+        """Keep runs of a key that are under way from storing, whichever function's they are."""
+        with suppress(OSError), closing(self._root.open_temporary()) as temporary:
+            self._root.raise_generation()
+            for name in os.listdir(temporary):
+                if names.is_temporary(name) and name.partition("-")[2].startswith(key):
+                    with suppress(OSError):
+                        os.unlink(name, dir_fd=temporary)
+
     def removing(self, remove: Callable[[], Removed]) -> Removed:
         """Hold the sum, if it can be had, while entries are removed, and subtract them from it."""
         is_held = False
