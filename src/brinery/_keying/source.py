@@ -96,10 +96,11 @@ class _Index:
             if place == whole and len(self.codes[place]) == 1:
                 return [statement]
         if self._nodes is None:
-            self._nodes = {}
+            nodes: dict[tuple[int, str], list[_Function]] = {}
             for node in ast.walk(statement):
                 if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-                    self._nodes.setdefault((_first_line(node), _name(node)), []).append(node)
+                    nodes.setdefault((_first_line(node), _name(node)), []).append(node)
+            self._nodes = nodes  # now that it is whole: another thread may be here as well
         return self._nodes.get(place, [])
 
 
@@ -222,8 +223,8 @@ def _parse(filename: str) -> _File | None:
         file = _File(stamp, tree, [_first_line(statement) for statement in tree.body], _imports(tree))
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    for key in [key for key in _statements if key[0] == filename]:
-        del _statements[key]
+    for key in [key for key in list(_statements) if key[0] == filename]:
+        _statements.pop(key, None)
     _files[filename] = file
     return file
 
@@ -266,16 +267,17 @@ def _index(code: CodeType, file: _File, statement: ast.stmt) -> _Index:
     known = _statements.get(key)
     if known is not None and known.file is file:
         return known
-    index = _statements[key] = _Index(file, statement)
+    index = _Index(file, statement)
     try:
         # `%autoawait` and the like compile cells with more than this; a cell that does not compile is no proof.
         pending = [_compile(statement, file, code.co_filename, flags)]
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return index
+        pending = []
     while pending:
         for nested in nested_codes(pending.pop()):
             index.codes.setdefault((nested.co_firstlineno, nested.co_name), []).append(nested)
             pending.append(nested)
+    _statements[key] = index  # now that it is whole: a thread that found it before took the code to have no source
     return index
 
 
