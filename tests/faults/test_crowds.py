@@ -515,3 +515,73 @@ def test_recursion_is_answered_level_by_level(memory: Cache):
         assert list(pool.map(fibonacci, [30, 29, 28, 30])) == [832040, 514229, 317811, 832040]
     assert sorted(set(CALLS)) == list(range(31))
     assert len(CALLS) < 62  # two threads that wait for each other may compute a level twice
+
+
+FIRST_CALLS = """
+import dataclasses, enum, functools, json, re
+sys.setswitchinterval(1e-6)
+memory = Cache("store")
+
+class Kind(enum.Enum):
+    A = 1
+    B = 2
+
+@dataclasses.dataclass
+class Point:
+    x: int
+    kind: Kind = Kind.A
+    def moved(self):
+        return dataclasses.replace(self, x=self.x + OFFSET["x"])
+
+OFFSET = {"x": 3}
+TABLE = {n: lambda x, n=n: x + n for n in range(3)}
+
+def helper(x):
+    def inner(y):
+        return [json.dumps(z) for z in range(y)]
+    return inner(x), re.compile("a+")
+
+@functools.lru_cache
+def known(x):
+    return helper(x)
+
+@memory
+def inner(p):
+    return p.moved()
+
+def functions():
+    made = [memory(function) for function in (
+        lambda p: (known(p.x), TABLE[1](p.x)),
+        lambda p: inner(p),
+        lambda p: Kind(p.x),
+        functools.partial(lambda a, p: helper(a), 2),
+    )]
+    return [*made, inner]
+
+found = []
+made = functions()
+barrier = threading.Barrier(int(sys.argv[1]))
+
+def call():
+    try:
+        barrier.wait()
+        found.append([function.key(Point(2, Kind.B)) for function in made])
+    except BaseException as error:
+        found.append(repr(error))
+
+threads = [threading.Thread(target=call) for _ in range(int(sys.argv[1]))]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print(*sorted({str(keys) for keys in found}), sep="\\n")
+"""
+
+
+@pytest.mark.parametrize("times", [6, pytest.param(200, marks=pytest.mark.stress)])
+def test_threads_that_call_for_the_first_time_at_once_take_the_same_keys(tmp_path: Path, times: int):
+    """What a function depends on is found by several threads at once, and is the same as when one alone finds it."""
+    alone = ends(start(tmp_path, FIRST_CALLS, 1))
+    assert alone.startswith("[")
+    for _ in range(times):
+        assert ends(start(tmp_path, FIRST_CALLS, 4)) == alone
