@@ -180,6 +180,7 @@ def f(x):
 thread = threading.Thread(target=f, args=("slow",))
 thread.start()
 wait_for("running-slow")
+warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 on warns of threads
 child = os.fork()
 if child == 0:
     assert f("other") == ["other"]
