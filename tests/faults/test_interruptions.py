@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import contextvars
 import functools
+import gc
 import os
 import re
 import signal
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -70,6 +72,9 @@ def interrupted(call: Callable[[], object], at: int) -> bool:
 def descriptors_closed(no_leaks: None):
     """Between opening and taking note of it, an interrupt costs a descriptor, and no more than that."""
     yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()  # here, and not in the middle of another test, which would hear of it
     for name in os.listdir("/proc/self/fd"):
         with suppress(OSError):
             if re.search(r"[0-9a-f]{32}", os.path.basename(os.readlink(f"/proc/self/fd/{name}"))):
