@@ -10,7 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from brinery import Cache, OptionWarning, SecretError, SecretWarning, StoreError, UnkeyableError
+from brinery import (
+    Cache,
+    ChangedWhileRunningWarning,
+    OptionWarning,
+    SecretError,
+    SecretWarning,
+    StoreError,
+    UnkeyableError,
+)
 
 
 @pytest.mark.parametrize(
@@ -102,6 +110,31 @@ def test_an_ignored_parameter_that_does_not_exist(memory: Cache):
 
         @memory(ignore=["verbos"])
         def f(x, verbose=False): ...
+
+
+def test_an_ignored_variable_of_an_enclosing_function(memory: Cache):
+    """It is told by its plain name, as a warning says it; that of a helper, or a misspelt one, is not taken for it."""
+    runs, bound = [], 1
+
+    @memory(ignore=["runs"])
+    def f(x):
+        runs.append(x)
+        return [x, bound]
+
+    assert f(1) == f(1) == [1, 1]
+    assert runs == [1]
+    bound = 2
+    assert f(1) == [1, 2]
+
+    @memory
+    def changes(x):
+        runs.append(x)
+        return x
+
+    with pytest.warns(ChangedWhileRunningWarning, match=r"ignore=\['runs'\]"):
+        changes(1)
+    with pytest.raises(TypeError, match=r"'rums'.*did you mean 'runs'"):
+        memory(ignore=["rums"])(changes.__wrapped__)
 
 
 @pytest.mark.parametrize(

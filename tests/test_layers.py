@@ -21,7 +21,7 @@ FLOORS = [
     ["_adoption", "_explanation", "_explanation_html"],
     ["_description", "_options", "_tally"],
     ["_keying", "_store"],
-    ["_printable", "_units", "_warning"],
+    ["_beside", "_printable", "_units", "_warning"],
     ["_light", "errors"],
 ]
 

@@ -161,10 +161,12 @@ class Cache:
     def _decorator_ignoring(self, options: FunctionOptions) -> Callable[[Any], Any]:
         """Decorate with the names that the cache ignores by default, as far as a function has them."""
         from ._keying.arguments import parameters
+        from ._keying.code import enclosing_names
 
         def decorate(function: Any) -> Any:
             inner = getattr(function, "__func__", function)
             names = {parameter.name for parameter in parameters(inner)} if callable(inner) else set()
+            names.update(enclosing_names(inner))
             kept = tuple(name for name in options.ignore if "." in name or name in names)
             return self._decorate(function, options._replace(ignore=kept))
 

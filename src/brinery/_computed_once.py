@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ._adoption import Adoption
     from ._explanation import Explanation
     from ._store.locks import Claim
-    from ._store.payload import Payload
+    from ._store.payload import Codec, Payload
 
 
 class ComputedOnce(KeyedFunction[P, R]):
@@ -55,10 +55,10 @@ class ComputedOnce(KeyedFunction[P, R]):
 
     # The call.
 
-    def _look_up(self, key: str) -> tuple[Any, float] | None:
+    def _look_up(self, key: str, codec: Codec | None = None) -> tuple[Any, float] | None:
         """Return a stored result and what it took to compute, counted as a hit; None where there is none."""
         try:
-            found = self._folder.get(key, self._ttl, self._codec_made or self._codec)  # type: ignore[union-attr]
+            found = self._folder.get(key, self._ttl, codec or self._codec_made or self._codec)  # type: ignore[union-attr]
         except BrineryWarning:
             raise  # strict
         except Exception as error:
@@ -116,7 +116,7 @@ class ComputedOnce(KeyedFunction[P, R]):
         except Exception as error:
             self._tell_failure("storing a result", error)
 
-    def _prepare(self, call: Call, result: object) -> Payload | None:
+    def _prepare(self, call: Call, result: object, codec: Codec | None = None) -> Payload | None:
         changes = self._changes_since(call)
         if changes:
             self._tell_changes(changes)
@@ -124,7 +124,7 @@ class ComputedOnce(KeyedFunction[P, R]):
         from ._store.payload import Unstorable
 
         try:
-            return self._codec.dumps(result)
+            return (codec or self._codec).dumps(result)
         except Unstorable as error:
             self._warn(
                 UnstorableResultWarning,
@@ -210,7 +210,10 @@ class ComputedOnce(KeyedFunction[P, R]):
         own_module = self._home.removesuffix(self.__qualname__)
         if kind == "global" and name.startswith(own_module):
             name = "." + name.removeprefix(own_module)
-        way_out = f"ignore=[{name!r}]" if kind in ("global", "argument") else "ignore=[...]"
+        is_known = kind in ("global", "argument")
+        if kind == "closure" and name.rpartition(".")[0] == self._home:
+            name, is_known = name.rpartition(".")[2], True
+        way_out = f"ignore=[{name!r}]" if is_known else "ignore=[...]"
         self._warn(
             ChangedWhileRunningWarning,
             f"{', '.join(changes[:3])} changed while {self._home} ran, so its result was returned and not stored. "

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from xxhash import xxh3_128_digest, xxh3_128_hexdigest
 
 from ._keying.arguments import Binder, parameters
-from ._keying.code import code_digest, fingerprint, mark_as_wrapped
+from ._keying.code import code_digest, enclosing_names, fingerprint, mark_as_wrapped
 from ._keying.digest import digest, encode
 from ._keying.fingerprint import Fingerprint, Scope
 from ._keying.home import home_module, home_name
@@ -102,8 +102,8 @@ class KeyedFunction(Generic[P, R]):
         self._ignored = frozenset(name for name in options.ignore if "." not in name)
         module = getattr(function, "__module__", None) or "__main__"
         dotted = frozenset(module + name if name.startswith(".") else name for name in options.ignore if "." in name)
-        self._scope = Scope(options.follow, dotted, options.depends_on + ((options.key,) if options.key else ()))
-        self._check_ignored()
+        more = options.depends_on + ((options.key,) if options.key else ())
+        self._scope = Scope(options.follow, dotted, self._check_ignored(), more)
         serializer = options.serializer if isinstance(options.serializer, str) else options.serializer.name
         self._parts_of_options = {
             "version": options.version or "",
@@ -140,16 +140,19 @@ class KeyedFunction(Generic[P, R]):
             self._codec_made = Codec(options.serializer, module=module, home_module=home, compress=options.compress)
         return self._codec_made
 
-    def _check_ignored(self) -> None:
+    def _check_ignored(self) -> frozenset[str]:
+        """Check the names without a dot; gives those that are variables of enclosing functions."""
         names = [parameter.name for parameter in parameters(self.__wrapped__)]
-        for name in self._ignored.difference(names):
-            near = nearest(name, tuple(names))
+        enclosing = enclosing_names(self.__wrapped__)
+        for name in self._ignored.difference(names, enclosing):
+            near = nearest(name, (*names, *enclosing))
             hint = (
                 f"did you mean {near!r}?"
                 if near
                 else f"it has {', '.join(names) or 'none'}; a global is written '.{name}'"
             )
             raise TypeError(f"ignore names {name!r}, which is no parameter of {self.__qualname__}: {hint}")
+        return self._ignored.intersection(enclosing).difference(names)
 
     # Keys.
 

@@ -6,11 +6,12 @@ import functools
 import time
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 
+from ._beside import beside
 from ._cached_function import CachedFunction
 from ._computed_once import held
 from ._keyed_function import Call
 from ._light import Any, P, R
-from ._recording import Recording, measured
+from ._recording import LARGE, Recording, measured, thawed_beside
 from .errors import BrineryWarning
 
 TYPE_CHECKING = False
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from ._options import FunctionOptions
     from ._store.locks import Claim
     from ._store.payload import Payload
-
-_LARGE = 1 << 20  # bytes from which an event loop is spared the work
 
 
 class _Deferred(CachedFunction[P, R]):
@@ -35,21 +34,26 @@ class _Deferred(CachedFunction[P, R]):
 
     async def _look_up_beside(self, key: str) -> tuple[Any, float] | None:
         """Look up; a large entry is read in a thread, so that the event loop goes on."""
-        if self._folder.size(key) < _LARGE:  # type: ignore[union-attr]
+        if self._folder.size(key) < LARGE:  # type: ignore[union-attr]
             return self._look_up(key)
-        import asyncio
-
-        return await asyncio.to_thread(self._look_up, key)
+        return await beside(functools.partial(self._look_up, key, self._codec.yielding()))
 
     async def _keep_beside(self, claim: Claim, call: Call, result: object, seconds: float) -> None:
+        """As `_keep`; what is large is pickled and written in a thread, which has the lock's file to the end."""
+        from ._store.payload import TooLong
+
         try:
-            payload = self._prepare(call, result)
+            try:
+                payload = self._prepare(call, result, self._codec.yielding(LARGE))
+            except TooLong:
+                prepare = functools.partial(self._prepare, call, result, self._codec.yielding())
+                payload = await beside(prepare, to_the_end=True)
             if payload is None:
                 return
-            if _size(payload) < _LARGE:
+            if _size(payload) < LARGE:
                 self._put(claim, call, payload, result, seconds)
             else:
-                await _to_the_end(functools.partial(self._put, claim, call, payload, result, seconds))
+                await beside(functools.partial(self._put, claim, call, payload, result, seconds), to_the_end=True)
         except BrineryWarning:
             raise
         except Exception as error:
@@ -125,7 +129,8 @@ class CachedGeneratorFunction(_Deferred[P, Generator[Any, Any, Any]]):
             while True:
                 with measured(recording):
                     item = answer.give(generator)
-                kept = recording is not None and recording.add(item)
+                if recording is not None:
+                    recording.add(recording.freeze(item))
                 answer = _Answer()
                 try:
                     answer.sent = yield item
@@ -133,7 +138,9 @@ class CachedGeneratorFunction(_Deferred[P, Generator[Any, Any, Any]]):
                     raise
                 except BaseException as error:
                     answer.thrown = error
-                if recording is not None and (answer or (kept and recording.last_changed(item))):
+                if recording is not None and (
+                    answer or (recording.may_change(item) and not recording.is_last(recording.freeze(item)))
+                ):
                     recording = None
         except StopIteration as stop:
             if recording is not None:
@@ -156,7 +163,7 @@ class CachedAsyncGeneratorFunction(_Deferred[P, AsyncGenerator[Any, Any]]):
         if found is not None:
             for delivered, item in enumerate(found[0].frozen[:-1], 1):  # noqa: B007
                 try:
-                    answer.sent = yield self._codec.thaw(item)
+                    answer.sent = yield await thawed_beside(self._codec, item)
                 except GeneratorExit:
                     raise
                 except BaseException as error:
@@ -173,7 +180,8 @@ class CachedAsyncGeneratorFunction(_Deferred[P, AsyncGenerator[Any, Any]]):
             while True:
                 with measured(recording):
                     item = await answer.give_async(generator)
-                kept = recording is not None and recording.add(item)
+                if recording is not None:
+                    recording.add(await recording.freeze_beside(item))
                 answer = _Answer()
                 try:
                     answer.sent = yield item
@@ -181,11 +189,14 @@ class CachedAsyncGeneratorFunction(_Deferred[P, AsyncGenerator[Any, Any]]):
                     raise
                 except BaseException as error:
                     answer.thrown = error
-                if recording is not None and (answer or (kept and recording.last_changed(item))):
+                if recording is not None and (
+                    answer
+                    or (recording.may_change(item) and not recording.is_last(await recording.freeze_beside(item)))
+                ):
                     recording = None
         except StopAsyncIteration:
             if recording is not None:
-                recording.finish(None)
+                await recording.finish_beside(self._keep_beside)
         finally:
             await generator.aclose()
 
@@ -216,18 +227,6 @@ class _Answer:
         if self.thrown is not None:
             return await generator.athrow(self.thrown)
         return await (anext(generator) if self.sent is None else generator.asend(self.sent))
-
-
-async def _to_the_end(work: Callable[[], None]) -> None:
-    """Work in a thread, and wait for its end even if the task is cancelled meanwhile: it holds the lock's file."""
-    import asyncio
-
-    running = asyncio.ensure_future(asyncio.to_thread(work))
-    try:
-        await asyncio.shield(running)
-    except asyncio.CancelledError:
-        await asyncio.wait([running])
-        raise
 
 
 def _size(payload: Payload) -> int:

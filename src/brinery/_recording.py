@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import functools
 import time
+from contextlib import contextmanager
 
+from ._beside import beside
 from ._computed_once import ComputedOnce, held
 from ._keyed_function import Call
 from .errors import UnstorableResultWarning
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
     from typing import Any
 
+    from ._store.entry import Bytes
+    from ._store.locks import Claim
+    from ._store.payload import Codec, Items
+
+LARGE = 1 << 20  # bytes from which an event loop is spared the work
 _UNCHANGEABLE = frozenset({int, float, complex, bool, str, bytes, type(None)})
 
 
@@ -20,56 +29,94 @@ class Recording:
 
     def __init__(self, function: ComputedOnce[Any, Any], call: Call) -> None:
         self._function = function
+        self._codec = function._codec
         self._call = call
         function._begin(call)
         self._frozen: list[bytes] | None = []
         self._size = 0
         self.seconds = 0.0
 
-    def add(self, item: object) -> bool:
-        """Record an item; False, and nothing more is recorded, if it cannot be kept."""
-        if self._frozen is None:
-            return False
-        from ._store.payload import Unstorable
+    def freeze(self, item: object) -> bytes | Exception:
+        """An item as it is now, or why it cannot be kept."""
+        try:
+            return self._codec.freeze(item)
+        except Exception as error:
+            return error
+
+    async def freeze_beside(self, item: object) -> bytes | Exception:
+        """The same; a large item is pickled in a thread, so that the event loop goes on."""
+        from ._store.payload import TooLong
 
         try:
-            frozen = self._function._codec.freeze(item)
-        except Unstorable as error:
-            number = len(self._frozen)
+            try:
+                return self._codec.yielding(LARGE).freeze(item)
+            except TooLong:
+                return await beside(functools.partial(self._codec.yielding().freeze, item))
+        except Exception as error:
+            return error
+
+    def add(self, frozen: bytes | Exception) -> None:
+        """Record an item; nothing more is recorded if it cannot be kept."""
+        if self._frozen is None:
+            return
+        if isinstance(frozen, Exception):
+            home, number = self._function._home, len(self._frozen)
             self._frozen = None
             self._function._warn(
                 UnstorableResultWarning,
-                f"item {number} of {self._function._home} cannot be kept: {error}; the items were returned, not stored",
-                cause=f"unstorable {self._function._home}",
+                f"item {number} of {home} cannot be kept: {frozen}; the items were returned, not stored",
+                cause=f"unstorable {home}",
             )
-            return False
+            return
         self._frozen.append(frozen)
         self._size += len(frozen)
         limit = self._function._cache.max_size
         if limit is not None and self._size > limit:
             self._frozen = None
-        return True
 
-    def last_changed(self, item: object) -> bool:
-        """Whether the consumer changed the item that it was given: what comes next may depend on that."""
-        if self._frozen is None or type(item) in _UNCHANGEABLE:
-            return False
-        try:
-            return self._function._codec.freeze(item) != self._frozen[-1]
-        except Exception:
-            return True
+    def may_change(self, item: object) -> bool:
+        """Whether the consumer could change the item that it was given: what comes next may depend on that."""
+        return self._frozen is not None and type(item) not in _UNCHANGEABLE
+
+    def is_last(self, frozen: bytes | Exception) -> bool:
+        """Whether the item that was recorded last is as it was."""
+        return self._frozen is not None and self._frozen[-1] == frozen
 
     def finish(self, returned: object) -> None:
         """Store what was recorded, unless somebody else is storing it."""
+        self.add(self.freeze(returned))
+        with self._claimed() as claim:
+            if claim is not None:
+                self._function._keep(claim, self._call, self._whole(), self.seconds)
+
+    async def finish_beside(self, keep: Callable[[Claim, Call, object, float], Awaitable[None]]) -> None:
+        """The same for an async generator, which returns nothing; `keep` stores."""
+        self.add(self.freeze(None))
+        with self._claimed() as claim:
+            if claim is not None:
+                await keep(claim, self._call, self._whole(), self.seconds)
+
+    @contextmanager
+    def _claimed(self) -> Iterator[Claim | None]:
         from ._store.locks import Turn
+
+        if self._frozen is None:
+            yield None
+            return
+        with held(self._function._folder.claim(self._call.key)) as claim:  # type: ignore[union-attr]
+            yield claim if claim.attempt() in (Turn.COMPUTE, Turn.ALONE) else None
+
+    def _whole(self) -> Items:
         from ._store.payload import Items
 
-        if not self.add(returned) or self._frozen is None:
-            return
-        function = self._function
-        with held(function._folder.claim(self._call.key)) as claim:  # type: ignore[union-attr]
-            if claim.attempt() in (Turn.COMPUTE, Turn.ALONE):
-                function._keep(claim, self._call, Items(self._frozen), self.seconds)
+        return Items(self._frozen or ())
+
+
+async def thawed_beside(codec: Codec, frozen: Bytes) -> Any:
+    """Give an item back, in a thread if it is large."""
+    if len(frozen) < LARGE:
+        return codec.thaw(frozen)
+    return await beside(functools.partial(codec.yielding().thaw, frozen))
 
 
 class measured:  # noqa: N801  reads as a statement

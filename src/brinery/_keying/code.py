@@ -100,12 +100,29 @@ def _facts_of(code: CodeType, ours: int, *, documented: bool) -> _Facts:
     return facts
 
 
+def own_function(target: object) -> FunctionType | None:
+    """The function that a method or a partial calls in the end; None where that is none of Python's."""
+    while not isinstance(target, FunctionType):
+        inner = getattr(target, "func" if isinstance(target, partial) else "__func__", None)
+        if inner is None:
+            return None
+        target = inner
+    return target
+
+
+def enclosing_names(target: object) -> tuple[str, ...]:
+    """The variables of enclosing functions that a function uses."""
+    function = own_function(target)
+    return () if function is None else function.__code__.co_freevars
+
+
 class _Reach(Names):
     """One walk over everything that a function reaches: the top layer, which visits functions, classes and modules."""
 
     def fingerprint(self, target: object) -> Fingerprint:
         follow = self._scope.follow
         self._by_name_only = follow.mode == "version"
+        self._own = own_function(target)
         root = self._reference("callable", target, lambda: target)
         if self._by_name_only and isinstance(target, FunctionType):
             self._watch.function(target)  # its defaults are arguments
@@ -218,6 +235,8 @@ class _Reach(Names):
             if variable in _CACHES and function.__globals__.get("__name__") == "functools":
                 continue
             pieces.append(variable.encode())
+            if variable in self._scope.ignore_enclosing and function is self._own:
+                continue
             try:
                 value = cell.cell_contents
             except ValueError:

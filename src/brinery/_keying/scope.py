@@ -13,10 +13,14 @@ class Follow(NamedTuple):
 
 
 class Scope(NamedTuple):
-    """What shapes a fingerprint beside the function itself."""
+    """What shapes a fingerprint beside the function itself.
+
+    ``ignore`` are globals of any module, ``ignore_enclosing`` the function's own variables of enclosing functions.
+    """
 
     follow: Follow = Follow()
     ignore: frozenset[str] = frozenset()
+    ignore_enclosing: frozenset[str] = frozenset()
     depends_on: tuple[object, ...] = ()
 
 

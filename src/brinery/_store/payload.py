@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 from functools import partial
 from io import BytesIO
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 
     from .entry import Verified
 
-__all__ = ["Codec", "Items", "Payload", "Unstorable"]
+__all__ = ["Codec", "Items", "Payload", "TooLong", "Unstorable"]
+
+TooLong = pickling.TooLong
 
 _MAINS = ("__main__", "__mp_main__")
 _BUILT_IN = ("pickle", "cloudpickle", "json")
@@ -55,7 +58,17 @@ class Codec:
         TypeError: an object that is no serializer.
     """
 
-    __slots__ = ("_compress", "_home", "_home_bytes", "_module", "_needs_care", "_serializer", "name")
+    __slots__ = (
+        "_compress",
+        "_home",
+        "_home_bytes",
+        "_module",
+        "_most",
+        "_needs_care",
+        "_serializer",
+        "_yields",
+        "name",
+    )
 
     def __init__(self, serializer: str | object, *, module: str, home_module: str, compress: bool = False) -> None:
         if compress:
@@ -63,6 +76,8 @@ class Codec:
         self._compress = compress
         self._serializer = _checked(serializer)
         self.name: str = serializer if isinstance(serializer, str) else serializer.name  # type: ignore[attr-defined]
+        self._yields = False
+        self._most: int | None = None
         self._module = module
         self._home = home_module
         self._home_bytes = home_module.encode()
@@ -75,6 +90,16 @@ class Codec:
         if module != "__mp_main__":
             self._needs_care |= entry.HOME_AS_MP_MAIN
 
+    def yielding(self, most: int | None = None) -> Codec:
+        """The same for whoever works beside others: it leaves the interpreter to other threads now and then.
+
+        With `most`, a stream of more bytes than that is given up: `dumps` and `freeze` raise `TooLong`, at once where
+        nobody knows how long it will take.
+        """
+        other = copy.copy(self)
+        other._yields, other._most = True, most  # noqa: SLF001  one of ours
+        return other
+
     def dumps(self, result: object) -> Payload:
         """Serialize a result; large buffers are views of its own memory.
 
@@ -82,6 +107,8 @@ class Codec:
             Unstorable: it cannot be kept; tells why, and the path to what stands in the way.
         """
         if type(result) is Items:
+            if self._most is not None and sum(map(len, result.frozen)) > self._most:
+                raise TooLong
             flags = 0
             for item in result.frozen:
                 flags |= item[0]
@@ -94,7 +121,7 @@ class Codec:
 
     def loads(self, verified: Verified) -> Any:
         """Give the result back; raises whatever unpickling raises."""
-        if verified.flags & self._needs_care or self._serializer is not None:
+        if verified.flags & self._needs_care or self._serializer is not None or self._yields:
             return self._load_with_care(verified.stream, verified.buffers, verified.flags)
         if verified.buffers:
             return pickle.loads(verified.stream, buffers=verified.buffers)
@@ -113,12 +140,16 @@ class Codec:
 
     def _dump(self, result: object, *, apart: bool = True) -> tuple[bytes, list[memoryview]]:
         if self._serializer is not None:
+            if self._most is not None:
+                raise TooLong
             return self._dump_by_serializer(self._serializer, result), []
         try:
-            return pickling.dump(result, apart=apart)
+            return pickling.dump(result, pickling.Pieces(self._most) if self._yields else None, apart=apart)
         except Exception as error:
             if self.name != "cloudpickle":
                 raise explain(result, error) from error
+        if self._most is not None:
+            raise TooLong
         try:
             return pickling.dump_by_cloudpickle(result, apart=apart)
         except Exception as error:
@@ -156,7 +187,8 @@ class Codec:
             raise ValueError("the entry was made by another serializer")
         if self._serializer is not None:
             return stack.call(self._serializer.loads, bytes(stream))
-        return _HomeUnpickler(stream, buffers, self._aliases(flags), self._module).load()
+        file = _Yielding(stream) if self._yields else BytesIO(stream)
+        return _HomeUnpickler(file, buffers, self._aliases(flags), self._module).load()
 
     def _aliases(self, flags: int) -> set[str]:
         """The names in a stream that mean the function's own module."""
@@ -170,11 +202,18 @@ class Codec:
         return aliases
 
 
+class _Yielding(BytesIO):
+    """Read frame by frame, and at each the interpreter may let other threads go on."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        return super().read(size)
+
+
 class _HomeUnpickler(pickle.Unpickler):
     """Looks for a function's own classes where its module lives now, whatever its name was when they were pickled."""
 
-    def __init__(self, stream: Bytes, buffers: Sequence[Bytes], aliases: set[str], module: str) -> None:
-        super().__init__(BytesIO(stream), buffers=buffers)
+    def __init__(self, file: BytesIO, buffers: Sequence[Bytes], aliases: set[str], module: str) -> None:
+        super().__init__(file, buffers=buffers)
         self._aliases = aliases
         self._module = module
 

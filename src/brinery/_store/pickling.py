@@ -36,10 +36,41 @@ class _Buffers(list[memoryview]):
         return False
 
 
-def dump(result: object, *, apart: bool = True) -> tuple[bytes, list[memoryview]]:
+class TooLong(BaseException):
+    """The stream is longer than its reader has time for; no error, so nobody explains it."""
+
+
+class Pieces:
+    """What a pickler writes to, frame by frame: at each the interpreter may let other threads go on.
+
+    `pickle.dumps` itself lets nobody go on until it is done.
+    """
+
+    def __init__(self, most: int | None = None) -> None:
+        self._pieces: list[bytes] = []
+        self._left = most
+
+    def write(self, piece: bytes) -> int:
+        self._pieces.append(bytes(piece))
+        if self._left is not None:
+            self._left -= len(piece)
+            if self._left < 0:
+                raise TooLong
+        return len(piece)
+
+    def getvalue(self) -> bytes:
+        return b"".join(self._pieces)
+
+
+def dump(result: object, pieces: Pieces | None = None, *, apart: bool = True) -> tuple[bytes, list[memoryview]]:
     """Pickle by plain `pickle`, large buffers apart or all in one; raises whatever that raises."""
     buffers = _Buffers()
-    stream = pickle.dumps(result, PROTOCOL, buffer_callback=buffers.take if apart else None)
+    callback = buffers.take if apart else None
+    if pieces is None:
+        stream = pickle.dumps(result, PROTOCOL, buffer_callback=callback)
+    else:
+        pickle.Pickler(pieces, PROTOCOL, buffer_callback=callback).dump(result)
+        stream = pieces.getvalue()
     if (b"pyarrow" in stream or b"torch" in stream) and (compact := _compacting(stream)):
         buffers.clear()
         file = io.BytesIO()
