@@ -1,11 +1,23 @@
-"""Processes to run edited programs in, each with a hash seed of its own."""
+"""Processes to run edited programs in, each with a hash seed of its own; and which edits each Python is spared."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from zlib import crc32
 
 import pytest
 from freshness.many_processes import Nursery
+
+SHARES = 3
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Two thirds of the edits are slow, other ones on every Python."""
+    for item in items:
+        is_edit = item.name.startswith("test_an_edit_is_noticed_if_it_matters")
+        if is_edit and crc32(item.name.encode()) % SHARES != sys.version_info.minor % SHARES:
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")
