@@ -79,7 +79,11 @@ class CachedFunction(ComputedOnce[P, R]):
         return call is not None and self._folder is not None and self._folder.contains(call.key, self._ttl)
 
     def forget(self, /, *args: P.args, **kwargs: P.kwargs) -> bool:
-        """Remove one call's result from the store; say whether there was one."""
+        """Remove one call's result from the store; say whether there was one.
+
+        Raises:
+            StoreError: it cannot be removed.
+        """
         call = self._asked(args, kwargs)
         return call is not None and self._folder is not None and self._folder.remove(call.key)
 

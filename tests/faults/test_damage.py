@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import time
 import zlib
 from collections.abc import Callable
@@ -163,6 +164,42 @@ def test_a_spoilt_entry_with_buffers_is_a_miss_and_heals(tmp_path, victim, damag
         for size in (5000, 6000):
             for _ in range(2):
                 assert f(size) == [bytearray(range(256)) * size, size]
+
+
+@pytest.mark.parametrize("obstacle", ["file", "fifo", "link", "dangling link"])
+@pytest.mark.parametrize("spot", ["function", "shard", "tmp"])
+@pytest.mark.parametrize("mended", ["by verify", "by the next store"])
+def test_a_folder_of_the_store_replaced_by_something_else_heals(tmp_path, spot, obstacle, mended):
+    """It is one miss, `verify` lists it, and it goes with `verify --fix` or the next result that is stored there."""
+    cache = Cache(tmp_path / "store")
+    f = cache(value)
+    f(1)
+    (found,) = cache.entries()
+    shard = Path(found.path).parent
+    place = {"function": shard.parent, "shard": shard, "tmp": tmp_path / "store" / "tmp"}[spot]
+    shutil.rmtree(place)
+    victim = tmp_path / "victim"
+    if obstacle == "file":
+        place.write_bytes(b"nothing of ours")
+    elif obstacle == "fifo":
+        os.mkfifo(place)
+    else:
+        place.symlink_to(victim)
+    if obstacle == "link":
+        victim.mkdir()
+        (victim / "precious").write_bytes(VICTIM_TEXT)
+    with quietly() as said:
+        assert [bad.path for bad in cache.verify()] == [str(place)]
+        if mended == "by verify":
+            assert [bad.removed for bad in cache.verify(fix=True)] == [True]
+            assert not os.path.lexists(place)
+        assert [f(1), f.refresh(1)] == [value(1), value(1)]
+        assert Cache(tmp_path / "store")(value).is_cached(1)
+    assert said == []
+    assert cache.verify() == []
+    if obstacle == "link":
+        assert os.listdir(victim) == ["precious"]
+        assert (victim / "precious").read_bytes() == VICTIM_TEXT
 
 
 def test_verify_finds_every_bad_file_and_fix_removes_exactly_those(tmp_path, victim):

@@ -309,9 +309,9 @@ def test_a_removed_store_is_made_again(folder, tmp_path):
     assert value_of(folder, KEY) == "again"
 
 
-@pytest.mark.parametrize("obstacle", ["fifo", "folder", "link"])
-def test_whatever_stands_at_the_place_of_the_lock_costs_only_the_lock(folder, tmp_path, obstacle):
-    """A FIFO, a folder or a link there: computed without the lock, stored all the same, the thing untouched."""
+@pytest.mark.parametrize("obstacle", ["fifo", "folder", "full folder", "link", "dangling link", "hard link"])
+def test_whatever_stands_at_the_place_of_the_lock_makes_way(folder, tmp_path, obstacle):
+    """A FIFO, a folder or a link there costs nothing: the lock is taken, and what a link leads to is untouched."""
     keep(folder, OTHER, "makes the store")
     name = Path(folder.prefix).parent / "tmp" / f"{folder.slug[-8:]}-{KEY}"
     victim = tmp_path / "victim"
@@ -320,15 +320,23 @@ def test_whatever_stands_at_the_place_of_the_lock_costs_only_the_lock(folder, tm
         os.mkfifo(name)
     elif obstacle == "folder":
         name.mkdir()
+    elif obstacle == "full folder":
+        name.mkdir()
+        (name / "precious").touch()
+    elif obstacle == "hard link":
+        name.hardlink_to(victim)
     else:
-        name.symlink_to(victim)
+        name.symlink_to(victim if obstacle == "link" else tmp_path / "nothing")
     claim = folder.claim(KEY)
-    assert claim.attempt() is Turn.ALONE
+    assert claim.attempt() is Turn.COMPUTE
+    assert elsewhere(folder.claim(KEY).attempt) is Turn.WAIT
     assert put(folder, claim, "stored")
     claim.release()
     assert value_of(folder, KEY) == "stored"
     assert victim.read_text() == "precious"
-    assert os.path.lexists(name)
+    assert not os.path.lexists(name)
+    if obstacle == "full folder":
+        assert len(list(name.parent.glob(f"{name.name}.displaced-*/precious"))) == 1
 
 
 def test_deep_recursion_leaves_descriptors_to_the_program(folder):

@@ -31,7 +31,14 @@ except StoreError as error:
 @pytest.mark.parametrize("left", [0, 1, 2])
 @pytest.mark.parametrize(
     "asked",
-    ["sum(1 for _ in store.walk())", "store.info()", "store.verify(fix=True)", "store.clear()", "store.find('0')"],
+    [
+        "sum(1 for _ in store.walk())",
+        "store.info()",
+        "store.verify(fix=True)",
+        "store.clear()",
+        "store.find('0')",
+        "store.remove(key_of(1))",
+    ],
 )
 def test_without_descriptors_the_store_says_so(tmp_path, asked, left):
     """It is neither an error without a name, nor does a store look empty, nor is what cannot be read removed."""

@@ -151,9 +151,8 @@ class Directory:
         with self._opened() as root:
             if root is None or not is_key(key):
                 return False
-            slugs = self._slugs(root)
-        self._upkeep.stop_runs(key)
-        return sum(self._upkeep.forget(slug, key) for slug in slugs) > 0
+            self._upkeep.stop_runs(key)
+            return sum(self._upkeep.forget(slug, key) for slug in self._slugs(root)) > 0
 
     def clear(self, home: str | None = None) -> Removed:
         """Remove every entry, or every one of a function, by its home name or its folder's name.

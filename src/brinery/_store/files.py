@@ -35,7 +35,9 @@ FOLDER = os.O_RDONLY | _DIRECTORY | _NOFOLLOW | _NONBLOCK | _CLOEXEC
 FOLDER_OR_LINK = os.O_RDONLY | _DIRECTORY | _NONBLOCK | _CLOEXEC
 
 _OUT_OF_RESOURCES = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOMEM))
-_NO_FILE = frozenset((errno.ELOOP, errno.EMLINK, errno.EISDIR, errno.ENXIO, errno.ENODEV))  # what opening it answers
+_LINK = frozenset((errno.ELOOP, errno.EMLINK))  # what opening one answers, by the system
+_NO_FILE = _LINK | {errno.EISDIR, errno.ENXIO, errno.ENODEV}
+_NO_FOLDER = _LINK | {errno.ENOTDIR}
 _TRIES = 10
 
 _BUFFERS_AT_ONCE = 512  # POSIX promises 16, Linux and macOS take 1024
@@ -155,14 +157,30 @@ def make_folders(path: str) -> None:
 
 
 def open_folder(name: str, parent: int, *, make: bool = False) -> int:
-    """Open a folder inside an open folder; OSError if it is anything else, a link for instance."""
+    """Open a folder inside an open folder; OSError if it is anything else, a link for instance.
+
+    With `make` it is made, and what stands in its place is removed: the link, never what it leads to.
+    """
     try:
         return os.open(name, FOLDER, dir_fd=parent)
-    except FileNotFoundError:
-        if not make:
+    except OSError as error:
+        if not (make and is_no_folder(error)):
             raise
+        if not isinstance(error, FileNotFoundError):
+            with suppress(OSError):  # a folder, if somebody else was quicker: this removes none
+                os.unlink(name, dir_fd=parent)
     make_folder(name, parent)
     return os.open(name, FOLDER, dir_fd=parent)
+
+
+def is_no_folder(error: OSError) -> bool:
+    """Whether opening a folder failed because there is none of that name, or something else."""
+    return isinstance(error, FileNotFoundError) or error.errno in _NO_FOLDER
+
+
+def is_no_file(error: OSError) -> bool:
+    """Whether opening a file failed because something else has its name."""
+    return error.errno in _NO_FILE
 
 
 def read_small(name: str, folder: int, limit: int = 1 << 20) -> bytes | None:
@@ -216,7 +234,7 @@ def open_own(name: str, folder: int | None = None, flags: int = 0) -> tuple[int,
         try:
             fd = os.open(name, MAKE | flags, 0o600, dir_fd=folder)
         except OSError as error:
-            if error.errno not in _NO_FILE and not (error.errno == errno.EACCES and _is_locked_up(name, folder)):
+            if not is_no_file(error) and not (error.errno == errno.EACCES and _is_locked_up(name, folder)):
                 raise
         else:
             try:

@@ -13,7 +13,7 @@ from stat import S_ISDIR, S_ISREG
 from time import time
 
 from .._warning import logger, warn
-from ..errors import DamagedEntryWarning, EvictionWarning, SecretError, SecretWarning, StoreWarning
+from ..errors import DamagedEntryWarning, EvictionWarning, SecretError, SecretWarning, StoreError, StoreWarning
 from . import history, names
 from .entry import ABOUT_STREAM, HEAD, Payload, encode, facts
 from .files import (
@@ -21,6 +21,7 @@ from .files import (
     allocated,
     clear_away,
     closing,
+    is_no_folder,
     let_go,
     open_folder,
     open_to_look,
@@ -377,7 +378,9 @@ class FunctionFolder:
     def _open_shard_once(self, shard: str) -> int:
         try:
             folder = self._root.open_function(self.slug)
-        except FileNotFoundError:
+        except OSError as error:
+            if not is_no_folder(error):
+                raise
             self._is_described = False
             folder = self._root.open_function(self.slug, make=True)
         try:
@@ -459,8 +462,15 @@ class FunctionFolder:
         return True
 
     def remove(self, key: str) -> bool:
-        """Forget one entry, and keep a run of it that is under way from storing; True if there was an entry."""
-        return self._upkeep.forget(self.slug, key)
+        """Forget one entry, and keep a run of it that is under way from storing; True if there was an entry.
+
+        Raises:
+            StoreError: it cannot be removed.
+        """
+        try:
+            return self._upkeep.forget(self.slug, key)
+        except OSError as error:
+            raise StoreError(f"the store at {self._root.path} cannot be changed: {error.strerror}") from error
 
     def report(self, totals: Callable[[], tuple[int, int, float]]) -> None:
         """Have `totals` asked now and then and at the end, for the hits, misses and seconds saved of this process.

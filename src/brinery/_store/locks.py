@@ -17,7 +17,7 @@ from contextlib import suppress
 from enum import Enum
 
 from .._warning import logger
-from .files import MAKE, OPEN, closing, let_go, make_private, same_file, status_of, try_lock
+from .files import MAKE, OPEN, clear_away, closing, is_no_file, let_go, make_private, same_file, status_of, try_lock
 from .holder import encode_holder, new_token, read_holder
 from .runs import Run, held, is_crowded
 from .temporary import Temporary
@@ -31,6 +31,11 @@ if TYPE_CHECKING:
 
 _WHILE_SUCCEEDED = 0.0005  # seconds
 _TRIES = 100
+
+
+def _is_no_lock(status: os.stat_result) -> bool:
+    """Whether a file is somebody's, or linked to somebody's."""
+    return not stat.S_ISREG(status.st_mode) or status.st_nlink > 1
 
 
 class Turn(Enum):
@@ -141,10 +146,16 @@ class Claim:
                     return self._look_once()
                 self._root.open_temporary_anew()  # the store was removed
                 continue
+            except OSError as error:
+                if not is_no_file(error):
+                    raise
+                self._clear_away()
+                continue
             try:
                 status = os.fstat(fd)
-                if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:  # somebody's, or linked to somebody's
-                    return Turn.ALONE
+                if _is_no_lock(status):
+                    self._clear_away()
+                    continue
                 is_ours = try_lock(fd)
                 holder = read_holder(fd) if status.st_size or not is_ours else None
                 if is_ours:
@@ -165,6 +176,19 @@ class Claim:
                     return self._succeed(mine, status, holder.token)
             time.sleep(_WHILE_SUCCEEDED)
         return Turn.ALONE
+
+    def _clear_away(self) -> None:
+        """Remove what has the name of the lock's file and is none: a FIFO, a link, a file that others have too.
+
+        The folder's own lock keeps two from doing so: the second would remove the first one's file.
+        """
+        with closing(self._root.open_temporary()) as folder:
+            if not try_lock(folder):
+                time.sleep(_WHILE_SUCCEEDED)
+                return
+            present = status_of(self._name, folder)
+            if present is not None and _is_no_lock(present):
+                clear_away(self._name, folder)
 
     def _succeed(self, mine: Run, dead: os.stat_result, token: str) -> Turn:
         """Replace the file of a holder that is gone though its lock is not, because a forked child inherited it.

@@ -6,7 +6,7 @@ import functools
 import math
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from time import time
 
@@ -42,6 +42,7 @@ _AT_ONCE = 256  # entries removed while writers wait
 _FOREIGN = "signed by another secret"
 _UNTOLD = "right as far as can be told: a library to read all of it is missing"
 _NO_FILE = "no regular file"
+_NO_FOLDER = "no folder"
 
 
 def walk(root: int, path: str, slugs: list[str], prefix: str = "") -> Iterator[EntryRecord]:
@@ -198,8 +199,13 @@ def verify(root: int, path: str, keyring: Keyring, *, fix: bool) -> Iterator[Bad
     head tells of. An entry that one of our secrets signed, but for the name of the secret in its head, is ours and
     damaged.
     """
-    for slug in list_slugs(root):
-        for shard in list_shards(root, slug):
+    slugs = list_slugs(root)
+    yield from _no_folders(root, path, (names.TEMPORARY, *slugs), fix=fix)
+    for slug in slugs:
+        shards = list_shards(root, slug)
+        with suppress(OSError), closing(os.open(slug, FOLDER, dir_fd=root)) as folder:
+            yield from _no_folders(folder, f"{path}/{slug}", shards, fix=fix)
+        for shard in shards:
             with opened_shard(root, slug, shard) as folder:
                 for name in [] if folder is None else os.listdir(folder):
                     if folder is None or names.entry_key(name) is None:
@@ -218,6 +224,14 @@ def verify(root: int, path: str, keyring: Keyring, *, fix: bool) -> Iterator[Bad
                 yield BadEntry(f"{path}/{names.TEMPORARY}/{name}", _NO_FILE, fix and _remove(name, temporary))
             elif remove_if_dead(name, temporary, only_look=not fix):
                 yield BadEntry(f"{path}/{names.TEMPORARY}/{name}", "left by a process that was killed", fix)
+
+
+def _no_folders(parent: int, path: str, folders: Iterable[str], *, fix: bool) -> Iterator[BadEntry]:
+    """What has the name of a folder of ours and is something else: the next result to be stored there removes it."""
+    for name in folders:
+        status = status_of(name, parent)
+        if status is not None and not stat.S_ISDIR(status.st_mode):
+            yield BadEntry(f"{path}/{name}", _NO_FOLDER, fix and _remove(name, parent))
 
 
 def _reason(folder: int, shard: str, name: str, keyring: Keyring) -> str:

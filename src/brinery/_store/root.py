@@ -13,6 +13,7 @@ from .files import (
     SUPPORTED,
     clear_away,
     closing,
+    is_no_folder,
     is_still,
     let_go,
     make_folders,
@@ -29,6 +30,8 @@ Signature: 8a477f597d28d172789f06886806bc55
 # This folder is a cache of results made by brinery. It can be removed at any time; it will only cost time.
 """
 _IN_FOREIGN_FOLDER = ".brinery"
+# So that every entry below has a path by which it can be opened: a slug, a shard and a file's name.
+_LONGEST = (os.pathconf("/", "PC_PATH_MAX") if hasattr(os, "pathconf") else 260) - 150
 
 
 class Root:
@@ -76,6 +79,8 @@ class Root:
             raise OSError(errno.ENOTSUP, "brinery cannot store on this platform")
         self._settled = None  # may have been removed, and its place taken by somebody else's files
         path = self.path
+        if len(os.fsencode(path)) > _LONGEST:
+            raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG), path)
         make_folders(path)
         with closing(os.open(path, FOLDER_OR_LINK)) as root:
             # The tag comes first: by it the folder is known as a store, whenever its maker is killed.
@@ -127,8 +132,8 @@ class Root:
     def _open(self, name: str, *, make: bool) -> int:
         try:
             return os.open(f"{self.path}/{name}", FOLDER)
-        except FileNotFoundError:
-            if not make:
+        except OSError as error:
+            if not (make and is_no_folder(error)):
                 raise
         self.make()
         with closing(self.open()) as root:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import os
 import stat
@@ -14,7 +15,7 @@ from .._warning import warn
 from ..errors import EvictionWarning, StoreWarning
 from . import names
 from .eviction import Policy
-from .files import FOLDER, allocated, closing, open_folder, read_small, remove_if_dead
+from .files import FOLDER, allocated, closing, is_no_folder, open_folder, read_small, remove_if_dead
 from .records import Removed
 from .root import Root
 from .shards import Stored, all_entries, opened_shard, remove_entries, temporary_size
@@ -96,26 +97,32 @@ class Upkeep:
             self.usage.add(-size, -entries)
 
     def forget(self, slug: str, key: str) -> bool:
-        """Remove one entry, and keep a run of it that is under way from storing; True if there was an entry."""
+        """Remove one entry, and keep a run of it that is under way from storing; True if there was an entry.
+
+        OSError is raised if it is there, as far as can be told, and cannot be removed.
+        """
         with suppress(OSError), closing(self._root.open_temporary()) as temporary:
             self._root.raise_generation()
             with suppress(OSError):
                 os.unlink(names.temporary_name(slug, key), dir_fd=temporary)
         name = f"{key}{names.SUFFIX}"
-        with (
-            suppress(OSError),
-            closing(self._root.open_function(slug)) as function,
-            closing(open_folder(key[:2], function)) as folder,
-        ):
+        try:
+            with (
+                closing(self._root.open_function(slug)) as function,
+                closing(open_folder(key[:2], function)) as folder,
+            ):
 
-            def remove() -> Removed:
-                status = os.stat(name, dir_fd=folder, follow_symlinks=False)
-                os.unlink(name, dir_fd=folder)
-                return Removed(1, allocated(status)) if stat.S_ISREG(status.st_mode) else Removed(0, 0)
+                def remove() -> Removed:
+                    status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+                    os.unlink(name, dir_fd=folder)
+                    return Removed(1, allocated(status)) if stat.S_ISREG(status.st_mode) else Removed(0, 0)
 
-            self.removing(remove)
-            return True
-        return False
+                self.removing(remove)
+        except OSError as error:
+            if is_no_folder(error) or error.errno in (errno.EISDIR, errno.ENAMETOOLONG):  # no entry
+                return False
+            raise
+        return True
 
     def stop_runs(self, key: str) -> None:
         """Keep runs of a key that are under way from storing, whichever function's they are."""
