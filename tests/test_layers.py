@@ -18,10 +18,10 @@ FLOORS = [
     ["_recording", "_cached_function"],
     ["_bound", "_computed_once"],
     ["_keyed_function"],
-    ["_adoption", "_explanation", "_explanation_html"],
+    ["_adoption", "_explanation", "_explanation_html", "_map"],
     ["_description", "_options", "_tally"],
     ["_keying", "_store"],
-    ["_beside", "_printable", "_units", "_warning"],
+    ["_beside", "_printable", "_progress", "_units", "_warning"],
     ["_light", "errors"],
 ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from itertools import repeat
 from types import MethodType
 
 from ._keying.digest import register_digest
@@ -25,6 +26,10 @@ class BoundCachedFunction:
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         return self.__func__(self.__self__, *args, **kwargs)
+
+    def map(self, *iterables: Any, **options: Any) -> Any:
+        """As `CachedFunction.map`, for this instance."""
+        return self.__func__.map(*((repeat(self.__self__), *iterables) if iterables else ()), **options)
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self.__func__, name)

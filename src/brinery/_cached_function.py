@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 from ._bound import BoundCachedFunction
 from ._computed_once import ComputedOnce
@@ -14,6 +14,7 @@ from .errors import StoreError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
     from typing import Any, Concatenate, ParamSpec, TypeVar
 
     from ._adoption import Adoption
@@ -91,6 +92,42 @@ class CachedFunction(ComputedOnce[P, R]):
         """Compute a call anew, store the result in place of an earlier one, and return it."""
         call = self._keyed(args, kwargs)
         return self.__wrapped__(*args, **kwargs) if call is None else self._answer_anew(call)
+
+    def map(
+        self,
+        *iterables: Iterable[Any],
+        executor: Executor | None = None,
+        timeout: float | None = None,
+        chunksize: int = 1,
+    ) -> Iterator[R]:
+        """Call for each item of an iterable, or of several side by side, as `concurrent.futures.Executor.map` does.
+
+        The results come in the order of the calls. With an executor all calls are looked up first, what is missing is
+        handed to it at once, each call only once, and whatever is there is read here. Without one, each call is made
+        when its result is asked for. On a terminal a bar shows how far it has come.
+
+        Args:
+            *iterables: the arguments, one iterable for each; the shortest ends it.
+            executor: any `concurrent.futures.Executor`; a process finds the function by its name, as always.
+            timeout: seconds after which a result that is still being computed raises `TimeoutError`.
+            chunksize: how many calls to send to a process at a time.
+
+        Raises:
+            TypeError: the function is a coroutine function or a generator.
+
+        >>> from concurrent.futures import ThreadPoolExecutor
+        >>> from brinery import Cache
+        >>> memory = Cache("results")
+        >>> @memory
+        ... def square(x):
+        ...     return x * x
+        >>> with ThreadPoolExecutor() as executor:
+        ...     list(square.map(range(5), executor=executor))
+        [0, 1, 4, 9, 16]
+        """
+        from ._map import map_calls
+
+        return map_calls(self, iterables, executor, timeout=timeout, chunksize=chunksize)
 
     def explain(self, /, *args: P.args, **kwargs: P.kwargs) -> Explanation:
         """Say whether a call hits or misses and why, against the most similar stored entry; changes no byte.

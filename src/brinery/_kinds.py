@@ -16,6 +16,8 @@ from .errors import BrineryWarning
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import NoReturn
+
     from ._cache import Cache
     from ._options import FunctionOptions
     from ._store.locks import Claim
@@ -28,6 +30,12 @@ class _Deferred(CachedFunction[P, R]):
     def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> R:
         call = self._keyed(args, kwargs)
         return self.__wrapped__(*args, **kwargs) if call is None else self._answer(call)
+
+    def map(self, *_iterables: Any, **_options: Any) -> NoReturn:
+        """There is nothing to hand to an executor: a call only makes what is awaited or iterated over."""
+        raise TypeError(
+            f"{self.__qualname__} does not return its result, so it cannot be mapped: call it for each item"
+        )
 
     def _answer(self, call: Call) -> R:
         raise NotImplementedError

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Generator, Iterator
 from pathlib import Path
 from typing import assert_type
 
@@ -51,6 +51,8 @@ assert_type(plain.is_cached(1), bool)
 assert_type(plain.forget(1, y="c"), bool)
 assert_type(plain.refresh(1), float)
 assert_type(plain.key(1), str)
+assert_type(plain.map([1, 2]), Iterator[float])
+assert_type(Model().fit.map([1, 2]), Iterator[str])
 assert_type(plain.explain(1), Explanation)
 assert_type(plain.cache_info(), CacheInfo)
 assert_type(plain.cache_info().seconds_saved, float)

@@ -1,0 +1,276 @@
+"""Many calls at once: only what is missing is computed, and everything comes in order."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from pathlib import Path
+
+import pytest
+from other_process import run, write
+
+from brinery import Cache
+
+
+class Counting(ThreadPoolExecutor):
+    """An executor that counts what it is given."""
+
+    submitted = 0
+
+    def submit(self, fn, /, *args, **kwargs) -> Future:
+        self.submitted += 1
+        return super().submit(fn, *args, **kwargs)
+
+
+@pytest.fixture
+def square(memory: Cache):
+    runs: list[int] = []
+
+    @memory(ignore=["runs"])
+    def square(x: int) -> list[int]:
+        runs.append(x)
+        if x < 0:
+            raise ValueError(f"{x} is negative")
+        return [x * x]
+
+    return square, runs
+
+
+@pytest.mark.parametrize("executor", [None, Counting])
+def test_only_what_is_missing_is_computed(square, executor):
+    """What is stored is read; what is asked for twice is computed once; the order is that of the calls."""
+    f, runs = square
+    f(2), f(4)
+    runs.clear()
+    pool = executor and executor(3)
+    assert list(f.map([1, 2, 3, 1, 4, 2, 5], executor=pool)) == [[1], [4], [9], [1], [16], [4], [25]]
+    assert sorted(runs) == [1, 3, 5]
+    if pool:
+        assert pool.submitted == 3
+        pool.shutdown()
+    assert list(f.map(range(1, 6), executor=pool)) == [[1], [4], [9], [16], [25]]  # nothing is submitted any more
+    assert f.cache_info().misses == 5
+
+
+def test_equal_calls_get_results_of_their_own(square):
+    """A change of one result is seen in no other."""
+    f, _ = square
+    with ThreadPoolExecutor(2) as pool:
+        first, second = f.map([3, 3], executor=pool)
+    first.append("changed")
+    assert second == [9]
+    assert f(3) == [9]
+
+
+def test_several_iterables_go_side_by_side(memory: Cache):
+    """As for `map`, the shortest ends it; none at all is nothing to do."""
+
+    @memory
+    def add(x, y, z=1):
+        return [x + y + z]
+
+    with ThreadPoolExecutor(2) as pool:
+        for executor in (None, pool):
+            assert list(add.map(iter([1, 2, 3]), (10, 20), executor=executor)) == [[12], [23]]
+            assert list(add.map(executor=executor)) == []
+            assert list(add.map([], executor=executor)) == []
+
+
+def test_methods_map_for_their_instance(memory: Cache):
+    """The instance is an argument of every call."""
+
+    class Scale:
+        def __init__(self, factor):
+            self.factor = factor
+
+        @memory
+        def times(self, x):
+            return [self.factor * x]
+
+    with ThreadPoolExecutor(2) as pool:
+        for executor in (None, pool):
+            assert list(Scale(3).times.map([1, 2], executor=executor)) == [[3], [6]]
+            assert list(Scale(3).times.map(executor=executor)) == []
+
+
+@pytest.mark.parametrize("executor", [None, ThreadPoolExecutor])
+def test_an_exception_comes_in_its_turn_and_costs_nothing_that_was_computed(square, executor):
+    """As with `Executor.map`; what others computed is stored."""
+    f, _ = square
+    pool = executor and executor(1)
+    results = f.map([1, -1, 2], executor=pool)
+    assert next(results) == [1]
+    with pytest.raises(ValueError, match="-1 is negative"):
+        next(results)
+    if pool:
+        pool.shutdown()
+    assert f.is_cached(1)
+    assert not f.is_cached(-1)
+
+
+def test_arguments_that_cannot_be_keyed_are_an_error_in_their_turn(square):
+    """A lock has no lasting identity; the calls before it have their results."""
+    f, _ = square
+    with ThreadPoolExecutor(1) as pool:
+        results = f.map([1, threading.Lock()], executor=pool)
+        assert next(results) == [1]
+        with pytest.raises(TypeError, match="lock"):
+            next(results)
+
+
+def test_calls_that_do_not_fit_the_signature_say_what_the_function_says(square):
+    """The executor, too, raises the function's own TypeError."""
+    f, _ = square
+    with ThreadPoolExecutor(1) as pool:
+        for executor in (None, pool):
+            with pytest.raises(TypeError, match="positional argument"):
+                list(f.map([1], [2], executor=executor))
+
+
+def test_without_a_cache_everything_is_computed(monkeypatch: pytest.MonkeyPatch, square):
+    """Switched off, it is the executor's own map."""
+    f, runs = square
+    monkeypatch.setenv("BRINERY_DISABLE", "1")
+    with ThreadPoolExecutor(2) as pool:
+        assert list(f.map([1, 1, 2], executor=pool)) == [[1], [1], [4]]
+    assert sorted(runs) == [1, 1, 2]
+
+
+def test_a_timeout_is_that_of_the_executor(memory: Cache):
+    """What is not there in time raises, and what has not begun is cancelled."""
+    go = threading.Event()
+
+    @memory(ignore=["go"])
+    def wait(x):
+        assert go.wait(20)
+        return [x]
+
+    with ThreadPoolExecutor(1) as pool:
+        results = wait.map(range(100), executor=pool, timeout=0.05)
+        with pytest.raises(FutureTimeoutError):
+            next(results)
+        go.set()
+    assert wait.cache_info().currsize <= 2
+
+
+def test_closing_early_cancels_the_rest(memory: Cache):
+    """As with `Executor.map`: who has seen enough waits for nothing more."""
+    runs, go = [], threading.Event()
+
+    @memory(ignore=["runs", "go"])
+    def f(x):
+        runs.append(x)
+        assert x < 2 or go.wait(20)
+        return [x]
+
+    with ThreadPoolExecutor(1) as pool:
+        results = f.map(range(100), executor=pool)
+        assert next(results) == [0]
+        results.close()
+        go.set()
+    assert len(runs) <= 3
+
+
+@pytest.mark.parametrize("kind", ["coroutine", "generator"])
+def test_what_does_not_return_cannot_be_mapped(memory: Cache, kind: str):
+    """Said at once, and not by what an executor makes of a coroutine."""
+    if kind == "coroutine":
+
+        @memory
+        async def f(x):
+            return x
+    else:
+
+        @memory
+        def f(x):
+            yield x
+
+    with pytest.raises(TypeError, match="cannot be mapped"):
+        f.map([1, 2])
+
+
+IN_PROCESSES = """
+import os, sys
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from brinery import Cache
+
+memory = Cache("store")
+
+@memory
+def f(x):
+    with open("runs", "a") as file:
+        file.write(f"{x}\\n")
+    return [x, x]
+
+if __name__ == "__main__":
+    f(3)
+    with ProcessPoolExecutor(2, mp_context=get_context(sys.argv[1])) as pool:
+        assert list(f.map(range(20), executor=pool, chunksize=int(sys.argv[2]))) == [[x, x] for x in range(20)]
+        assert list(f.map(range(20), executor=pool)) == [[x, x] for x in range(20)]
+    print(f.cache_info().currsize, len(open("runs").readlines()))
+"""
+
+
+@pytest.mark.parametrize(("way", "chunksize"), [("spawn", 1), ("fork", 7)])
+def test_processes_compute_what_is_missing(tmp_path: Path, way: str, chunksize: int):
+    """The functions of a script, too, are found by the processes of a pool, which store what they compute."""
+    write(tmp_path, script=IN_PROCESSES)
+    assert run("script.py", way, str(chunksize), cwd=tmp_path).split() == ["20", "20"]
+
+
+ON_A_TERMINAL = """
+import sys, time
+if sys.argv[1] == "plain":
+    sys.modules["rich.progress"] = None
+from brinery import Cache
+@Cache("store")
+def slow(x):
+    time.sleep(0.2)
+    return x
+print(sum(slow.map(range(6))))
+"""
+
+
+@pytest.mark.parametrize("drawn_by", ["plain", "rich"])
+def test_a_terminal_shows_how_far_it_has_come_and_a_pipe_nothing(tmp_path: Path, drawn_by: str):
+    """The bar is on stderr, and goes when all is done."""
+    write(tmp_path, script=ON_A_TERMINAL)
+    theirs, ours = pty.openpty()
+    process = subprocess_on(ours, tmp_path, drawn_by)
+    os.close(ours)
+    shown = b""
+    while True:
+        try:
+            piece = os.read(theirs, 4096)
+        except OSError:  # the other end is closed
+            break
+        if not piece:
+            break
+        shown += piece
+    os.close(theirs)
+    assert process.communicate(timeout=30)[0] == "15\n"
+    assert b"slow" in shown
+    assert b"6" in shown
+    if drawn_by == "plain":
+        assert shown.endswith(b"\r")
+    piped = subprocess.run(
+        [sys.executable, "script.py", drawn_by], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (piped.stdout, piped.stderr) == ("15\n", "")
+
+
+def subprocess_on(terminal: int, folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "script.py", *arguments],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=terminal,
+        text=True,
+        env={**os.environ, "TERM": "xterm"},
+    )
