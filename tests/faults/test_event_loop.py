@@ -66,7 +66,9 @@ SLOW = Text()
     [
         pytest.param(many_small, {}, id="many small objects"),
         pytest.param(one_array, {}, id="an array"),
-        pytest.param(lambda: bytes(80_000_000), {"compress": True}, id="compressed"),
+        pytest.param(
+            lambda: b" ".join(b"%d" % number for number in range(5_000_000)), {"compress": True}, id="compressed"
+        ),
         pytest.param(lambda: list(range(10)), {"serializer": SLOW}, id="a slow serializer"),
     ],
 )
