@@ -5,7 +5,7 @@ from __future__ import annotations
 from .._light import NamedTuple
 from .usage import Totals
 
-_MOST_AT_ONCE = 64  # entries that go in one sweep, so that not every put needs one
+_MOST_AT_ONCE = 48  # entries that go in one sweep, so that not every put needs one, and none takes long
 _SPARED = 32  # nor more of them than this part of the limit
 _PART_ASIDE = 1024  # what a process sets aside is no more than this part of the limit
 _MOST_ASIDE = Totals(4 << 20, 1024)

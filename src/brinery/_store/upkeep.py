@@ -24,6 +24,7 @@ from .sweep import SAMPLE, Rank, Sample, choose_lowest, record_of, renumber, tak
 from .usage import Sum, Totals, Usage
 
 _TELLING = 64  # entries that a sample must have to tell whether the sum is right
+_TELLING_SHARDS = 4
 _SMALL = 4096  # entries that are quicker counted than estimated
 _COUNT_EVERY = 64  # sweeps
 _CLEAN_AFTER = 0.002, 0.05  # seconds, at least and at most: what a killed process left goes with the next entry stored
@@ -36,6 +37,7 @@ _AT_ONCE = 64  # entries removed while other writers wait
 _PAUSE = 0.002  # seconds
 
 _NOTHING = Totals(0, 0)
+_MOST = 1 << 62
 
 
 class Upkeep:
@@ -210,7 +212,7 @@ class Upkeep:
                 renumber(root, self.policy)
             size, entries = self._need(totals, change)
             sample = take_sample(root, SAMPLE * size, SAMPLE * entries)
-            if self._is_too_high(totals, sample):
+            if self._is_too_high(root, totals, sample):
                 totals = self.recount(under_way)
             size, entries = self._need(totals, change)
             if not size and not entries:
@@ -226,14 +228,16 @@ class Upkeep:
     def _need(self, totals: Totals, change: Totals) -> tuple[int, int]:
         return self.limits.need(Totals(totals.bytes + change.bytes, totals.entries + change.entries))
 
-    def _is_too_high(self, totals: Totals, sample: Sample) -> bool:
+    def _is_too_high(self, root: int, totals: Totals, sample: Sample) -> bool:
         """Whether the sum exceeds what there is by more than chance, as it does after kills."""
-        size, entries = sample.estimate()
         if sample.is_all:
+            size, entries = sample.estimate()
             return totals.bytes > 1.03 * size + _LEEWAY or totals.entries > 1.03 * entries + _LEEWAY // 4096
-        if len(sample.entries) < _TELLING or time.monotonic() - self._recounted < _RECOUNT_AFTER:
+        if time.monotonic() - self._recounted < _RECOUNT_AFTER or not _exceeds(totals, sample):
             return False
-        return totals.bytes > 1.25 * size or totals.entries > 1.25 * entries
+        # Sweeps take much from few shards. Counting a large store takes a second, so nobody does for chance.
+        self._recounted = time.monotonic()
+        return _exceeds(totals, take_sample(root, _MOST, _MOST, shards=_TELLING_SHARDS))
 
     def _rank(self, root: int) -> Rank | None:
         if type(self.policy).rank is Policy.rank:
@@ -268,7 +272,7 @@ class Upkeep:
         warn(
             EvictionWarning,
             f"the store at {self._root.path} is full ({' or '.join(limit)}); from now on the entries of least worth "
-            f"make room ({self.policy.name!r}); give the Cache a larger max_size if they are recomputed too often",
+            f"make room ({self.policy.name!r}); give the Cache a larger limit if they are recomputed too often",
             cause="eviction",
             store=self._root.location,
         )
@@ -278,7 +282,7 @@ class Upkeep:
         self._root.mend_tag()
         self._record_settings()
         with closing(self._root.open()) as root:
-            sample = take_sample(root, 1 << 62, 1 << 62, shards=4)
+            sample = take_sample(root, _MOST, _MOST, shards=_TELLING_SHARDS)
             totals = self.usage.read()
             # A power failure leaves zeros. That nothing is there is soon seen to be wrong.
             if totals is not None and not totals.entries and take_sample(root, 0, 1).entries:
@@ -304,6 +308,11 @@ class Upkeep:
             import json
 
             self._root.write(names.SETTINGS, json.dumps(ours, indent=2).encode() + b"\n")
+
+
+def _exceeds(totals: Totals, sample: Sample) -> bool:
+    size, entries = sample.estimate()
+    return len(sample.entries) >= _TELLING and (totals.bytes > 1.25 * size or totals.entries > 1.25 * entries)
 
 
 def _count(root: int, show_life: Callable[[], None]) -> Totals:

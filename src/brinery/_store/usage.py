@@ -40,6 +40,7 @@ _LOOK_EVERY = 64
 _SUM = Struct("<qqqqd")  # what is used, of that what is set aside, and until when (after the epoch) it may be spent
 _SHARE_LASTS = 60.0  # seconds
 _PART = 64
+_FEW = 32  # entries
 _MOST = 1 << 60
 
 
@@ -97,7 +98,7 @@ class Sum:
             return None
         without = _sum(before.used, _NOTHING, self._share.left)
         used = _sum(without, Totals(size, entries), _NOTHING)
-        for whole in dict.fromkeys((_share_of(used, aside), _NOTHING)):
+        for whole in _shares_of(used, aside):
             after = _sum(used, whole, _NOTHING)
             if allow(after):
                 until = max(before.until, time.time() + _SHARE_LASTS) if whole.bytes else before.until
@@ -137,10 +138,16 @@ class Sum:
         os.pwrite(self._fd, _SUM.pack(*new.used, *new.aside, new.until), 0)
 
 
-def _share_of(used: Totals, most: Totals) -> Totals:
-    """What may be set aside: little beside what there is, as other writers may go by other limits."""
+def _shares_of(used: Totals, most: Totals) -> list[Totals]:
+    """What may be set aside, the best first: little beside what there is, as others may go by other limits.
+
+    In a full store that is more than a sweep leaves room for, and then it is a part of that.
+    """
     share = Totals(min(most.bytes, used.bytes // _PART), min(most.entries, used.entries // _PART))
-    return share if all(share) else _NOTHING
+    if not all(share):
+        return [_NOTHING]
+    part = Totals(min(share.bytes, _FEW * used.bytes // used.entries), min(share.entries, _FEW))
+    return [share, part, _NOTHING]
 
 
 def _sum(one: Totals, more: Totals, less: Totals, *, least: int = 0) -> Totals:
