@@ -53,6 +53,7 @@ class Upkeep:
         self._pid = 0
         self._clean_at = -math.inf
         self._must_renumber = False
+        self._is_recorded = False
         self._recounted = -math.inf
 
     def enter(self, size: int, entries: int, under_way: int) -> bool:
@@ -302,12 +303,14 @@ class Upkeep:
         }
         recorded = read_settings(self._root)
         if recorded != ours:
-            self._must_renumber = any(
-                name in recorded and recorded[name] != ours[name] for name in ("policy", "half_life")
-            )
+            if not self._is_recorded:  # once: two policies on one store would number it for each other without end
+                self._must_renumber = any(
+                    name in recorded and recorded[name] != ours[name] for name in ("policy", "half_life")
+                )
             import json
 
             self._root.write(names.SETTINGS, json.dumps(ours, indent=2).encode() + b"\n")
+        self._is_recorded = True
 
 
 def _exceeds(totals: Totals, sample: Sample) -> bool:
