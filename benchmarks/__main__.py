@@ -10,7 +10,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 
-from . import cases, keys, report
+from . import cases, eviction, full_store, keys, report
 
 
 def main() -> None:
@@ -23,12 +23,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="benchmarks-", dir=options.dir) as folder:
         facts = report.machine(folder)
         print(*report.machine_lines(facts), sep="\n")
+        saved = list(eviction.savings(5000 if options.quick else 50_000))
+        print(*eviction.lines(saved), sep="\n", flush=True)
         tables = []
         for table in measured(folder, quick=options.quick):
             print(*report.table_lines(table), sep="\n", flush=True)
             tables.append(table)
     if options.json:
-        report.write_json(options.json, facts, tables)
+        report.write_json(options.json, facts, tables, saved)
 
 
 def measured(folder: str, *, quick: bool) -> Iterator[cases.Table]:
@@ -42,6 +44,7 @@ def measured(folder: str, *, quick: bool) -> Iterator[cases.Table]:
     yield keys.first_fingerprint(_made(folder, "first"), 3 * large_rounds)
     yield cases.imports(process_rounds)
     yield cases.command_line(_made(folder, "many"), process_rounds, entries=10_000)
+    yield full_store.misses(_made(folder, "full"), miss_rounds, entries=10_000 if quick else 100_000)
 
 
 def _made(folder: str, name: str) -> str:

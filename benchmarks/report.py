@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from .cases import Table
+from .eviction import Savings
 
 UNITS = {"us": 1e6, "ms": 1e3}
 
@@ -34,18 +35,20 @@ def machine_lines(facts: dict[str, str]) -> Iterator[str]:
 
 def table_lines(table: Table) -> Iterator[str]:
     """A table with the floor's median as the measure of the others."""
-    yield f"\n{table.title:44}{'median':>10}{'p95':>10}{'x floor':>10}"
+    yield f"\n{table.title:44}{'median':>10}{'p95':>10}{'longest':>13}{'x floor':>10}"
     floor = table.rows[0].median
-    for name, median, p95, _ in table.rows:
-        scale = UNITS[table.unit]
-        yield f"  {name:42}{median * scale:7.1f} {table.unit}{p95 * scale:7.1f} {table.unit}{median / floor:10.2f}"
+    for name, median, p95, longest, _ in table.rows:
+        scale, unit = UNITS[table.unit], table.unit
+        times = f"{median * scale:7.1f} {unit}{p95 * scale:7.1f} {unit}{longest * scale:10.1f} {unit}"
+        yield f"  {name:42}{times}{median / floor:10.2f}"
 
 
-def write_json(path: str, facts: dict[str, str], tables: list[Table]) -> None:
-    """Write everything, in seconds."""
+def write_json(path: str, facts: dict[str, str], tables: list[Table], saved: list[Savings]) -> None:
+    """Write everything, in seconds and in shares."""
     content = {
         "machine": facts,
         "tables": [{"title": table.title, "rows": [row._asdict() for row in table.rows]} for table in tables],
+        "eviction": [row._asdict() for row in saved],
     }
     Path(path).write_text(json.dumps(content, indent=2) + "\n")
 

@@ -26,6 +26,7 @@ class Measurement(NamedTuple):
     name: str
     median: float
     p95: float
+    longest: float
     calls: int
 
 
@@ -56,4 +57,4 @@ def measure(
 
 def _summary(name: str, times: list[int]) -> Measurement:
     p95 = quantiles(times, n=20, method="inclusive")[-1] if len(times) > 1 else times[0]
-    return Measurement(name, median(times) / 1e9, p95 / 1e9, len(times))
+    return Measurement(name, median(times) / 1e9, p95 / 1e9, max(times) / 1e9, len(times))

@@ -34,6 +34,11 @@ def main():
     elif way == "executor":
         with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
             assert list(pool.map(f, [1] * 20)) == [[1]] * 20
+    elif way == "loky":
+        import loky
+
+        with loky.ProcessPoolExecutor(2) as pool:
+            assert list(pool.map(f, [1] * 20)) == [[1]] * 20
     elif way == "killed":
         for _ in range(2000):
             f(1)
@@ -58,7 +63,9 @@ def counted(folder: Path) -> tuple[int, int]:
     return found.hits, found.misses
 
 
-@pytest.mark.parametrize("way", ["alone", "fork-closed", "fork-terminated", "spawn-terminated", "executor"])
+@pytest.mark.parametrize(
+    "way", ["alone", "fork-closed", "fork-terminated", "spawn-terminated", "forkserver-closed", "executor", "loky"]
+)
 def test_every_call_of_every_process_is_counted(tmp_path: Path, way: str):
     """Exactly, after a clean end: workers of a pool too, which are ended by a signal."""
     write(tmp_path, script=PROGRAM)
@@ -89,6 +96,47 @@ def test_the_seconds_saved_are_those_that_computing_took(tmp_path: Path):
     (found,) = Cache(tmp_path / "store").functions()
     assert found.seconds_saved == pytest.approx(0.3, rel=0.2)
     assert found.bytes > 0
+
+
+EACH = """
+import sys, threading
+from brinery import Cache
+
+cache = Cache("store")
+
+@cache
+def small(x):
+    return x
+
+@cache
+def large(x):
+    return bytes(x)
+
+def call():
+    for x in range(5):
+        small(x)
+        large(50_000 + x // 4)
+
+call()
+threads = [threading.Thread(target=call) for _ in range(4)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+"""
+
+
+def test_each_function_is_counted_for_itself(tmp_path: Path):
+    """Hits, misses, entries and bytes of each, of all threads and of one process after the other, to the last one."""
+    write(tmp_path, script=EACH)
+    for number in range(2):
+        run("script.py", cwd=tmp_path)
+        large, small = Cache(tmp_path / "store").functions()
+        assert (large.name, small.name) == ("script.large", "script.small")
+        assert (small.hits, small.misses) == (20 + 25 * number, 5)
+        assert (large.hits, large.misses) == (23 + 25 * number, 2)
+    for record, entries in ((small, 5), (large, 2)):
+        files = list((tmp_path / "store" / record.slug).rglob("*.brine1"))
+        assert record.entries == len(files) == entries
+        assert record.bytes == sum(512 * file.stat().st_blocks for file in files)
 
 
 HITS = """

@@ -12,6 +12,7 @@ from math import log2
 import pytest
 from bare_store import CODEC, call, keep, key_of, number_of, path_of, start, value_of, wait_until
 
+from brinery._store import upkeep
 from brinery._store.eviction import policy
 from brinery.errors import EvictionWarning, StoreWarning
 
@@ -193,6 +194,17 @@ def test_a_changed_policy_renumbers_at_the_next_sweep(new_store):
     keep(new, key_of(20), "new", seconds=1000.0)
     assert {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 20} <= kept(new)
     assert store.settings()["policy"] == "value"
+
+
+def test_two_policies_on_one_store_number_it_once_each(new_store, monkeypatch):
+    """Numbering reads every entry, so caches of different policies do not do it for each other again and again."""
+    monkeypatch.setattr(upkeep, "_TEND_EVERY", 2)
+    numbered = []
+    monkeypatch.setattr(upkeep, "renumber", lambda root, policy: numbered.append(policy.name))
+    folders = [new_store(eviction=name, max_entries=10).folder("lab.f", dict) for name in ("lru", "value", "lfu")]
+    for number in range(90):
+        assert keep(folders[number % 3], key_of(number), number)
+    assert sorted(numbered) == ["lfu", "value"]
 
 
 def test_replacing_an_entry_counts_it_once(new_store):

@@ -15,6 +15,10 @@ from brinery._store.root import Root
 from brinery._store.usage import Totals, Usage
 
 
+def anything(totals: Totals) -> bool:
+    return True
+
+
 @pytest.fixture
 def root(tmp_path):
     root = Root(str(tmp_path / "store"))
@@ -104,12 +108,12 @@ def test_a_removed_or_replaced_store_gets_a_sum_of_its_own(sums, root, tmp_path)
 
 def test_whoever_sits_on_the_lock_stops_nobody_for_long(sums, tmp_path, monkeypatch):
     """A process stopped while it holds the lock costs the others the sum, not their results."""
-    monkeypatch.setattr(usage, "_PATIENCE", 0.01)
+    monkeypatch.setattr(usage, "_PATIENCE", 50)
     with open(tmp_path / "store" / "usage", "rb+") as file:
         assert try_lock(file.fileno())
         with pytest.raises(BlockingIOError):
             sums.add(1, 1)
-        store = open_store(tmp_path / "store", max_entries=10)
+        store = open_store(tmp_path / "store", max_entries=1000)
         assert keep(store.folder("lab.f", dict), key_of(1), 1)
         with pytest.raises(BlockingIOError):
             sums.add(1, 1)  # at once
@@ -130,7 +134,8 @@ def test_most_entries_are_entered_without_the_lock(shared, tmp_path):
     """A process sets something aside once and enters into that, though somebody else sits on the sum."""
     one, other = shared
     assert not one.spend(4096, 1)
-    assert one.enter(4096, 1) == ((64 << 20) + 4096 + (1 << 20), 6400 + 1 + 100)
+    assert one.enter(4096, 1, anything) == (True, ((64 << 20) + 4096, 6401))
+    assert other.read() == ((64 << 20) + 4096 + (1 << 20), 6400 + 1 + 100)
     with open(tmp_path / "store" / "usage", "rb+") as file:
         assert try_lock(file.fileno())
         assert all(one.spend(4096, 1) for _ in range(100))
@@ -142,7 +147,7 @@ def test_most_entries_are_entered_without_the_lock(shared, tmp_path):
 def test_what_is_set_aside_counts_as_used_until_it_is_given_back(shared):
     """The sum is never too low for anybody: a count adds the shares of others; it is exact when all have ended."""
     one, other = shared
-    one.enter(4096, 1)
+    one.enter(4096, 1, anything)
     assert one.spend(4096, 1)
     counted = Totals((64 << 20) + 8192, 6402)
     assert other.hold(lambda total: total.set(counted)) == (counted.bytes + (1 << 20), counted.entries + 100)
@@ -155,7 +160,7 @@ def test_what_is_set_aside_counts_as_used_until_it_is_given_back(shared):
 def test_what_a_killed_process_set_aside_is_counted_away(shared, monkeypatch):
     """It cannot be spent any more after a minute, so a later count leaves it out."""
     one, other = shared
-    one.enter(4096, 1)
+    one.enter(4096, 1, anything)
     now = time.time()
     monkeypatch.setattr(usage.time, "time", lambda: now + 61)
     assert other.hold(lambda total: total.set(Totals(64 << 20, 6400))) == (64 << 20, 6400)
@@ -164,7 +169,7 @@ def test_what_a_killed_process_set_aside_is_counted_away(shared, monkeypatch):
 def test_what_was_set_aside_long_ago_is_not_spent(shared, monkeypatch):
     """Others may have counted it away meanwhile."""
     one, _ = shared
-    one.enter(4096, 1)
+    one.enter(4096, 1, anything)
     assert one.spend(4096, 1)
     now = time.monotonic()
     monkeypatch.setattr(usage.time, "monotonic", lambda: now + 61)
@@ -174,7 +179,7 @@ def test_what_was_set_aside_long_ago_is_not_spent(shared, monkeypatch):
 def test_a_forked_child_has_no_part_in_what_its_parent_set_aside(shared):
     """What both would spend would count once."""
     one, _ = shared
-    one.enter(4096, 1)
+    one.enter(4096, 1, anything)
     child = os.fork()
     if child == 0:
         code = 1
@@ -190,7 +195,7 @@ def test_little_is_set_aside_of_little(sums, root):
     """One process without a limit does not fill the store of another that has a small one."""
     generous = Usage(root, Totals(1 << 20, 1000))
     for number in range(10):
-        assert generous.enter(4096, 1) == ((number + 1) * 4096, number + 1)
+        assert generous.enter(4096, 1, anything) == (True, ((number + 1) * 4096, number + 1))
     generous.close()
     assert sums.read() == (40_960, 10)
 
@@ -201,10 +206,51 @@ def test_a_process_that_ends_gives_back_what_it_set_aside(shared, tmp_path):
 from brinery._store.usage import Totals, Usage
 from brinery._store.root import Root
 sums = Usage(Root(sys.argv[1]), Totals(1 << 20, 100))
-sums.enter(4096, 1)
+sums.enter(4096, 1, lambda totals: True)
 assert sums.spend(4096, 1)
 """
     process = start(source, tmp_path / "store")
     process.communicate(timeout=60)
     assert process.returncode == 0
     assert shared[0].read() == ((64 << 20) + 8192, 6402)
+
+
+def test_nothing_is_added_that_would_exceed_a_limit(shared):
+    """What does not fit leaves the sum as it is; what just fits is added without setting anything aside."""
+    one, other = shared
+    room = Totals((64 << 20) + 4096, 6401)
+    assert one.enter(4096, 1, lambda totals: totals <= room) == (True, room)
+    assert one.enter(4096, 1, lambda totals: totals <= room) == (False, room)
+    assert other.read() == room
+
+
+def test_little_is_owed_while_the_sum_cannot_be_had(sums, tmp_path, monkeypatch):
+    """It is added as soon as that can be done, and what would be too much is refused."""
+    monkeypatch.setattr(usage, "_PATIENCE", 50)
+    with open(tmp_path / "store" / "usage", "rb+") as file:
+        assert try_lock(file.fileno())
+        assert sums.owe(10, 1, lambda owed: owed.entries <= 2)
+        assert sums.owe(10, 1, lambda owed: owed.entries <= 2)
+        assert not sums.owe(10, 1, lambda owed: owed.entries <= 2)
+    assert sums.add(5, 1) == (25, 3)
+    assert sums.add(5, 1) == (30, 4)
+
+
+def test_a_holder_at_work_is_waited_for(sums, tmp_path, monkeypatch):
+    """Counting a large store takes long, and nobody stores past the limit meanwhile."""
+    monkeypatch.setattr(usage, "_PATIENCE", 50)
+    path = tmp_path / "store" / "usage"
+    looks = 0
+
+    def work(_: float) -> None:
+        nonlocal looks
+        looks += 1
+        os.utime(path, ns=(looks, looks))
+        if looks == 300:
+            file.close()
+
+    with open(path, "rb+") as file:
+        assert try_lock(file.fileno())
+        monkeypatch.setattr(usage.time, "sleep", work)
+        assert sums.add(1, 1) == (1, 1)
+    assert looks == 300

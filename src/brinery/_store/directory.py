@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from ..errors import StoreError
 from .files import closing, open_to_look
 from .function_folder import FunctionFolder
+from .limits import Limits
 from .names import is_key, slug_of
 from .root import Root
-from .upkeep import Limits, Upkeep, read_settings, sweep_temporary
+from .upkeep import Upkeep, read_settings, sweep_temporary
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import math
 import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from os import close, fstat
 from os import open as open_file
 from stat import S_ISDIR, S_ISREG
@@ -35,6 +35,7 @@ from .reading import note_touch, read_entry, read_facts, read_metadata, read_rec
 from .root import Root
 from .statistics import Report, report
 from .upkeep import Upkeep, parse_object
+from .usage import Totals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 
 _SECOND = 1_000_000_000
 _TRIES = 10
+_NOTHING = Totals(0, 0)
 
 
 class FunctionFolder:
@@ -285,7 +287,7 @@ class FunctionFolder:
             signer=signer,
         )
         most = self._upkeep.limits.max_size
-        if most is not None and (size := sum(map(len, parts))) > most:
+        if most is not None and (size := sum(map(len, parts))) > most:  # not even written
             self._say_too_large(size, most)
             return False
         try:
@@ -321,9 +323,19 @@ class FunctionFolder:
     def _say_too_large(self, size: int, most: int) -> None:
         warn(
             EvictionWarning,
-            f"a result of {self.home} takes {size:,} bytes, more than the whole store may hold ({most:,}); it was "
-            "returned and not kept; give the Cache a larger max_size",
+            f"a result of {self.home} takes {size:,} bytes on the disk, more than the store may hold ({most:,}); it "
+            "was returned and not kept; give the Cache a larger max_size",
             cause=f"too large: {self.home}",
+            store=self._root.location,
+            strict=self._strict,
+        )
+
+    def _say_no_room(self) -> None:
+        warn(
+            EvictionWarning,
+            f"a result of {self.home} was returned and not kept: others fill the store at {self._root.path}, or keep "
+            "it from being changed, for longer than is worth waiting; give the Cache a larger max_size or max_entries",
+            cause="no room",
             store=self._root.location,
             strict=self._strict,
         )
@@ -335,14 +347,26 @@ class FunctionFolder:
             name = f"{key}{SUFFIX}"
             fd, status = claim.write(parts)
             size = status.st_blocks * 512  # allocated
-            change = self._make_way(name, shard, size) if claim.may_replace else (size, 1)
-            self._upkeep.enter(*change)
+            most = self._upkeep.limits.max_size
+            if most is not None and size > most:
+                self._say_too_large(size, most)
+                return False
+            replaced = self._make_way(name, shard) if claim.may_replace else _NOTHING
+            entered = Totals(size - replaced.bytes, 1 - replaced.entries)
+            if not self._upkeep.enter(*entered, size):
+                self._say_no_room()
+                return False
             is_published = False
             try:
                 os.utime(fd, ns=(int(now * _SECOND), self._upkeep.policy.first(now, seconds, size)))
                 for attempt in range(_TRIES):
                     try:
-                        is_published = claim.publish(name, shard)
+                        if claim.may_replace:
+                            look = partial(self._make_way, name, shard)
+                            publish = partial(claim.publish, name, shard)
+                            is_published, entered = self._upkeep.replace(size, entered, look, publish)
+                        else:
+                            is_published = claim.publish(name, shard)
                         break
                     except FileNotFoundError:  # the shard was cleared away meanwhile
                         if attempt == _TRIES - 1:
@@ -352,20 +376,20 @@ class FunctionFolder:
                         shard = self._open_shard(key[:2])
             finally:
                 if not is_published:
-                    self._upkeep.leave(*change)
+                    self._upkeep.leave(*entered)
             return is_published
         finally:
             if shard >= 0:
                 let_go(shard)
 
-    def _make_way(self, name: str, shard: int, size: int) -> tuple[int, int]:
-        """Move what is no file away from an entry's place; how many bytes and entries there will be more."""
+    def _make_way(self, name: str, shard: int) -> Totals:
+        """Move what is no file away from an entry's place; gives what the file there takes."""
         replaced = status_of(name, shard)
         if replaced is None:
-            return size, 1
+            return _NOTHING
         if S_ISDIR(replaced.st_mode):
             clear_away(name, shard)
-        return (size - allocated(replaced), 0) if S_ISREG(replaced.st_mode) else (size, 1)
+        return Totals(allocated(replaced), 1) if S_ISREG(replaced.st_mode) else _NOTHING
 
     def _open_shard(self, shard: str) -> int:
         for _ in range(_TRIES):

@@ -72,12 +72,15 @@ def entries_of(folder: int, slug: str, shard: str) -> list[Stored]:
     found = []
     with os.scandir(folder) as items:
         for item in items:
-            if entry_key(item.name) is None or item.name[:2] != shard:
+            name = item.name
+            if name[:2] != shard or entry_key(name) is None:
                 continue
-            with suppress(OSError):  # removed as we came
+            try:  # a sweep passes here for each of hundreds
                 status = item.stat(follow_symlinks=False)
-                if stat.S_ISREG(status.st_mode):
-                    found.append(Stored(slug, item.name, allocated(status), status.st_mtime_ns, status.st_atime))
+            except OSError:  # removed as we came
+                continue
+            if stat.S_ISREG(status.st_mode):
+                found.append(Stored(slug, name, status.st_blocks * 512, status.st_mtime_ns, status.st_atime))
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from .._light import NamedTuple
@@ -21,10 +21,11 @@ from .shards import (
     opened_shard,
 )
 
+SAMPLE = 6  # so many times as much as has to go is looked at
+
 _SECOND = 1_000_000_000
 
-
-Rank = Callable[[int, Stored], float]
+Rank = Callable[[Stored], float]
 
 
 class Sample(NamedTuple):
@@ -50,25 +51,35 @@ def take_sample(root: int, size: int, entries: int, *, shards: int = len(SHARDS)
     for slug in list_slugs(root):
         for shard in list_shards(root, slug):
             present.setdefault(shard, []).append(slug)
+
+    def look(shard: str) -> list[Stored]:
+        return [entry for slug in present.get(shard, ()) for entry in entries_in(root, slug, shard)]
+
+    return sample_shards(look, size, entries, shards=shards)
+
+
+def sample_shards(
+    look: Callable[[str], Iterable[Stored]], size: int, entries: int, *, shards: int = len(SHARDS)
+) -> Sample:
+    """The same, wherever the entries are: `look` gives those of a shard."""
     seen: list[Stored] = []
     seen_size = looked = 0
     for shard in random.sample(SHARDS, len(SHARDS)):
         if looked == shards or (seen_size >= size and len(seen) >= entries):
             break
         looked += 1
-        for slug in present.get(shard, ()):
-            found = entries_in(root, slug, shard)
-            seen += found
-            seen_size += sum(entry.size for entry in found)
+        found = look(shard)
+        seen += found
+        seen_size += sum(entry.size for entry in found)
     return Sample(seen, looked)
 
 
-def choose_lowest(root: int, sample: list[Stored], size: int, entries: int, rank: Rank | None) -> list[Stored]:
+def choose_lowest(sample: list[Stored], size: int, entries: int, rank: Rank | None) -> list[Stored]:
     """Those of a sample that have the lowest priority: so many bytes and entries."""
     if rank is None:
         sample = sorted(sample, key=lambda entry: entry.priority)
     else:
-        sample = [entry for _, _, entry in sorted((rank(root, entry), entry.priority, entry) for entry in sample)]
+        sample = [entry for _, _, entry in sorted((rank(entry), entry.priority, entry) for entry in sample)]
     chosen = []
     left_size, left_entries = size, entries
     for entry in sample:

@@ -9,51 +9,36 @@ import stat
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
+from random import random
 
-from .._light import NamedTuple
 from .._warning import warn
 from ..errors import EvictionWarning, StoreWarning
 from . import names
 from .eviction import Policy
 from .files import FOLDER, allocated, closing, is_no_folder, open_folder, read_small, remove_if_dead
+from .limits import Limits
 from .records import Removed
 from .root import Root
-from .shards import Stored, all_entries, opened_shard, remove_entries, temporary_size
-from .sweep import Rank, Sample, choose_lowest, record_of, renumber, take_sample
+from .shards import Stored, entries_in, list_shards, list_slugs, opened_shard, remove_entries, temporary_size
+from .sweep import SAMPLE, Rank, Sample, choose_lowest, record_of, renumber, take_sample
 from .usage import Sum, Totals, Usage
 
-_SAMPLE = 6  # so many times as much as has to go is looked at
-_MOST_AT_ONCE = 64  # entries that go in one sweep, so that not every put needs one
-_SPARED = 32  # nor more of them than this part of the limit
 _TELLING = 64  # entries that a sample must have to tell whether the sum is right
+_TELLING_SHARDS = 4
 _SMALL = 4096  # entries that are quicker counted than estimated
 _COUNT_EVERY = 64  # sweeps
 _CLEAN_AFTER = 0.002, 0.05  # seconds, at least and at most: what a killed process left goes with the next entry stored
 _CLEAN_PART = 0.01  # of the time of those who store, for that
 _TEND_EVERY = 1024  # entries stored
 _RECOUNT_AFTER = 60.0  # seconds
-_PART_ASIDE = 1024  # what a process sets aside is no more than this part of the limit
-_MOST_ASIDE = Totals(4 << 20, 1024)
 _LEEWAY = 1 << 16  # bytes; what may be under way
+_ROUNDS = 100  # for which a writer makes room that others take, or wait for like itself
+_AT_ONCE = 64  # entries removed while other writers wait
+_PAUSE = 0.002  # seconds
 
-
-class Limits(NamedTuple):
-    """What a store may hold; None is no limit."""
-
-    max_size: int | None
-    max_entries: int | None
-
-    def aside(self) -> Totals:
-        """What one process may count as used at a time before it is: so little that it makes no difference."""
-        size = _MOST_ASIDE.bytes if self.max_size is None else self.max_size // _PART_ASIDE
-        entries = _MOST_ASIDE.entries if self.max_entries is None else self.max_entries // _PART_ASIDE
-        return Totals(min(size, _MOST_ASIDE.bytes), min(entries, _MOST_ASIDE.entries))
-
-    def excess(self, totals: Totals) -> tuple[int, int]:
-        """The bytes and the entries above the limits."""
-        size = 0 if self.max_size is None else totals.bytes - self.max_size
-        entries = 0 if self.max_entries is None else totals.entries - self.max_entries
-        return max(0, size), max(0, entries)
+_NOTHING = Totals(0, 0)
+_MOST = 1 << 62
 
 
 class Upkeep:
@@ -69,27 +54,84 @@ class Upkeep:
         self._pid = 0
         self._clean_at = -math.inf
         self._must_renumber = False
+        self._is_recorded = False
         self._recounted = -math.inf
 
-    def enter(self, size: int, entries: int) -> None:
-        """Account for an entry about to be stored, and make room for it."""
+    def enter(self, size: int, entries: int, under_way: int) -> bool:
+        """Account for an entry about to be stored, and make room for it; False if there is none to be had.
+
+        `size` and `entries` is how much more there will be, `under_way` what the file written takes. The sum never
+        says more than the limits, whoever stores at the same time: who would exceed it makes room first.
+        """
         self._stored += 1
         if (now := time.monotonic()) > self._clean_at:
             sweep_temporary(self._root)
             pause = (time.monotonic() - now) / _CLEAN_PART
             self._clean_at = now + min(max(pause, _CLEAN_AFTER[0]), _CLEAN_AFTER[1])
         if self._stored % _TEND_EVERY and self.usage.spend(size, entries):
-            return
+            return True
         if self._stored % _TEND_EVERY == 0 or self._pid != os.getpid():
             self._pid = os.getpid()
             with suppress(OSError):
-                self._tend()
-        with suppress(OSError):  # a sum that cannot be had is mended later
-            totals = self.usage.enter(size, entries) or self.recount()
-            for _ in range(3):
-                if not any(self.limits.excess(totals)):
+                self._tend(Totals(under_way, 1))
+        try:
+            return self._enter(Totals(size, entries), Totals(under_way, 1))
+        except BlockingIOError:
+            return self.usage.owe(size, entries, self.limits.allow_owing)
+        except OSError:  # a sum that cannot be had is mended later
+            return True
+
+    def _enter(self, change: Totals, under_way: Totals) -> bool:
+        for number in range(_ROUNDS):
+            entering = self.usage.enter(*change, self.limits.allow)
+            if entering is None:
+                self.recount(under_way)
+            elif entering.is_added:
+                return True
+            elif not self._make_room(entering.totals, change, under_way):
+                # What takes the room is on its way into the store, or will not get there: others wait as well.
+                time.sleep(_PAUSE * random() * min(number, 8))
+        return False
+
+    def replace(
+        self, size: int, entered: Totals, look: Callable[[], Totals], publish: Callable[[], bool]
+    ) -> tuple[bool, Totals]:
+        """Publish a file of that size in the place of what `look` finds there; `entered` is how much more was expected.
+
+        What was to be replaced may have made room meanwhile, for this very file even: then that has to be entered, too.
+        Gives whether the file was published, and what is entered by then.
+        """
+        is_held = False
+
+        def work(total: Sum) -> tuple[bool, Totals]:
+            nonlocal is_held
+            is_held = True
+            present = look()
+            more = Totals(size - present.bytes - entered.bytes, 1 - present.entries - entered.entries)
+            if max(more) > 0:
+                return False, more
+            is_published = publish()
+            if is_published and any(more):
+                total.add(*more)
+            return is_published, _NOTHING
+
+        for _ in range(_ROUNDS):
+            is_held = False
+            try:
+                is_published, more = self.usage.hold(work)
+            except OSError:
+                if is_held:
+                    raise
+                return publish(), entered
+            if not any(more):
+                return is_published, entered
+            try:
+                if not self._enter(more, _NOTHING):
                     break
-                totals = self._make_room(totals)
+            except OSError:
+                return publish(), entered
+            entered = Totals(entered.bytes + more.bytes, entered.entries + more.entries)
+        return False, entered
 
     def leave(self, size: int, entries: int) -> None:
         """Account for what is gone."""
@@ -151,61 +193,66 @@ class Upkeep:
                 raise
         return remove()
 
-    def recount(self) -> Totals:
+    def recount(self, besides: Totals = _NOTHING) -> Totals:
         """Count what is there, and correct the sum.
 
         Files under way come first and count as well: as their writers add them, too, the sum may be a little too high
-        for a while, but is never too low.
+        for a while, but is never too low. `besides` is what of them is not to count.
         """
         with closing(self._root.open()) as root:
-            totals = self.usage.hold(lambda total: total.set(_count(root)))
+
+            def work(total: Sum) -> Totals:
+                size, entries = _count(root, total.show_life)
+                return total.set(Totals(max(0, size - besides.bytes), max(0, entries - besides.entries)))
+
+            totals = self.usage.hold(work)
         self._recounted = time.monotonic()
         return totals
 
-    def _make_room(self, totals: Totals) -> Totals:
+    def _make_room(self, totals: Totals, change: Totals, under_way: Totals) -> bool:
+        """Remove what is worth least, to have room for a change; False if nothing was there to be removed."""
         if self._sweeps % _COUNT_EVERY == 0 and totals.entries <= _SMALL:
-            totals = self.recount()
+            totals = self.recount(under_way)
         self._sweeps += 1
         with closing(self._root.open()) as root:
             if self._must_renumber:
                 self._must_renumber = False
                 renumber(root, self.policy)
-            size, entries = self._need(totals)
-            sample = take_sample(root, _SAMPLE * size, _SAMPLE * entries)
-            if self._is_too_high(totals, sample):
-                totals = self.recount()
-            if not any(self.limits.excess(totals)):
-                return totals
+            size, entries = self._need(totals, change)
+            sample = take_sample(root, SAMPLE * size, SAMPLE * entries)
+            if self._is_too_high(root, totals, sample):
+                totals = self.recount(under_way)
+            size, entries = self._need(totals, change)
+            if not size and not entries:
+                return True
             self._say()
-            lowest = choose_lowest(root, sample.entries, *self._need(totals), self._rank())
-            self.removing(lambda: remove_entries(root, lowest))
-        return self.usage.read() or totals
+            rank = self._rank(root)
+            lowest = choose_lowest(sample.entries, size, entries, rank)
+            lowest.sort(key=lambda entry: (entry.slug, entry.name))  # so that each folder is opened once
+            for at in range(0, len(lowest), _AT_ONCE):
+                self.removing(partial(remove_entries, root, lowest[at : at + _AT_ONCE]))
+        return bool(lowest)
 
-    def _is_too_high(self, totals: Totals, sample: Sample) -> bool:
+    def _need(self, totals: Totals, change: Totals) -> tuple[int, int]:
+        return self.limits.need(Totals(totals.bytes + change.bytes, totals.entries + change.entries))
+
+    def _is_too_high(self, root: int, totals: Totals, sample: Sample) -> bool:
         """Whether the sum exceeds what there is by more than chance, as it does after kills."""
-        size, entries = sample.estimate()
         if sample.is_all:
+            size, entries = sample.estimate()
             return totals.bytes > 1.03 * size + _LEEWAY or totals.entries > 1.03 * entries + _LEEWAY // 4096
-        if len(sample.entries) < _TELLING or time.monotonic() - self._recounted < _RECOUNT_AFTER:
+        if time.monotonic() - self._recounted < _RECOUNT_AFTER or not _exceeds(totals, sample):
             return False
-        return totals.bytes > 1.25 * size or totals.entries > 1.25 * entries
+        # Sweeps take much from few shards. Counting a large store takes a second, so nobody does for chance.
+        self._recounted = time.monotonic()
+        return _exceeds(totals, take_sample(root, _MOST, _MOST, shards=_TELLING_SHARDS))
 
-    def _need(self, totals: Totals) -> tuple[int, int]:
-        """How many bytes and entries should go: the excess, and a little more to have peace for a while."""
-        size, entries = self.limits.excess(totals)
-        if size and self.limits.max_size is not None:
-            mean = totals.bytes // max(1, totals.entries)
-            size += min(_MOST_AT_ONCE * mean, self.limits.max_size // _SPARED)
-        if entries and self.limits.max_entries is not None:
-            entries += min(_MOST_AT_ONCE, self.limits.max_entries // _SPARED)
-        return size, entries
-
-    def _rank(self) -> Rank | None:
+    def _rank(self, root: int) -> Rank | None:
         if type(self.policy).rank is Policy.rank:
             return None
         functions: dict[str, str] = {}
 
-        def rank(root: int, entry: Stored) -> float:
+        def rank(entry: Stored) -> float:
             if entry.slug not in functions:
                 functions[entry.slug] = function_name(root, entry.slug)
             with opened_shard(root, entry.slug, entry.shard) as folder:
@@ -233,25 +280,25 @@ class Upkeep:
         warn(
             EvictionWarning,
             f"the store at {self._root.path} is full ({' or '.join(limit)}); from now on the entries of least worth "
-            f"make room ({self.policy.name!r}); give the Cache a larger max_size if they are recomputed too often",
+            f"make room ({self.policy.name!r}); give the Cache a larger limit if they are recomputed too often",
             cause="eviction",
             store=self._root.location,
         )
 
-    def _tend(self) -> None:
+    def _tend(self, under_way: Totals) -> None:
         """Now and then: record the settings, remove what killed writers left, see whether the sum can be right."""
         self._root.mend_tag()
         self._record_settings()
         with closing(self._root.open()) as root:
-            sample = take_sample(root, 1 << 62, 1 << 62, shards=4)
+            sample = take_sample(root, _MOST, _MOST, shards=_TELLING_SHARDS)
             totals = self.usage.read()
             # A power failure leaves zeros. That nothing is there is soon seen to be wrong.
             if totals is not None and not totals.entries and take_sample(root, 0, 1).entries:
-                totals = self.recount()
+                totals = self.recount(under_way)
         if totals is not None and len(sample.entries) >= _TELLING:
             size, entries = sample.estimate()
             if totals.bytes < 0.7 * size or totals.entries < 0.7 * entries:
-                self.recount()
+                self.recount(under_way)
 
     def _record_settings(self) -> None:
         ours: dict[str, object] = {
@@ -263,20 +310,30 @@ class Upkeep:
         }
         recorded = read_settings(self._root)
         if recorded != ours:
-            self._must_renumber = any(
-                name in recorded and recorded[name] != ours[name] for name in ("policy", "half_life")
-            )
+            if not self._is_recorded:  # once: two policies on one store would number it for each other without end
+                self._must_renumber = any(
+                    name in recorded and recorded[name] != ours[name] for name in ("policy", "half_life")
+                )
             import json
 
             self._root.write(names.SETTINGS, json.dumps(ours, indent=2).encode() + b"\n")
+        self._is_recorded = True
 
 
-def _count(root: int) -> Totals:
+def _exceeds(totals: Totals, sample: Sample) -> bool:
+    size, entries = sample.estimate()
+    return len(sample.entries) >= _TELLING and (totals.bytes > 1.25 * size or totals.entries > 1.25 * entries)
+
+
+def _count(root: int, show_life: Callable[[], None]) -> Totals:
     under_way = temporary_size(root)
     size, count = under_way.bytes, under_way.entries
-    for entry in all_entries(root):
-        size += entry.size
-        count += 1
+    for slug in list_slugs(root):
+        for shard in list_shards(root, slug):
+            show_life()
+            for entry in entries_in(root, slug, shard):
+                size += entry.size
+                count += 1
     return Totals(size, count)
 
 

@@ -30,14 +30,17 @@ if TYPE_CHECKING:
 
     Result = TypeVar("Result")
 
-_PATIENCE = 1.0  # seconds; whoever was stopped while holding the lock must not stop the others
-_SKIP = 30.0  # seconds for which nobody tries again after that
-_POLL = 0.0002
+_SKIP = 10.0  # seconds for which nobody tries again after somebody held the lock for too long
+_POLL = 0.0002  # seconds
+# Looks, and not seconds: whoever was stopped together with the holder has not waited. Whoever was stopped while holding
+# the lock must not stop the others for longer; a holder at work changes the file.
+_PATIENCE = 4000
 _LOOK_EVERY = 64
 
 _SUM = Struct("<qqqqd")  # what is used, of that what is set aside, and until when (after the epoch) it may be spent
 _SHARE_LASTS = 60.0  # seconds
 _PART = 64
+_FEW = 32  # entries
 _MOST = 1 << 60
 
 
@@ -59,6 +62,13 @@ class _Sum(NamedTuple):
     until: float  # when the last of them may be spent
 
 
+class Entering(NamedTuple):
+    """What came of the wish to add."""
+
+    is_added: bool
+    totals: Totals  # as they are then, without what this process has set aside
+
+
 class Sum:
     """The sum of a store while it is held."""
 
@@ -68,48 +78,81 @@ class Sum:
         self._fd = fd
         self._share = share
 
-    def add(self, size: int, entries: int, *, most_aside: Totals | None = None) -> Totals | None:
-        """Add to the sum and give the new one; None if there was none to add to.
-
-        With `most_aside`, what is left of this process's share is replaced by a whole one, at most as large as that.
-        """
-        before = _parse(os.pread(self._fd, _SUM.size + 1, 0))
+    def add(self, size: int, entries: int) -> Totals | None:
+        """Add to the sum and give the new one; None if there was none to add to."""
+        before = self._read()
         if before is None:
             return None
-        used, aside, until = before
-        if most_aside is not None:
-            whole = _share_of(used, most_aside)
-            used = _sum(used, whole, self._share.left)
-            aside = _sum(aside, whole, self._share.whole)
-            if whole.bytes:
-                until = max(until, time.time() + _SHARE_LASTS)
-        used = _sum(used, Totals(size, entries), _NOTHING)
-        os.pwrite(self._fd, _SUM.pack(*used, *aside, until), 0)
-        if most_aside is not None:
-            self._share.renew(whole)
+        used = _sum(before.used, Totals(size, entries), _NOTHING)
+        self._write(before._replace(used=used))
         return used
+
+    def enter(self, size: int, entries: int, aside: Totals, allow: Callable[[Totals], bool]) -> Entering | None:
+        """Add if what comes of it is allowed; None if there is no sum to add to.
+
+        What is left of this process's share is replaced by a whole one, at most as large as `aside`, if that is allowed
+        too.
+        """
+        before = self._read()
+        if before is None:
+            return None
+        without = _sum(before.used, _NOTHING, self._share.left)
+        used = _sum(without, Totals(size, entries), _NOTHING)
+        for whole in _shares_of(used, aside):
+            after = _sum(used, whole, _NOTHING)
+            if allow(after):
+                until = max(before.until, time.time() + _SHARE_LASTS) if whole.bytes else before.until
+                self._write(_Sum(after, _sum(before.aside, whole, self._share.whole), until))
+                self._share.renew(whole)
+                return Entering(True, used)
+        return Entering(False, without)
+
+    def give_back(self) -> None:
+        """Take from the sum what this process has set aside and not used."""
+        before = self._read()
+        if before is not None:
+            used, aside = _sum(before.used, _NOTHING, self._share.left), _sum(before.aside, _NOTHING, self._share.whole)
+            self._write(_Sum(used, aside, before.until))
+            self._share.renew(_NOTHING)
 
     def set(self, counted: Totals) -> Totals:
         """Put what was counted in place of the old sum, and give the new one: shares of other processes come to it."""
-        before = _parse(os.pread(self._fd, _SUM.size + 1, 0))
+        before = self._read()
         aside, until = _NOTHING, 0.0
         if before is not None and time.time() < before.until < time.time() + 2 * _SHARE_LASTS:
             aside, until = _sum(before.aside, _NOTHING, self._share.whole), before.until
         used = Totals(counted.bytes + aside.bytes, counted.entries + aside.entries)
-        os.pwrite(self._fd, _SUM.pack(*used, *aside, until), 0)
+        self._write(_Sum(used, aside, until))
         os.ftruncate(self._fd, _SUM.size)
         self._share.renew(_NOTHING)
         return used
 
+    def show_life(self) -> None:
+        """Let those who wait for the sum know that whoever holds it is at work."""
+        os.utime(self._fd)
 
-def _share_of(used: Totals, most: Totals) -> Totals:
-    """What may be set aside: little beside what there is, as other writers may go by other limits."""
+    def _read(self) -> _Sum | None:
+        return _parse(os.pread(self._fd, _SUM.size + 1, 0))
+
+    def _write(self, new: _Sum) -> None:
+        os.pwrite(self._fd, _SUM.pack(*new.used, *new.aside, new.until), 0)
+
+
+def _shares_of(used: Totals, most: Totals) -> list[Totals]:
+    """What may be set aside, the best first: little beside what there is, as others may go by other limits.
+
+    In a full store that is more than a sweep leaves room for, and then it is a part of that.
+    """
     share = Totals(min(most.bytes, used.bytes // _PART), min(most.entries, used.entries // _PART))
-    return share if all(share) else _NOTHING
+    if not all(share):
+        return [_NOTHING]
+    part = Totals(min(share.bytes, _FEW * used.bytes // used.entries), min(share.entries, _FEW))
+    return [share, part, _NOTHING]
 
 
-def _sum(one: Totals, more: Totals, less: Totals) -> Totals:
-    return Totals(max(0, one.bytes + more.bytes - less.bytes), max(0, one.entries + more.entries - less.entries))
+def _sum(one: Totals, more: Totals, less: Totals, *, least: int = 0) -> Totals:
+    size, entries = one.bytes + more.bytes - less.bytes, one.entries + more.entries - less.entries
+    return Totals(max(least, size), max(least, entries))
 
 
 class Share:
@@ -159,7 +202,7 @@ class Usage:
         self._skip_until = 0.0
         self._lock = threading.RLock()
         self._is_held = False
-        self._owed = _NOTHING
+        self.owed = _NOTHING  # what was put off
         _usages.add(self)
 
     def hold(self, work: Callable[[Sum], Result]) -> Result:
@@ -190,26 +233,37 @@ class Usage:
 
     def add(self, size: int, entries: int) -> Totals | None:
         """Add to the sum and give the new one; None if there was none to add to. OSError if it cannot be had."""
-        return self._add(size, entries, None)
+        owed = _sum(self.owed, Totals(size, entries), _NOTHING, least=-_MOST)
+        try:
+            new = self.hold(lambda total: total.add(*owed))
+        except BlockingIOError:
+            self.owed = owed
+            raise
+        self.owed = _NOTHING
+        return new
+
+    def enter(self, size: int, entries: int, allow: Callable[[Totals], bool]) -> Entering | None:
+        """Add if what comes of it is allowed, and set something aside for what comes next.
+
+        None if there was no sum to add to; OSError if it cannot be had.
+        """
+        if any(self.owed):
+            self.add(0, 0)
+        return self.hold(lambda total: total.enter(size, entries, self._aside, allow))
 
     def spend(self, size: int, entries: int) -> bool:
         """Add out of what this process has set aside, so that the sum stays as it is; False if that does not do."""
         with self._lock:
             return self._place is self._root.settled and self._share.spend(size, entries)
 
-    def enter(self, size: int, entries: int) -> Totals | None:
-        """Add as `add` does, and set something aside for what comes next."""
-        return self._add(size, entries, self._aside)
-
-    def _add(self, size: int, entries: int, most_aside: Totals | None) -> Totals | None:
-        size, entries = size + self._owed.bytes, entries + self._owed.entries
-        try:
-            new = self.hold(lambda total: total.add(size, entries, most_aside=most_aside))
-        except BlockingIOError:
-            self._owed = Totals(size, entries)  # added by the next one who has the sum
-            raise
-        self._owed = _NOTHING
-        return new
+    def owe(self, size: int, entries: int, allow: Callable[[Totals], bool]) -> bool:
+        """Put off adding, as the sum cannot be had, if no more than is allowed was put off then."""
+        with self._lock:
+            owed = _sum(self.owed, Totals(size, entries), _NOTHING, least=-_MOST)
+            if not allow(owed):
+                return False
+            self.owed = owed
+            return True
 
     def read(self) -> Totals | None:
         """The sum as it stands, without what this process has set aside and not used; None if there is none."""
@@ -252,7 +306,7 @@ class Usage:
         elif not try_lock(self._fd):
             return
         try:
-            Sum(self._fd, self._share).add(0, 0, most_aside=_NOTHING)
+            Sum(self._fd, self._share).give_back()
         finally:
             unlock(self._fd)
 
@@ -267,7 +321,7 @@ class Usage:
         """Leave the descriptor with its lock, and what was set aside, to the process that was forked."""
         self._lock = threading.RLock()
         self._is_held = False
-        self._owed = _NOTHING
+        self.owed = _NOTHING
         self._share = Share()
         self._close()
 
@@ -289,12 +343,13 @@ def _parse(data: bytes) -> _Sum | None:
 
 
 def _lock(fd: int) -> None:
-    until = 0.0
+    looks = changed = 0
     while not try_lock(fd):
-        now = time.monotonic()
-        until = until or now + _PATIENCE
-        if now > until:
-            raise BlockingIOError(errno.EAGAIN, "somebody holds the lock on a sum for too long")
+        if looks % _PATIENCE == 0:
+            before, changed = changed, os.fstat(fd).st_mtime_ns
+            if looks and before == changed:
+                raise BlockingIOError(errno.EAGAIN, "somebody holds the lock on a sum for too long")
+        looks += 1
         time.sleep(_POLL)
 
 
