@@ -1,6 +1,7 @@
 """A result into stream and buffers, and back: the only place in the package that unpickles.
 
-`loads` takes nothing but a `Verified`, which only `reading` makes, of bytes whose signature holds.
+`loads` takes nothing but a `Verified`, which only `reading` makes, of bytes whose signature holds; and, to see whether
+a result comes back, this module itself, of bytes that it has just pickled.
 """
 
 from __future__ import annotations
@@ -13,24 +14,22 @@ from struct import Struct
 from types import NoneType
 
 from . import compression, entry, pickling, stack
-from .entry import Bytes, Payload
+from .entry import Bytes, Payload, Verified
+from .pickling import Pickled, TooLong
 from .serializers import Json, Serializer
-from .unstorable import Unstorable, explain
+from .unstorable import Unstorable, explain, in_words, path_to
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
-    from .entry import Verified
-
 __all__ = ["Codec", "Items", "Payload", "TooLong", "Unstorable"]
-
-TooLong = pickling.TooLong
 
 _MAINS = ("__main__", "__mp_main__")
 _BUILT_IN = ("pickle", "cloudpickle", "json")
 _PLAIN = frozenset((NoneType, bool, int, float, str, bytes, list, tuple, dict, set))  # as most results are
+_MOST_CHECKED = 1 << 20  # bytes of a result that is loaded again when it is stored
 _LENGTH = Struct("<Q")
 _ITEM_FLAGS = Struct("<B")
 
@@ -100,8 +99,12 @@ class Codec:
         other._yields, other._most = True, most  # noqa: SLF001  one of ours
         return other
 
-    def dumps(self, result: object) -> Payload:
+    def dumps(self, result: object, *, check: bool = False) -> Payload:
         """Serialize a result; large buffers are views of its own memory.
+
+        Args:
+            result: what a function returned, or the `Items` of a generator.
+            check: load it again, to see that it can be.
 
         Raises:
             Unstorable: it cannot be kept; tells why, and the path to what stands in the way.
@@ -116,44 +119,89 @@ class Codec:
             return Payload(stream, [], flags | entry.ITEMS, self._compress)
         if type(result) not in _PLAIN and pickling.is_used_up(result):
             raise Unstorable(f"a {type(result).__qualname__} is used up by reading it")
-        stream, buffers = stack.call(self._dump, result) if stack.is_short() else self._dump(result)
-        return Payload(stream, buffers, self._flags(stream), self._compress)
+        pickled = stack.call(self._dump, result) if stack.is_short() else self._dump(result)
+        if check or pickled.own:
+            self._check(result, pickled, whatever_size=check)
+        return Payload(pickled.stream, pickled.buffers, self._flags(pickled.stream), self._compress)
 
     def loads(self, verified: Verified) -> Any:
         """Give the result back; raises whatever unpickling raises."""
-        if verified.flags & self._needs_care or self._serializer is not None or self._yields:
-            return self._load_with_care(verified.stream, verified.buffers, verified.flags)
-        if verified.buffers:
-            return pickle.loads(verified.stream, buffers=verified.buffers)
-        return pickle.loads(verified.stream)
+        try:
+            if verified.flags & self._needs_care or self._serializer is not None or self._yields:
+                return self._load_with_care(verified.stream, verified.buffers, verified.flags)
+            if verified.buffers:
+                return pickle.loads(verified.stream, buffers=verified.buffers)
+            return pickle.loads(verified.stream)
+        except (Exception, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            again = partial(self._load_with_care, verified.stream, verified.buffers, verified.flags)
+            raise_unless_stubborn(error, again)
+            raise RuntimeError(f"unpickling raised {type(error).__name__}") from None
 
     def freeze(self, item: object) -> bytes:
         """Serialize one item of a generator as it is now; raises Unstorable."""
         if pickling.is_used_up(item):
             raise Unstorable(f"a {type(item).__qualname__} is used up by reading it", "item")
-        stream, _ = stack.call(partial(self._dump, apart=False), item)
-        return _ITEM_FLAGS.pack(self._flags(stream)) + stream
+        pickled = stack.call(partial(self._dump, apart=False), item)
+        if pickled.own:
+            self._check(item, pickled)
+        return _ITEM_FLAGS.pack(self._flags(pickled.stream)) + pickled.stream
 
     def thaw(self, frozen: Bytes) -> Any:
         """Give one item back. Only for what `loads` gave as one of `Items`."""
-        return self._load_with_care(memoryview(frozen)[_ITEM_FLAGS.size :], (), frozen[0])
+        return self.loads(Verified(memoryview(frozen)[_ITEM_FLAGS.size :], (), frozen[0], 0.0))
 
-    def _dump(self, result: object, *, apart: bool = True) -> tuple[bytes, list[memoryview]]:
+    def _dump(self, result: object, *, apart: bool = True) -> Pickled:
         if self._serializer is not None:
             if self._most is not None:
                 raise TooLong
-            return self._dump_by_serializer(self._serializer, result), []
+            return Pickled(self._dump_by_serializer(self._serializer, result), [], frozenset())
         try:
             return pickling.dump(result, pickling.Pieces(self._most) if self._yields else None, apart=apart)
-        except Exception as error:
+        except (KeyboardInterrupt, TooLong):
+            raise
+        except BaseException as error:
+            if not isinstance(error, Exception):
+                raise_unless_stubborn(error, partial(pickling.dump, result))
             if self.name != "cloudpickle":
-                raise explain(result, error) from error
+                raise explain(result, error, by_cloudpickle=False) from error
         if self._most is not None:
             raise TooLong
         try:
             return pickling.dump_by_cloudpickle(result, apart=apart)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            if not isinstance(error, Exception):
+                raise_unless_stubborn(error, partial(pickling.dump_by_cloudpickle, result))
+            raise explain(result, error, by_cloudpickle=True) from error
+
+    def _check(self, result: object, pickled: Pickled, *, whatever_size: bool = False) -> None:
+        """See that a result comes back and is made of the same classes, where the user's code decides that.
+
+        Raises:
+            Unstorable: it does not.
+        """
+        size = len(pickled.stream) + sum(buffer.nbytes for buffer in pickled.buffers)
+        if size > _MOST_CHECKED and not whatever_size:
+            return
+        buffers = [memoryview(bytearray(buffer)) for buffer in pickled.buffers]  # the copy may write to its own
+        try:
+            found = self.loads(Verified(pickled.stream, buffers, self._flags(pickled.stream), 0.0))
         except Exception as error:
-            raise explain(result, error) from error
+            raise Unstorable(
+                f"it pickles, but cannot be unpickled ({in_words(error)})", self._path(result, pickled)
+            ) from error
+        try:
+            lost = pickled.own - self._dump(found).own
+        except Unstorable:
+            lost = pickled.own
+        if type(found) is not type(result) or lost:
+            raise Unstorable("it would come back as something else", self._path(result, pickled, lost))
+
+    def _path(self, result: object, pickled: Pickled, lost: frozenset[type] = frozenset()) -> str:
+        return path_to(result, lambda value: type(value) in (lost or pickled.own))
 
     def _dump_by_serializer(self, serializer: Serializer, result: object) -> bytes:
         try:
@@ -219,6 +267,18 @@ class _HomeUnpickler(pickle.Unpickler):
 
     def find_class(self, module_name: str, global_name: str) -> Any:
         return super().find_class(self._module if module_name in self._aliases else module_name, global_name)
+
+
+def raise_unless_stubborn(error: BaseException, again: Callable[[], object]) -> None:
+    """Raise an exit that a signal or another thread brought; return if the object itself raises it every time."""
+    try:
+        again()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as other:
+        if type(other) is type(error):
+            return
+    raise error
 
 
 def _split(stream: Bytes) -> list[memoryview]:
