@@ -30,27 +30,27 @@ def reducer_of(kind: type[Any]) -> Reducer | None:
     array = getattr(numpy, "ndarray", None)
     if array is None or not issubclass(kind, array):
         return None
-    if kind is array:
-        return _reduce_array
     masked = getattr(sys.modules.get("numpy.ma"), "MaskedArray", array)
-    is_common = kind.__reduce__ in (array.__reduce__, masked.__reduce__) and kind.__reduce_ex__ is array.__reduce_ex__
-    return (
-        _reduce_array_of_subclass
-        if is_common and kind.__setstate__ in (array.__setstate__, masked.__setstate__)
-        else None
+    is_plain = (
+        kind is array
+        or kind.__reduce_ex__ is not array.__reduce_ex__
+        or kind.__reduce__ not in (array.__reduce__, masked.__reduce__)
+        or kind.__setstate__ not in (array.__setstate__, masked.__setstate__)
     )
+    return _reduce_array if is_plain else _reduce_array_of_subclass
 
 
 # Arrays.
 
 
 def _reduce_array(array: Any) -> Any:
-    """A read-only array that has no memory in one piece would come back writable."""
-    flags = array.flags
-    if flags.writeable or ((flags.c_contiguous or flags.f_contiguous) and not array.dtype.hasobject):
+    """A read-only array that pickles as a state and not as a buffer would come back writable."""
+    if array.flags.writeable:
         return NotImplemented
-    make, arguments, state = array.__reduce__()
-    return make, arguments, state, None, None, restoring.set_state_and_freeze
+    reduced = array.__reduce_ex__(_PROTOCOL)
+    if not isinstance(reduced, tuple) or len(reduced) != 3:
+        return reduced
+    return (*reduced, None, None, restoring.set_state_and_freeze)
 
 
 def _reduce_array_of_subclass(array: Any) -> Any:

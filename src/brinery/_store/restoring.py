@@ -36,6 +36,6 @@ def update_array(made: Any, attributes: dict[str, Any]) -> None:
 
 
 def set_state_and_freeze(made: Any, state: object) -> None:
-    """Fill a plain array that nobody may write to."""
+    """Fill an array that nobody may write to."""
     made.__setstate__(state)
     made.flags.writeable = False
