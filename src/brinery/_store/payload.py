@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import sys
 from functools import partial
 from io import BytesIO
 from struct import Struct
@@ -236,7 +237,7 @@ class Codec:
         if self._serializer is not None:
             return stack.call(self._serializer.loads, bytes(stream))
         file = _Yielding(stream) if self._yields else BytesIO(stream)
-        return _HomeUnpickler(file, buffers, self._aliases(flags), self._module).load()
+        return _HomeUnpickler(file, buffers, self._aliases(flags), self._module, self._home).load()
 
     def _aliases(self, flags: int) -> set[str]:
         """The names in a stream that mean the function's own module."""
@@ -260,13 +261,28 @@ class _Yielding(BytesIO):
 class _HomeUnpickler(pickle.Unpickler):
     """Looks for a function's own classes where its module lives now, whatever its name was when they were pickled."""
 
-    def __init__(self, file: BytesIO, buffers: Sequence[Bytes], aliases: set[str], module: str) -> None:
+    def __init__(self, file: BytesIO, buffers: Sequence[Bytes], aliases: set[str], module: str, home: str) -> None:
         super().__init__(file, buffers=buffers)
         self._aliases = aliases
         self._module = module
+        self._longer = f".{home}" if home in aliases else None
 
     def find_class(self, module_name: str, global_name: str) -> Any:
+        if self._longer is not None and module_name.endswith(self._longer) and self._is_ours(module_name):
+            self._aliases.add(module_name)
         return super().find_class(self._module if module_name in self._aliases else module_name, global_name)
+
+    def _is_ours(self, module_name: str) -> bool:
+        """Whether a longer name is the function's own module: a folder without ``__init__.py`` is in no home name."""
+        from importlib.util import find_spec
+
+        if module_name in sys.modules:
+            return False
+        try:
+            spec = find_spec(module_name)
+        except (ImportError, ValueError, AttributeError):
+            spec = None
+        return spec is None or spec.origin == getattr(sys.modules.get(self._module), "__file__", None)
 
 
 def raise_unless_stubborn(error: BaseException, again: Callable[[], object]) -> None:
