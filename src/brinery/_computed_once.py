@@ -123,16 +123,22 @@ class ComputedOnce(KeyedFunction[P, R]):
             return None
         from ._store.payload import Unstorable
 
+        unloadable = self._folder.unloadable  # type: ignore[union-attr]
         try:
-            return (codec or self._codec).dumps(result)
+            # What could not be loaded before is tried first: it would be computed at every call, and nobody told.
+            payload = (codec or self._codec).dumps(result, check=call.key in unloadable)
         except Unstorable as error:
+            way_out = "Return something that can be pickled"
+            if self._codec.name == "pickle":
+                way_out += ", or decorate with serializer='cloudpickle'"
             self._warn(
                 UnstorableResultWarning,
-                f"the result of {self._home} cannot be kept: {error}; it was returned and not stored. "
-                "Return something that can be pickled, or decorate with serializer='cloudpickle'",
+                f"the result of {self._home} cannot be kept: {error}; it was returned and not stored. {way_out}",
                 cause=f"unstorable {self._home}",
             )
             return None
+        unloadable.discard(call.key)
+        return payload
 
     def _put(self, claim: Claim, call: Call, payload: Payload, result: object, seconds: float) -> None:
         metadata = self._metadata(call, type(result).__qualname__)

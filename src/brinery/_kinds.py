@@ -12,6 +12,7 @@ from ._computed_once import held
 from ._keyed_function import Call
 from ._light import Any, P, R
 from ._recording import LARGE, Recording, measured, thawed_beside
+from ._warning import logger
 from .errors import BrineryWarning
 
 TYPE_CHECKING = False
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from ._cache import Cache
     from ._options import FunctionOptions
     from ._store.locks import Claim
-    from ._store.payload import Payload
+    from ._store.payload import Items, Payload
 
 
 class _Deferred(CachedFunction[P, R]):
@@ -39,6 +40,10 @@ class _Deferred(CachedFunction[P, R]):
 
     def _answer(self, call: Call) -> R:
         raise NotImplementedError
+
+    def _note_lost(self, error: Exception) -> None:
+        """Note that an item cannot be loaded; the real generator goes on instead."""
+        logger.info("%s: an item cannot be loaded and is computed anew: %r", self._home, error)
 
     async def _look_up_beside(self, key: str) -> tuple[Any, float] | None:
         """Look up; a large entry is read in a thread, so that the event loop goes on."""
@@ -117,20 +122,21 @@ class CachedGeneratorFunction(_Deferred[P, Generator[Any, Any, Any]]):
         answer = _Answer()
         delivered = 0
         if found is not None:
-            *items, returned = found[0].frozen
-            for delivered, item in enumerate(items, 1):  # noqa: B007  counted for what comes after the loop
+            items = _Replay(self, found[0])
+            for item in items:
+                delivered += 1
                 try:
-                    answer.sent = yield self._codec.thaw(item)
+                    answer.sent = yield item
                 except GeneratorExit:
                     raise
                 except BaseException as error:
                     answer.thrown = error
                 if answer:
                     break
-            if not answer:
-                return self._codec.thaw(returned)
+            if items.returned:
+                return items.returned[0]
         generator = self.__wrapped__(*call.args, **call.kwargs)
-        recording = None if answer else Recording(self, call)
+        recording = None if answer or delivered else Recording(self, call)
         try:
             for _ in range(delivered):
                 next(generator)
@@ -169,19 +175,26 @@ class CachedAsyncGeneratorFunction(_Deferred[P, AsyncGenerator[Any, Any]]):
         answer = _Answer()
         delivered = 0
         if found is not None:
-            for delivered, item in enumerate(found[0].frozen[:-1], 1):  # noqa: B007
+            *items, _ = found[0].frozen
+            for frozen in items:
                 try:
-                    answer.sent = yield await thawed_beside(self._codec, item)
+                    item = await thawed_beside(self._codec, frozen)
+                except Exception as error:
+                    self._note_lost(error)
+                    break
+                delivered += 1
+                try:
+                    answer.sent = yield item
                 except GeneratorExit:
                     raise
                 except BaseException as error:
                     answer.thrown = error
                 if answer:
                     break
-            if not answer:
+            if delivered == len(items) and not answer:
                 return
         generator = self.__wrapped__(*call.args, **call.kwargs)
-        recording = None if answer else Recording(self, call)
+        recording = None if answer or delivered else Recording(self, call)
         try:
             for _ in range(delivered):
                 await anext(generator)
@@ -210,6 +223,31 @@ class CachedAsyncGeneratorFunction(_Deferred[P, AsyncGenerator[Any, Any]]):
 
     def _answer_anew(self, call: Call) -> AsyncGenerator[Any, Any]:
         return self._answer(call, anew=True)
+
+
+class _Replay:
+    """The stored items of a generator, up to the first that cannot be loaded; then the real one has to go on.
+
+    Attributes:
+        returned: what the generator returned, in a list of its own; nothing if not all could be loaded.
+    """
+
+    __slots__ = ("_frozen", "_function", "returned")
+
+    def __init__(self, function: CachedGeneratorFunction[Any], items: Items) -> None:
+        self._function = function
+        self._frozen = items.frozen
+        self.returned: list[Any] = []
+
+    def __iter__(self) -> Generator[Any, None, None]:
+        codec = self._function._codec
+        *items, returned = self._frozen
+        try:
+            for item in items:
+                yield codec.thaw(item)
+            self.returned.append(codec.thaw(returned))
+        except Exception as error:
+            self._function._note_lost(error)
 
 
 class _Answer:

@@ -67,11 +67,15 @@ def test_folders_and_files_are_private_at_every_level_under_any_umask(tmp_path, 
 
 
 def test_a_link_is_no_folder(tmp_path):
-    """A symbolic link on the way is refused, not followed."""
+    """A symbolic link on the way is refused, and makes way where a folder is made; it is never followed."""
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "link").symlink_to("elsewhere")
-    with opened(tmp_path) as folder, pytest.raises(OSError, match=r"Not a directory|symbolic"):
-        files.open_folder("link", folder, make=True)
+    with opened(tmp_path) as folder:
+        with pytest.raises(OSError, match=r"Not a directory|symbolic"):
+            files.open_folder("link", folder)
+        os.close(files.open_folder("link", folder, make=True))
+    assert not (tmp_path / "link").is_symlink()
+    assert list((tmp_path / "elsewhere").iterdir()) == list((tmp_path / "link").iterdir()) == []
 
 
 def test_only_small_regular_files_are_read(tmp_path):

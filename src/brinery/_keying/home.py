@@ -63,6 +63,12 @@ def home_of_module(name: str) -> str:
     return name if home == MAIN and name != "__mp_main__" else home
 
 
+def home_of_wrapped(function: FunctionType) -> str:
+    """Return the home module of what a function of a library wraps and says that it is."""
+    module = function.__module__ or MAIN
+    return _main_elsewhere if module in MAINS and _main_elsewhere is not None else home_of_module(module)
+
+
 def home_of_function(function: FunctionType) -> str:
     """Return the home module of a function, going by the file of its code."""
     filename = function.__code__.co_filename
@@ -82,7 +88,9 @@ def home_of_class(cls: type) -> str:
     if cls.__module__ not in MAINS:
         return home_of_module(cls.__module__)
     for method in cls.__dict__.values():
-        if isinstance(method, FunctionType) and method.__qualname__.startswith(f"{cls.__qualname__}."):
+        # What a library has put into the class, as for a named tuple, is at home in that library.
+        is_of_its_module = isinstance(method, FunctionType) and method.__globals__.get("__name__") == cls.__module__
+        if is_of_its_module and method.__qualname__.startswith(f"{cls.__qualname__}."):
             return home_of_function(method)
     found: Any = sys.modules.get(cls.__module__)
     for name in cls.__qualname__.split("."):

@@ -15,7 +15,7 @@ from xxhash import xxh3_128_digest
 from .classes import registered
 from .digest import encode
 from .fingerprint import Fingerprint, Part, Scope
-from .home import MAINS, home_of_class, home_of_function, home_of_module
+from .home import MAINS, home_of_class, home_of_function, home_of_module, home_of_wrapped
 from .installed import added_members, namespaces
 from .live import attribute_of, is_found_by_name, is_frozen
 from .origin import USER, Origin, digest_of_extension, origin_of_file, origin_of_module
@@ -94,10 +94,11 @@ class References:
             name = self._unique(f"function {home_of_function(function)}.{function.__qualname__}")
             self._pending.append(lambda: self._visit_function(name, function))
             return name_digest(name)
-        reference = self._refer_to_installed(origin, f"{function.__module__}.{function.__qualname__}")
+        told = f"{home_of_wrapped(function)}.{function.__qualname__}"
+        reference = self._refer_to_installed(origin, told)
         if not is_found_by_name(function):
             # Made inside installed code: what it closes over may be the user's (a decorator of a library).
-            name = self._unique(f"closure of {function.__module__}.{function.__qualname__}")
+            name = self._unique(f"closure of {told}")
             self._references[id(function)] = reference = name_digest(reference.hex() + name)
             self._pending.append(lambda: self._visit_closure(name, function))
         return reference

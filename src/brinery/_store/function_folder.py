@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 _SECOND = 1_000_000_000
 _TRIES = 10
 _NOTHING = Totals(0, 0)
+_MOST_UNLOADABLE = 1000
 
 
 class FunctionFolder:
@@ -73,6 +74,7 @@ class FunctionFolder:
         "_upkeep",
         "home",
         "slug",
+        "unloadable",
     )
 
     def __init__(
@@ -102,6 +104,7 @@ class FunctionFolder:
         self._trust_unchanged = trust_unchanged
         self._strict = strict
         self._report: Report | None = None
+        self.unloadable: set[str] = set()  # keys of entries that were right and could not be unpickled
 
     @property
     def prefix(self) -> str:
@@ -161,6 +164,9 @@ class FunctionFolder:
             raise
         except Exception as error:  # a class that is gone, an unpickling that fails: computed anew
             logger.info("%s: an entry cannot be loaded and is computed anew: %r", self.home, error)
+            is_passing = isinstance(error, (OSError, MemoryError, RecursionError))
+            if not is_passing and len(self.unloadable) < _MOST_UNLOADABLE:
+                self.unloadable.add(key)
         finally:
             try:  # noqa: SIM105  # no hit waits for `suppress`, nor is lost because closing its file failed
                 close(fd)

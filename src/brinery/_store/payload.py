@@ -1,36 +1,36 @@
 """A result into stream and buffers, and back: the only place in the package that unpickles.
 
-`loads` takes nothing but a `Verified`, which only `reading` makes, of bytes whose signature holds.
+`loads` takes nothing but a `Verified`, which only `reading` makes, of bytes whose signature holds; and, to see whether
+a result comes back, this module itself, of bytes that it has just pickled.
 """
 
 from __future__ import annotations
 
 import copy
 import pickle
+import sys
 from functools import partial
 from io import BytesIO
 from struct import Struct
 from types import NoneType
 
 from . import compression, entry, pickling, stack
-from .entry import Bytes, Payload
+from .entry import Bytes, Payload, Verified
+from .pickling import Pickled, TooLong
 from .serializers import Json, Serializer
-from .unstorable import Unstorable, explain
+from .unstorable import Unstorable, explain, in_words, path_to
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
-    from .entry import Verified
-
 __all__ = ["Codec", "Items", "Payload", "TooLong", "Unstorable"]
-
-TooLong = pickling.TooLong
 
 _MAINS = ("__main__", "__mp_main__")
 _BUILT_IN = ("pickle", "cloudpickle", "json")
 _PLAIN = frozenset((NoneType, bool, int, float, str, bytes, list, tuple, dict, set))  # as most results are
+_MOST_CHECKED = 1 << 20  # bytes of a result that is loaded again when it is stored
 _LENGTH = Struct("<Q")
 _ITEM_FLAGS = Struct("<B")
 
@@ -100,8 +100,12 @@ class Codec:
         other._yields, other._most = True, most  # noqa: SLF001  one of ours
         return other
 
-    def dumps(self, result: object) -> Payload:
+    def dumps(self, result: object, *, check: bool = False) -> Payload:
         """Serialize a result; large buffers are views of its own memory.
+
+        Args:
+            result: what a function returned, or the `Items` of a generator.
+            check: load it again, to see that it can be.
 
         Raises:
             Unstorable: it cannot be kept; tells why, and the path to what stands in the way.
@@ -116,44 +120,89 @@ class Codec:
             return Payload(stream, [], flags | entry.ITEMS, self._compress)
         if type(result) not in _PLAIN and pickling.is_used_up(result):
             raise Unstorable(f"a {type(result).__qualname__} is used up by reading it")
-        stream, buffers = stack.call(self._dump, result) if stack.is_short() else self._dump(result)
-        return Payload(stream, buffers, self._flags(stream), self._compress)
+        pickled = stack.call(self._dump, result) if stack.is_short() else self._dump(result)
+        if check or pickled.own:
+            self._check(result, pickled, whatever_size=check)
+        return Payload(pickled.stream, pickled.buffers, self._flags(pickled.stream), self._compress)
 
     def loads(self, verified: Verified) -> Any:
         """Give the result back; raises whatever unpickling raises."""
-        if verified.flags & self._needs_care or self._serializer is not None or self._yields:
-            return self._load_with_care(verified.stream, verified.buffers, verified.flags)
-        if verified.buffers:
-            return pickle.loads(verified.stream, buffers=verified.buffers)
-        return pickle.loads(verified.stream)
+        try:
+            if verified.flags & self._needs_care or self._serializer is not None or self._yields:
+                return self._load_with_care(verified.stream, verified.buffers, verified.flags)
+            if verified.buffers:
+                return pickle.loads(verified.stream, buffers=verified.buffers)
+            return pickle.loads(verified.stream)
+        except (Exception, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            again = partial(self._load_with_care, verified.stream, verified.buffers, verified.flags)
+            raise_unless_stubborn(error, again)
+            raise RuntimeError(f"unpickling raised {type(error).__name__}") from None
 
     def freeze(self, item: object) -> bytes:
         """Serialize one item of a generator as it is now; raises Unstorable."""
         if pickling.is_used_up(item):
             raise Unstorable(f"a {type(item).__qualname__} is used up by reading it", "item")
-        stream, _ = stack.call(partial(self._dump, apart=False), item)
-        return _ITEM_FLAGS.pack(self._flags(stream)) + stream
+        pickled = stack.call(partial(self._dump, apart=False), item)
+        if pickled.own:
+            self._check(item, pickled)
+        return _ITEM_FLAGS.pack(self._flags(pickled.stream)) + pickled.stream
 
     def thaw(self, frozen: Bytes) -> Any:
         """Give one item back. Only for what `loads` gave as one of `Items`."""
-        return self._load_with_care(memoryview(frozen)[_ITEM_FLAGS.size :], (), frozen[0])
+        return self.loads(Verified(memoryview(frozen)[_ITEM_FLAGS.size :], (), frozen[0], 0.0))
 
-    def _dump(self, result: object, *, apart: bool = True) -> tuple[bytes, list[memoryview]]:
+    def _dump(self, result: object, *, apart: bool = True) -> Pickled:
         if self._serializer is not None:
             if self._most is not None:
                 raise TooLong
-            return self._dump_by_serializer(self._serializer, result), []
+            return Pickled(self._dump_by_serializer(self._serializer, result), [], frozenset())
         try:
             return pickling.dump(result, pickling.Pieces(self._most) if self._yields else None, apart=apart)
-        except Exception as error:
+        except (KeyboardInterrupt, TooLong):
+            raise
+        except BaseException as error:
+            if not isinstance(error, Exception):
+                raise_unless_stubborn(error, partial(pickling.dump, result))
             if self.name != "cloudpickle":
-                raise explain(result, error) from error
+                raise explain(result, error, by_cloudpickle=False) from error
         if self._most is not None:
             raise TooLong
         try:
             return pickling.dump_by_cloudpickle(result, apart=apart)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            if not isinstance(error, Exception):
+                raise_unless_stubborn(error, partial(pickling.dump_by_cloudpickle, result))
+            raise explain(result, error, by_cloudpickle=True) from error
+
+    def _check(self, result: object, pickled: Pickled, *, whatever_size: bool = False) -> None:
+        """See that a result comes back and is made of the same classes, where the user's code decides that.
+
+        Raises:
+            Unstorable: it does not.
+        """
+        size = len(pickled.stream) + sum(buffer.nbytes for buffer in pickled.buffers)
+        if size > _MOST_CHECKED and not whatever_size:
+            return
+        buffers = [memoryview(bytearray(buffer)) for buffer in pickled.buffers]  # the copy may write to its own
+        try:
+            found = self.loads(Verified(pickled.stream, buffers, self._flags(pickled.stream), 0.0))
         except Exception as error:
-            raise explain(result, error) from error
+            raise Unstorable(
+                f"it pickles, but cannot be unpickled ({in_words(error)})", self._path(result, pickled)
+            ) from error
+        try:
+            lost = pickled.own - self._dump(found).own
+        except Unstorable:
+            lost = pickled.own
+        if type(found) is not type(result) or lost:
+            raise Unstorable("it would come back as something else", self._path(result, pickled, lost))
+
+    def _path(self, result: object, pickled: Pickled, lost: frozenset[type] = frozenset()) -> str:
+        return path_to(result, lambda value: type(value) in (lost or pickled.own))
 
     def _dump_by_serializer(self, serializer: Serializer, result: object) -> bytes:
         try:
@@ -188,7 +237,7 @@ class Codec:
         if self._serializer is not None:
             return stack.call(self._serializer.loads, bytes(stream))
         file = _Yielding(stream) if self._yields else BytesIO(stream)
-        return _HomeUnpickler(file, buffers, self._aliases(flags), self._module).load()
+        return _HomeUnpickler(file, buffers, self._aliases(flags), self._module, self._home).load()
 
     def _aliases(self, flags: int) -> set[str]:
         """The names in a stream that mean the function's own module."""
@@ -212,13 +261,40 @@ class _Yielding(BytesIO):
 class _HomeUnpickler(pickle.Unpickler):
     """Looks for a function's own classes where its module lives now, whatever its name was when they were pickled."""
 
-    def __init__(self, file: BytesIO, buffers: Sequence[Bytes], aliases: set[str], module: str) -> None:
+    def __init__(self, file: BytesIO, buffers: Sequence[Bytes], aliases: set[str], module: str, home: str) -> None:
         super().__init__(file, buffers=buffers)
         self._aliases = aliases
         self._module = module
+        self._longer = f".{home}" if home in aliases else None
 
     def find_class(self, module_name: str, global_name: str) -> Any:
+        if self._longer is not None and module_name.endswith(self._longer) and self._is_ours(module_name):
+            self._aliases.add(module_name)
         return super().find_class(self._module if module_name in self._aliases else module_name, global_name)
+
+    def _is_ours(self, module_name: str) -> bool:
+        """Whether a longer name is the function's own module: a folder without ``__init__.py`` is in no home name."""
+        from importlib.util import find_spec
+
+        if module_name in sys.modules:
+            return False
+        try:
+            spec = find_spec(module_name)
+        except (ImportError, ValueError, AttributeError):
+            spec = None
+        return spec is None or spec.origin == getattr(sys.modules.get(self._module), "__file__", None)
+
+
+def raise_unless_stubborn(error: BaseException, again: Callable[[], object]) -> None:
+    """Raise an exit that a signal or another thread brought; return if the object itself raises it every time."""
+    try:
+        again()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as other:
+        if type(other) is type(error):
+            return
+    raise error
 
 
 def _split(stream: Bytes) -> list[memoryview]:

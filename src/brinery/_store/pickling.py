@@ -7,18 +7,25 @@ import io
 import pickle
 import sys
 from contextlib import suppress
+from types import BuiltinFunctionType, FunctionType, NoneType
 
+from .._light import NamedTuple
 from .entry import MOST_BUFFERS
+from .reducing import reducer_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from typing import Any
+    from typing import Any, ClassVar
 
     Reducer = Callable[[Any], Any]
 
 PROTOCOL = 5
 _OUT_OF_BAND = 64 * 1024  # what is shorter is copied into the stream for less than its own place in the file costs
+_ATOMS = frozenset((NoneType, bool, int, float, str, bytes))
+_NONE: frozenset[type] = frozenset()
+_NO_REDUCERS: dict[type, Reducer | None] = dict.fromkeys((type, FunctionType, BuiltinFunctionType))
+_WELL_KNOWN = frozenset(("numpy", "pandas", "pyarrow", "scipy", "torch", "polars", "xarray", "brinery"))
 _MUCH_LARGER = 4096  # bytes of a parent that a slice may drag along
 
 
@@ -62,37 +69,132 @@ class Pieces:
         return b"".join(self._pieces)
 
 
-def dump(result: object, pieces: Pieces | None = None, *, apart: bool = True) -> tuple[bytes, list[memoryview]]:
+class _Careful(pickle.Pickler):
+    """Reduces so that what pickle gives back changed comes back as it was; notes what pickles in a way of its own.
+
+    Attributes:
+        own: the classes met whose objects are made again by code of the user's; none if a copy of what was met must
+            not be made and thrown away, for its end would do something.
+    """
+
+    def __init__(self, file: Any, take: Callable[[pickle.PickleBuffer], bool] | None) -> None:
+        super().__init__(file, PROTOCOL, buffer_callback=take)
+        self._own = _NONE
+        self._has_end = False
+        self._reducers = _NO_REDUCERS.copy()
+
+    def reducer_override(self, value: Any) -> Any:
+        kind = type(value)
+        try:
+            reducer = self._reducers[kind]
+        except KeyError:
+            reducer = self._reducers[kind] = reducer_of(kind)
+            self._has_end = self._has_end or hasattr(kind, "__del__")
+            if is_made_by_user_code(kind):
+                self._own |= {kind}
+        return NotImplemented if reducer is None else reducer(value)
+
+    @property
+    def own(self) -> frozenset[type]:
+        return _NONE if self._has_end else self._own
+
+
+class Pickled(NamedTuple):
+    """A stream, the buffers beside it, and the classes in it whose objects are made again by code of the user's."""
+
+    stream: bytes
+    buffers: list[memoryview]
+    own: frozenset[type]
+
+
+def dump(result: object, pieces: Pieces | None = None, *, apart: bool = True) -> Pickled:
     """Pickle by plain `pickle`, large buffers apart or all in one; raises whatever that raises."""
-    buffers = _Buffers()
-    callback = buffers.take if apart else None
-    if pieces is None:
-        stream = pickle.dumps(result, PROTOCOL, buffer_callback=callback)
-    else:
-        pickle.Pickler(pieces, PROTOCOL, buffer_callback=callback).dump(result)
-        stream = pieces.getvalue()
+    if pieces is None and _is_plain(result):
+        return Pickled(pickle.dumps(result, PROTOCOL), [], _NONE)
+    pickled = _dump(_Careful, result, {}, pieces, apart=apart)
+    stream = pickled.stream
     if (b"pyarrow" in stream or b"torch" in stream) and (compact := _compacting(stream)):
-        buffers.clear()
-        file = io.BytesIO()
-        pickler = pickle.Pickler(file, PROTOCOL, buffer_callback=buffers.take if apart else None)
-        pickler.dispatch_table = {**copyreg.dispatch_table, **compact}
-        pickler.dump(result)
-        stream = file.getvalue()
-    return stream, buffers
+        return _dump(_Careful, result, compact, apart=apart)
+    return pickled
 
 
-def dump_by_cloudpickle(result: object, *, apart: bool = True) -> tuple[bytes, list[memoryview]]:
+def _is_plain(result: Any) -> bool:
+    """Whether a result is one of those that pickle knows by itself, or a list or dictionary of them."""
+    kind = type(result)
+    if kind is list or kind is tuple:
+        return _ATOMS.issuperset(map(type, result))
+    if kind is dict:
+        return _ATOMS.issuperset(map(type, result)) and _ATOMS.issuperset(map(type, result.values()))
+    return kind in _ATOMS
+
+
+def dump_by_cloudpickle(result: object, *, apart: bool = True) -> Pickled:
     """Pickle by cloudpickle: functions and classes that no module has go in by value."""
+    kind, table = _by_cloudpickle()
+    return _dump(kind, result, table, apart=apart)
+
+
+def pickler_to_look(file: Any, *, by_cloudpickle: bool, watch: Callable[[object], None]) -> pickle.Pickler:
+    """A pickler that shows everything that it is about to pickle."""
+    kind, table = _by_cloudpickle() if by_cloudpickle else (_Careful, {})
+
+    class Watched(kind):  # type: ignore[misc, valid-type]
+        dispatch_table: ClassVar[dict[type, Reducer]] = {**copyreg.dispatch_table, **table}
+
+        def persistent_id(self, value: object) -> None:
+            watch(value)
+
+    return Watched(file, lambda _: None)
+
+
+def _dump(
+    kind: type[_Careful], result: object, table: dict[type, Reducer], pieces: Pieces | None = None, *, apart: bool
+) -> Pickled:
+    if table:  # a pickler looks for its table of reducers when it is made, so this one has a class of its own
+        kind = type(kind.__name__, (kind,), {"dispatch_table": {**copyreg.dispatch_table, **table}})
+    buffers = _Buffers()
+    file = io.BytesIO() if pieces is None else pieces
+    pickler = kind(file, buffers.take if apart else None)
+    pickler.dump(result)
+    return Pickled(file.getvalue(), buffers, pickler.own)
+
+
+def _by_cloudpickle() -> tuple[type[Any], dict[type, Reducer]]:
     import cloudpickle  # type: ignore[import-untyped]
 
-    # A pickler looks for its table of reducers when it is made, so this one has a class of its own.
+    class Careful(_Careful, cloudpickle.Pickler):  # type: ignore[misc]
+        def reducer_override(self, value: Any) -> Any:
+            reduced = super().reducer_override(value)
+            if reduced is not NotImplemented:
+                return reduced
+            if is_by_name_in_main(value):
+                return value.__qualname__
+            return cloudpickle.Pickler.reducer_override(self, value)
+
     table = {**cloudpickle.Pickler.dispatch_table, **_reducers_of_arrow(), **_reducers_of_torch()}
     table.pop(io.TextIOWrapper, None)  # an open file would come back as its text: something else, and no longer a file
-    kind = type("Pickler", (cloudpickle.Pickler,), {"dispatch_table": table})
-    buffers = _Buffers()
-    file = io.BytesIO()
-    kind(file, PROTOCOL, buffer_callback=buffers.take if apart else None).dump(result)
-    return file.getvalue(), buffers
+    return Careful, table
+
+
+def is_by_name_in_main(value: Any) -> bool:
+    """Whether the script itself has a class or function under its name, so that a copy of it would be another one."""
+    if not isinstance(value, (type, FunctionType)) or value.__module__ not in ("__main__", "__mp_main__"):
+        return False
+    found: Any = sys.modules.get(value.__module__)
+    for name in value.__qualname__.split("."):
+        found = getattr(found, name, None)
+    return found is value
+
+
+def is_made_by_user_code(kind: type) -> bool:
+    """Whether what makes an object of this class again is written in Python, by nobody from the standard library."""
+    for name in ("__reduce__", "__reduce_ex__", "__setstate__"):
+        method = getattr(kind, name, None)
+        if isinstance(method, FunctionType):
+            home = (method.__module__ or "").partition(".")[0]
+            if home not in _WELL_KNOWN and home not in sys.stdlib_module_names:
+                return True
+    return False
 
 
 def is_used_up(result: object) -> bool:

@@ -1,0 +1,123 @@
+"""What pickle gives back changed, reduced so that it comes back as it was: exceptions, and arrays of some kinds."""
+
+from __future__ import annotations
+
+import copyreg
+import sys
+from types import BuiltinFunctionType, FunctionType, MemberDescriptorType
+
+from . import restoring
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+    Reducer = Callable[[Any], Any]
+
+_PROTOCOL = 5
+_HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: made by a class statement
+_NEVER_KEPT = frozenset({"obj", "exceptions", "message"})  # what an AttributeError was about; what a group is made of
+
+
+def reducer_of(kind: type[Any]) -> Reducer | None:
+    """How objects of a class are reduced; None if pickle itself does well."""
+    if kind in copyreg.dispatch_table:
+        return None
+    if issubclass(kind, BaseException):
+        return _reduce_exception
+    numpy = sys.modules.get("numpy")
+    array = getattr(numpy, "ndarray", None)
+    if array is None or not issubclass(kind, array):
+        return None
+    masked = getattr(sys.modules.get("numpy.ma"), "MaskedArray", array)
+    is_plain = (
+        kind is array
+        or kind.__reduce_ex__ is not array.__reduce_ex__
+        or kind.__reduce__ not in (array.__reduce__, masked.__reduce__)
+        or kind.__setstate__ not in (array.__setstate__, masked.__setstate__)
+    )
+    return _reduce_array if is_plain else _reduce_array_of_subclass
+
+
+# Arrays.
+
+
+def _reduce_array(array: Any) -> Any:
+    """A read-only array that pickles as a state and not as a buffer would come back writable."""
+    if array.flags.writeable:
+        return NotImplemented
+    reduced = array.__reduce_ex__(_PROTOCOL)
+    if not isinstance(reduced, tuple) or len(reduced) != 3:
+        return reduced
+    return (*reduced, None, None, restoring.set_state_and_freeze)
+
+
+def _reduce_array_of_subclass(array: Any) -> Any:
+    """Numpy forgets the attributes of subclasses, and copies their memory; here it stays apart as that of others."""
+    numpy = sys.modules["numpy"]
+    plain = numpy.ndarray.view(array, numpy.ndarray)
+    # The file of a map stays behind.
+    attributes = {} if isinstance(array, numpy.memmap) else getattr(array, "__dict__", {})
+    made = restoring.array, (type(array), plain)
+    return (*made, dict(attributes), None, None, restoring.update_array) if attributes else made
+
+
+# Exceptions.
+
+
+def _reduce_exception(error: BaseException) -> Any:
+    """Pickle forgets cause, context and slots, and calls `__init__` with arguments that may not be its own."""
+    kind = type(error)
+    reduced: Any = error.__reduce_ex__(_PROTOCOL)
+    if not isinstance(reduced, tuple) or len(reduced) not in (2, 3):
+        return reduced
+    attributes = dict(_chain(error))
+    if not _has_own_pickling(kind):
+        is_made_here = isinstance(kind.__init__, FunctionType) and isinstance(kind.__new__, BuiltinFunctionType)
+        attributes = {**dict(_fields(error, of_c=is_made_here)), **attributes}
+        if is_made_here:
+            attributes["args"] = error.args
+            reduced = (copyreg.__newobj__, (kind, *error.args), *reduced[2:])  # type: ignore[attr-defined]
+    if not attributes:
+        return reduced
+    make, arguments, state = (*reduced, None)[:3]
+    if state is None:
+        return make, arguments, attributes, None, None, restoring.set_attributes
+    if isinstance(state, dict) and not _has_own_pickling(kind):
+        return make, arguments, {**state, **attributes}, None, None, restoring.set_attributes
+    return make, arguments, (state, attributes), None, None, restoring.set_state_and_attributes
+
+
+def _has_own_pickling(kind: type[BaseException]) -> bool:
+    return any(
+        isinstance(getattr(kind, name, None), FunctionType)
+        for name in ("__reduce__", "__reduce_ex__", "__getstate__", "__setstate__")
+    )
+
+
+def _chain(error: BaseException) -> Iterator[tuple[str, Any]]:
+    cause, context, suppressed = error.__cause__, error.__context__, error.__suppress_context__
+    if cause is not None:
+        yield "__cause__", cause
+    if context is not None:
+        yield "__context__", context
+    if suppressed or cause is not None:
+        yield "__suppress_context__", suppressed  # last, for setting a cause sets it
+
+
+def _fields(error: BaseException, *, of_c: bool) -> Iterator[tuple[str, Any]]:
+    """The slots, and, if nothing else will set them, what exceptions written in C keep outside their `__dict__`."""
+    for kind in type(error).__mro__:
+        is_of_c = not kind.__flags__ & _HEAP_TYPE
+        for name, descriptor in vars(kind).items():
+            if type(descriptor) is not MemberDescriptorType or name.startswith("__"):
+                continue
+            if is_of_c and (name in _NEVER_KEPT or not (of_c or kind in (AttributeError, NameError))):
+                continue
+            try:
+                value = descriptor.__get__(error)
+            except AttributeError:
+                continue  # an empty slot
+            if value is not None or not is_of_c:
+                yield name, value

@@ -1,0 +1,41 @@
+"""What the pickle of an entry calls to make exactly the result again, where pickle by itself gives back something else.
+
+The names here stand in entries, so they stay.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def set_attributes(made: object, attributes: dict[str, Any]) -> None:
+    """Set attributes one after another; the object may forbid that to others."""
+    for name, value in attributes.items():
+        object.__setattr__(made, name, value)
+
+
+def set_state_and_attributes(made: Any, given: tuple[Any, dict[str, Any]]) -> None:
+    """Set the state as the object wants it, then attributes."""
+    state, attributes = given
+    if hasattr(made, "__setstate__"):
+        made.__setstate__(state)
+    else:
+        vars(made).update(state)
+    set_attributes(made, attributes)
+
+
+def array(kind: type[Any], plain: Any) -> Any:
+    """Make an array of a subclass out of a plain one, in the same memory."""
+    return type(plain).view(plain, kind)
+
+
+def update_array(made: Any, attributes: dict[str, Any]) -> None:
+    vars(made).update(attributes)
+
+
+def set_state_and_freeze(made: Any, state: object) -> None:
+    """Fill an array that nobody may write to."""
+    made.__setstate__(state)
+    made.flags.writeable = False
