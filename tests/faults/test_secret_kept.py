@@ -264,7 +264,7 @@ assert cache.verify() == []
 @pytest.mark.parametrize("mode", ["000", "500", "200"])
 @pytest.mark.parametrize("spot", ["entry", "shard", "function", "store", "tmp", "usage", "settings", "description"])
 def test_what_cannot_be_read_or_written(tmp_path, spot, mode):
-    """Without root's rights: the right value, one warning at most, no false word; readable again, the store is whole."""
+    """Without root's rights: the right value, no false word, one warning at most; the store is whole after."""
     source = AS_AN_OWNER_WITHOUT_PRIVILEGES.format(here=str(Path(__file__).parent))
     command = [sys.executable, "-c", source, tmp_path / "store", spot, mode]
     if os.geteuid() == 0:

@@ -157,7 +157,7 @@ def test_a_store_that_is_killed_while_it_is_made_is_still_the_same_store(new_sto
 
 
 def test_the_root_may_be_a_link_but_nothing_below(new_store, tmp_path):
-    """A link to a folder is a fine location; a link planted inside is never written through nor emptied: it makes way."""
+    """A link to a folder is a fine location; one planted inside makes way, and is never written through nor emptied."""
     (tmp_path / "real").mkdir()
     (tmp_path / "store").symlink_to("real")
     victim = tmp_path / "victim"
