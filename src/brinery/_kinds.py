@@ -234,7 +234,7 @@ class _Replay:
 
     __slots__ = ("_frozen", "_function", "returned")
 
-    def __init__(self, function: CachedGeneratorFunction[Any], items: Items) -> None:
+    def __init__(self, function: CachedGeneratorFunction[...], items: Items) -> None:
         self._function = function
         self._frozen = items.frozen
         self.returned: list[Any] = []
