@@ -87,7 +87,7 @@ def check():
     look(by_pickle())
     look(by_cloudpickle())
     look(list(items())[0])
-    print("misses", sum(f.cache_info().misses for f in (by_pickle, by_cloudpickle, items)))
+    print("misses", sum(f.cache_info().misses for f in (by_pickle, by_cloudpickle, items)), flush=True)
 
 if __name__ == "__main__":
     check()

@@ -182,7 +182,7 @@ def _children_by_reduction(value: object) -> Iterator[tuple[str, object]]:
     # copyreg.__newobj__ and its like: the class itself comes first, and attributes tell better where the others stand.
     named = {id(child): f".{name}" for name, child in _attributes(value)}
     is_pair = isinstance(state, tuple) and len(state) == 2 and isinstance(state[1], dict)
-    parts: tuple[Any, ...] = state if is_pair else (state,)
+    parts: Any = state if is_pair else (state,)
     for part in parts:
         if isinstance(part, dict):
             yield from _children_by_name(part)
