@@ -15,6 +15,7 @@ FLOORS = [
     ["_cli", "_cli_output", "__init__"],
     ["_cache"],
     ["_kinds"],
+    ["_deferred"],
     ["_recording", "_cached_function"],
     ["_bound", "_computed_once"],
     ["_keyed_function"],

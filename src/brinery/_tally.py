@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import threading
+from _thread import RLock  # what `threading` gives, which takes a millisecond to import
 
-_lock = threading.RLock()  # a signal handler may call a function whose call it has interrupted
+_lock = RLock()  # a signal handler may call a function whose call it has interrupted
 
 
 _left = 1  # hits until what was counted is written down
@@ -15,7 +15,7 @@ _between = 0  # as many each time; not known before the first hit of a process
 def _start_anew() -> None:
     """A child of fork may inherit the lock in the hands of a thread that it does not have, and may end sooner."""
     global _lock, _left, _between
-    _lock = threading.RLock()
+    _lock = RLock()
     _left, _between = 1, 0
 
 

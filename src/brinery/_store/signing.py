@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hmac
 import os
-import re
 import stat
 from contextlib import contextmanager, suppress
 from hashlib import sha256
@@ -16,6 +15,7 @@ from hmac import compare_digest
 
 from ..errors import SecretError
 from .files import FOLDER_OR_LINK, READ, closing, let_go, make_folders, make_locked_anew, remove_if_dead, write_all
+from .names import is_hexadecimal
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ Bytes = bytes | bytearray | memoryview
 VARIABLE = "BRINERY_SECRET"
 _LEAST_BYTES = 32
 _MOST_LINES = 100
-_LINE = re.compile("[0-9a-f]{64}")
-_is_aside = re.compile(r"secret\.[0-9a-f]{16}").fullmatch
 _WAY_OUT = f"set {VARIABLE} to a string of at least {_LEAST_BYTES} bytes instead"
 
 # What a secret is used for. Another format of entries signs with another key, so that no signature fits both.
@@ -37,8 +35,19 @@ _SIGNING = b"brinery: sign entries, format 1"
 _NAMING = b"brinery: name the secret"
 
 _BLOCK = 64
+_ASIDE = "secret."
 _INNER_PAD = bytes(byte ^ 0x36 for byte in range(256))
 _OUTER_PAD = bytes(byte ^ 0x5C for byte in range(256))
+
+
+def _is_line(text: str) -> bool:
+    """Whether a line of the secret file is a secret."""
+    return is_hexadecimal(text, 64)
+
+
+def _is_left(name: str) -> bool:
+    """Whether a file was left beside the secret by a process that was killed while it wrote."""
+    return name.startswith(_ASIDE) and is_hexadecimal(name.removeprefix(_ASIDE), 16)
 
 
 class Signer:
@@ -226,7 +235,7 @@ def import_(text: str) -> None:
         SecretError: the text is not what `export` gives.
     """
     line = text.strip()
-    if not _LINE.fullmatch(line):
+    if not _is_line(line):
         raise SecretError("this is not an exported secret: 64 digits, 0-9 and a-f, are expected")
     with _changing() as (path, lines):
         _replace(path, [line, *(old for old in lines if old != line)])
@@ -279,7 +288,7 @@ def _read(path: str) -> list[str]:
         os.close(fd)
     lines = content.decode("ascii", "replace").split("\n")
     # Each line is closed, so that a file cut short is noticed.
-    if lines.pop() or not 1 <= len(lines) <= _MOST_LINES or not all(map(_LINE.fullmatch, lines)):
+    if lines.pop() or not 1 <= len(lines) <= _MOST_LINES or not all(map(_is_line, lines)):
         del content, lines  # the rest of it may be as good as ever
         raise SecretError(
             f"the secret file {path} is damaged: restore it, or remove it to start with a new secret (every entry is "
@@ -351,5 +360,5 @@ def _written_aside(path: str, lines: list[str]) -> Iterator[str]:
             with suppress(OSError):  # mostly it is gone; what cannot be removed now is found by the next who writes
                 os.unlink(name, dir_fd=folder)
             let_go(fd)
-        for left in filter(_is_aside, os.listdir(folder)):
+        for left in filter(_is_left, os.listdir(folder)):
             remove_if_dead(left, folder)

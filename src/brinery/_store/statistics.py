@@ -10,7 +10,7 @@ from __future__ import annotations
 import atexit
 import os
 import sys
-import threading
+from _thread import allocate_lock  # what `threading` gives, which takes a millisecond to import
 from collections.abc import Callable
 from contextlib import suppress
 from time import monotonic
@@ -90,11 +90,11 @@ class Report:
         self._totals = totals
         self._reported = _NOTHING
         self._at = monotonic()
-        self._lock = threading.Lock()
+        self._lock = allocate_lock()
 
     def start_anew(self) -> None:
         """Leave what was counted so far to the process that was forked."""
-        self._lock = threading.Lock()
+        self._lock = allocate_lock()
         self._reported = Tally(*self._totals())
 
     def write(self) -> None:
