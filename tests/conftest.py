@@ -32,7 +32,10 @@ def no_leaks() -> Iterator[None]:
     threads = set(threading.enumerate())
     yield
     assert _open_files() - before == set()
-    assert not [thread for thread in threading.enumerate() if thread not in threads and "brinery" in thread.name]
+    ours = [thread for thread in threading.enumerate() if thread not in threads and "brinery" in thread.name]
+    for thread in ours:  # that has said its last word may still be on its way out
+        thread.join(10)
+    assert not [thread for thread in ours if thread.is_alive()]
 
 
 def _open_files() -> set[str]:

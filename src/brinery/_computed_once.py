@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from ._adoption import Adoption
     from ._explanation import Explanation
+    from ._store.loading import Loader
     from ._store.locks import Claim
     from ._store.payload import Codec, Payload
 
@@ -43,7 +44,7 @@ class ComputedOnce(KeyedFunction[P, R]):
         if found is not None:
             return found[0]  # type: ignore[no-any-return]
         call = Call(*keyed, args, kwargs)
-        with held(self._folder.claim(call.key)) as claim:  # type: ignore[union-attr]
+        with held(self._claim(call.key)) as claim:
             found = self._wait_for(claim, call.key)
             if found is not None:
                 return found[0]  # type: ignore[no-any-return]
@@ -55,10 +56,10 @@ class ComputedOnce(KeyedFunction[P, R]):
 
     # The call.
 
-    def _look_up(self, key: str, codec: Codec | None = None) -> tuple[Any, float] | None:
+    def _look_up(self, key: str, loader: Loader | None = None) -> tuple[Any, float] | None:
         """Return a stored result and what it took to compute, counted as a hit; None where there is none."""
         try:
-            found = self._folder.get(key, self._ttl, codec or self._codec_made or self._codec)  # type: ignore[union-attr]
+            found = self._folder.get(key, self._ttl, loader or self._loader_made or self._loader)  # type: ignore[union-attr]
         except BrineryWarning:
             raise  # strict
         except Exception as error:
@@ -68,8 +69,18 @@ class ComputedOnce(KeyedFunction[P, R]):
             self._tally.hit(found[1])
         return found
 
-    def _wait_for(self, claim: Claim, key: str, *, anew: bool = False) -> tuple[Any, float] | None:
+    def _claim(self, key: str) -> Claim | None:
+        """The wish to compute a key; None where not even that can be had, and nothing will be kept."""
+        try:
+            return self._folder.claim(key)  # type: ignore[union-attr]
+        except Exception as error:  # as where no descriptor is left to import what a miss needs
+            self._tell_failure("making sure that a result is computed once", error)
+            return None
+
+    def _wait_for(self, claim: Claim | None, key: str, *, anew: bool = False) -> tuple[Any, float] | None:
         """Wait until the call is ours to compute, or somebody else has stored its result, which is returned."""
+        if claim is None:
+            return None
         try:
             from ._store.locks import Turn
 
@@ -96,7 +107,7 @@ class ComputedOnce(KeyedFunction[P, R]):
         call.began = time.perf_counter()
 
     def _answer_anew(self, call: Call) -> R:
-        with held(self._folder.claim(call.key)) as claim:  # type: ignore[union-attr]
+        with held(self._claim(call.key)) as claim:
             self._wait_for(claim, call.key, anew=True)
             self._begin(call)
             result = self.__wrapped__(*call.args, **call.kwargs)
@@ -105,8 +116,10 @@ class ComputedOnce(KeyedFunction[P, R]):
 
     # Keeping.
 
-    def _keep(self, claim: Claim, call: Call, result: object, seconds: float) -> None:
+    def _keep(self, claim: Claim | None, call: Call, result: object, seconds: float) -> None:
         """Store a result if that is right; whatever stands in the way is said once and costs nobody the result."""
+        if claim is None:
+            return
         try:
             payload = self._prepare(call, result)
             if payload is not None:
@@ -262,13 +275,14 @@ class held:  # noqa: N801  reads as a statement
 
     __slots__ = ("_claim",)
 
-    def __init__(self, claim: Claim) -> None:
+    def __init__(self, claim: Claim | None) -> None:
         self._claim = claim
 
-    def __enter__(self) -> Claim:
+    def __enter__(self) -> Claim | None:
         return self._claim
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._claim.release()
+        if self._claim is not None:
+            self._claim.release()

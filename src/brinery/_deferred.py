@@ -47,13 +47,15 @@ class _Deferred(CachedFunction[P, R]):
         """Look up; a large entry is read in a thread, so that the event loop goes on."""
         if self._folder.size(key) < LARGE:  # type: ignore[union-attr]
             return self._look_up(key)
-        return await beside(functools.partial(self._look_up, key, self._codec.yielding()))
+        return await beside(functools.partial(self._look_up, key, self._loader.yielding()))
 
-    async def _keep_beside(self, claim: Claim, call: Call, result: object, seconds: float) -> None:
+    async def _keep_beside(self, claim: Claim | None, call: Call, result: object, seconds: float) -> None:
         """As `_keep`; what is large is pickled and written in a thread, which has the lock's file to the end."""
-        from ._store.payload import TooLong
-
+        if claim is None:
+            return
         try:
+            from ._store.payload import TooLong
+
             try:
                 payload = self._prepare(call, result, self._codec.yielding(LARGE))
             except TooLong:
@@ -82,7 +84,7 @@ class CachedCoroutineFunction(_Deferred[P, Coroutine[Any, Any, R]]):
         return await self._compute(call, anew=True)
 
     async def _compute(self, call: Call, *, anew: bool = False) -> R:
-        with held(self._folder.claim(call.key)) as claim:  # type: ignore[union-attr]
+        with held(self._claim(call.key)) as claim:
             found = await self._wait_beside(claim, call.key, anew=anew)
             if found is not None:
                 return found[0]  # type: ignore[no-any-return]
@@ -91,8 +93,10 @@ class CachedCoroutineFunction(_Deferred[P, Coroutine[Any, Any, R]]):
             await self._keep_beside(claim, call, result, time.perf_counter() - call.began)
             return result
 
-    async def _wait_beside(self, claim: Claim, key: str, *, anew: bool) -> tuple[Any, float] | None:
+    async def _wait_beside(self, claim: Claim | None, key: str, *, anew: bool) -> tuple[Any, float] | None:
         """As `_wait_for`, without stopping the event loop."""
+        if claim is None:
+            return None
         try:
             from ._store.locks import Turn
 
@@ -176,7 +180,7 @@ class CachedAsyncGeneratorFunction(_Deferred[P, AsyncGenerator[Any, Any]]):
             *items, _ = found[0].frozen
             for frozen in items:
                 try:
-                    item = await thawed_beside(self._codec, frozen)
+                    item = await thawed_beside(self._loader, frozen)
                 except Exception as error:
                     self._note_lost(error)
                     break
@@ -238,12 +242,12 @@ class _Replay:
         self.returned: list[Any] = []
 
     def __iter__(self) -> Generator[Any, None, None]:
-        codec = self._function._codec
+        loader = self._function._loader
         *items, returned = self._frozen
         try:
             for item in items:
-                yield codec.thaw(item)
-            self.returned.append(codec.thaw(returned))
+                yield loader.thaw(item)
+            self.returned.append(loader.thaw(returned))
         except Exception as error:
             self._function._note_lost(error)
 

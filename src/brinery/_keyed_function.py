@@ -21,12 +21,15 @@ from .errors import BrineryWarning, OptionWarning, StoreWarning, UnkeyableError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, TypeVar
 
     from ._cache import Cache
     from ._options import FunctionOptions
     from ._store.directory import FunctionFolder
+    from ._store.loading import Loader
     from ._store.payload import Codec
+
+    L = TypeVar("L", bound=Loader)
 
 
 class State(NamedTuple):
@@ -71,6 +74,7 @@ class KeyedFunction(Generic[P, R]):
         "_folder",
         "_home_found",
         "_ignored",
+        "_loader_made",
         "_options",
         "_parts_of_options",
         "_scope",
@@ -98,6 +102,7 @@ class KeyedFunction(Generic[P, R]):
         self._cache = cache
         self._options = options
         self._home_found = home
+        self._loader_made: Loader | None = None
         self._codec_made: Codec | None = None
         self._ignored = frozenset(name for name in options.ignore if "." not in name)
         module = getattr(function, "__module__", None) or "__main__"
@@ -130,15 +135,27 @@ class KeyedFunction(Generic[P, R]):
         return self._home_found
 
     @property
+    def _loader(self) -> Loader:
+        """What hits need of the codec."""
+        if self._loader_made is None:
+            from ._store.loading import Loader
+
+            self._loader_made = self._made(Loader)
+        return self._loader_made
+
+    @property
     def _codec(self) -> Codec:
         if self._codec_made is None:
             from ._store.payload import Codec
 
-            options = self._options
-            module = getattr(self.__wrapped__, "__module__", None) or "__main__"
-            home = home_module(self.__wrapped__)
-            self._codec_made = Codec(options.serializer, module=module, home_module=home, compress=options.compress)
+            self._codec_made = self._made(Codec)
         return self._codec_made
+
+    def _made(self, kind: type[L]) -> L:
+        options = self._options
+        module = getattr(self.__wrapped__, "__module__", None) or "__main__"
+        home = home_module(self.__wrapped__)
+        return kind(options.serializer, module=module, home_module=home, compress=options.compress)
 
     def _check_ignored(self) -> frozenset[str]:
         """Check the names without a dot; gives those that are variables of enclosing functions."""

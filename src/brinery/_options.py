@@ -126,9 +126,9 @@ def _check_follow(name: str, value: Any) -> Follow:
 
 
 def _check_serializer(_name: str, value: Any) -> Any:
-    from ._store.payload import Codec
+    from ._store.loading import Loader
 
-    Codec(value, module="", home_module="")
+    Loader(value, module="", home_module="")
     return value
 
 
@@ -140,9 +140,9 @@ def _check_bool(name: str, value: Any) -> bool:
 
 def _check_compress(name: str, value: Any) -> bool:
     if _check_bool(name, value):
-        from ._store.payload import Codec
+        from ._store.loading import Loader
 
-        Codec("pickle", module="", home_module="", compress=True)
+        Loader("pickle", module="", home_module="", compress=True)
     return bool(value)
 
 

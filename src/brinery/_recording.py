@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from ._beside import beside
 from ._computed_once import ComputedOnce, held
 from ._keyed_function import Call
-from .errors import UnstorableResultWarning
+from ._store.loading import Items
+from .errors import BrineryWarning, UnstorableResultWarning
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ._store.entry import Bytes
+    from ._store.loading import Loader
     from ._store.locks import Claim
-    from ._store.payload import Codec, Items
+    from ._store.payload import Codec
 
 LARGE = 1 << 20  # bytes from which an event loop is spared the work
 _UNCHANGEABLE = frozenset({int, float, complex, bool, str, bytes, type(None)})
@@ -29,12 +31,15 @@ class Recording:
 
     def __init__(self, function: ComputedOnce[Any, Any], call: Call) -> None:
         self._function = function
-        self._codec = function._codec
         self._call = call
         function._begin(call)
         self._frozen: list[bytes] | None = []
         self._size = 0
         self.seconds = 0.0
+
+    @property
+    def _codec(self) -> Codec:
+        return self._function._codec
 
     def freeze(self, item: object) -> bytes | Exception:
         """An item as it is now, or why it cannot be kept."""
@@ -98,25 +103,33 @@ class Recording:
 
     @contextmanager
     def _claimed(self) -> Iterator[Claim | None]:
-        from ._store.locks import Turn
-
         if self._frozen is None:
             yield None
             return
-        with held(self._function._folder.claim(self._call.key)) as claim:  # type: ignore[union-attr]
-            yield claim if claim.attempt() in (Turn.COMPUTE, Turn.ALONE) else None
+        with held(self._function._claim(self._call.key)) as claim:
+            yield claim if claim is not None and self._may_keep(claim) else None
+
+    def _may_keep(self, claim: Claim) -> bool:
+        """Whether it is this recording's turn, and all that storing needs is there."""
+        try:
+            from ._store.locks import Turn
+
+            return claim.attempt() in (Turn.COMPUTE, Turn.ALONE)
+        except BrineryWarning:
+            raise  # strict
+        except Exception as error:
+            self._function._tell_failure("storing a result", error)
+            return False
 
     def _whole(self) -> Items:
-        from ._store.payload import Items
-
         return Items(self._frozen or ())
 
 
-async def thawed_beside(codec: Codec, frozen: Bytes) -> Any:
+async def thawed_beside(loader: Loader, frozen: Bytes) -> Any:
     """Give an item back, in a thread if it is large."""
     if len(frozen) < LARGE:
-        return codec.thaw(frozen)
-    return await beside(functools.partial(codec.yielding().thaw, frozen))
+        return loader.thaw(frozen)
+    return await beside(functools.partial(loader.yielding().thaw, frozen))
 
 
 class measured:  # noqa: N801  reads as a statement

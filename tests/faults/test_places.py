@@ -294,6 +294,60 @@ def test_out_of_descriptors(tmp_path, left):
     assert hits >= 1
 
 
+def generate(size):
+    yield value(size)
+
+
+async def compute(size):
+    return value(size)
+
+
+AFTER_HITS = """
+import asyncio, os, resource, sys
+sys.path[:0] = [{here!r}]
+from brinery import Cache
+from outcomes import quietly
+from test_places import compute, generate, value
+cache = Cache(sys.argv[1])
+f, g, h = cache(value), cache(generate), cache(compute)
+loop = asyncio.new_event_loop()
+
+def every(size):
+    return [f(size), *g(size), loop.run_until_complete(h(size))]
+
+assert every(1) == [value(1)] * 3
+if sys.argv[2] == "hits":
+    assert [one.cache_info().hits for one in (f, g, h)] == [1] * 3
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+    taken = []
+    try:
+        while True:
+            taken.append(os.open("/dev/null", os.O_RDONLY))
+    except OSError:
+        pass
+    for fd in taken[:int(sys.argv[3])]:
+        os.close(fd)
+    with quietly() as said:
+        assert every(2) == [value(2)] * 3
+        assert every(100_000) == [value(100_000)] * 3
+    for fd in taken[int(sys.argv[3]):]:
+        os.close(fd)
+    assert len(said) == len(set(said)) <= 6, said
+    assert every(3) == every(3) == [value(3)] * 3
+    assert [one.is_cached(3) for one in (f, g, h)] == [True] * 3
+    assert cache.verify() == []
+"""
+
+
+@pytest.mark.parametrize("left", [0, 1, 2, 4])
+def test_out_of_descriptors_after_hits(tmp_path, left):
+    """What only a miss needs cannot be loaded any more then: the call computes all the same."""
+    for way in ("stores", "hits"):
+        command = [sys.executable, "-c", AFTER_HITS.format(here=str(HERE)), tmp_path / "store", way, str(left)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+        assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize("most", [0, 1, 100, 4096, 50_000])
 def test_a_limit_to_the_length_of_files(tmp_path, most):
     """Under RLIMIT_FSIZE what fits is kept, the rest returned, and no half file is left."""

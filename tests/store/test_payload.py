@@ -24,7 +24,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from brinery._store import entry, payload
+from brinery._store import entry, loading
 from brinery._store.entry import Verified
 from brinery._store.payload import Codec, Items, Payload, Unstorable
 from brinery._store.reading import read_entry
@@ -134,7 +134,7 @@ def test_shared_and_cyclic_references():
 
 def test_plain_pickle_for_the_common_case(monkeypatch):
     """A short result is loaded by `pickle.loads` itself, no class of ours in between."""
-    monkeypatch.setattr(payload, "_HomeUnpickler", None)
+    monkeypatch.setattr(loading, "_HomeUnpickler", None)
     assert through([1, 2]) == [1, 2]
 
 
@@ -297,6 +297,7 @@ def test_deep_under_a_raised_recursion_limit():
     code = """
 import sys
 sys.setrecursionlimit(1_000_000)
+
 from brinery._store.payload import Codec, Unstorable
 lock = __import__("threading").Lock()
 for inner in (1, lock):

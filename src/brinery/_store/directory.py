@@ -10,10 +10,8 @@ from contextlib import contextmanager
 from ..errors import StoreError
 from .files import closing, open_to_look
 from .function_folder import FunctionFolder
-from .limits import Limits
 from .names import is_key, slug_of
 from .root import Root
-from .upkeep import Upkeep, read_settings, sweep_temporary
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
     from .history import Record
     from .records import BadEntry, EntryRecord, FunctionRecord, Removed, StoreInfo
     from .signing import Keyring
+    from .upkeep import Upkeep
 
 __all__ = ["Directory", "FunctionFolder"]
 
@@ -48,7 +47,9 @@ class Directory:
         strict: bool = False,
     ) -> None:
         self._root = Root(location)
-        self._upkeep = Upkeep(self._root, Limits(max_size, max_entries), policy)
+        self._limits = max_size, max_entries
+        self._policy = policy
+        self._upkeep_made: Upkeep | None = None
         self._secret = secret
         self._keyring: Keyring | None = None
         self._strict = strict
@@ -79,9 +80,22 @@ class Directory:
             self._keyring = open_keyring(self._secret)
         return self._keyring
 
+    @property
+    def _upkeep(self) -> Upkeep:
+        """What keeps the limits; a program that only hits does without."""
+        if self._upkeep_made is None:
+            from .limits import Limits
+            from .upkeep import Upkeep
+
+            made = Upkeep(self._root, Limits(*self._limits), self._policy)
+            # One for all threads, whichever comes first: what it counted must not be lost.
+            self._upkeep_made = vars(self).setdefault("_first_upkeep", made)
+        return self._upkeep_made
+
     def close(self) -> None:
         """Give back what descriptors the store keeps open; not while calls are under way. It can be used again."""
-        self._upkeep.usage.close()
+        if self._upkeep_made is not None:
+            self._upkeep_made.usage.close()
         self._root.close()
 
     def folder(
@@ -95,7 +109,8 @@ class Directory:
         """The folder of one function; `describe` gives its fingerprint, and what to tell of it in function.json."""
         return FunctionFolder(
             self._root,
-            self._upkeep,
+            self._policy,
+            lambda: self._upkeep,
             lambda: self.keyring,
             home,
             describe,
@@ -184,7 +199,7 @@ class Directory:
 
         Limits that are not given are the store's own.
         """
-        limits = self._upkeep.limits
+        most_size, most_entries = self._limits
         with self._opened() as root:
             from . import maintenance
             from .records import Removed
@@ -195,12 +210,14 @@ class Directory:
                 root,
                 self.root,
                 self._upkeep,
-                max_size=limits.max_size if max_size is None else max_size,
-                max_entries=limits.max_entries if max_entries is None else max_entries,
+                max_size=most_size if max_size is None else max_size,
+                max_entries=most_entries if max_entries is None else max_entries,
                 older_than=older_than,
                 dry_run=dry_run,
             )
             if not dry_run:
+                from .upkeep import sweep_temporary
+
                 sweep_temporary(self._root)
                 self._upkeep.recount()
             return removed
@@ -222,6 +239,8 @@ class Directory:
 
     def settings(self) -> dict[str, object]:
         """What the latest writer recorded: max_size, max_entries, policy, half_life; what is not right is absent."""
+        from .upkeep import read_settings
+
         recorded = read_settings(self._root)
         kinds: dict[str, tuple[type, ...]] = {
             "max_size": (int, type(None)),
@@ -250,9 +269,9 @@ class Directory:
             bytes=sum(function.bytes for function in functions),
             functions=len(functions),
             other_formats=other_formats,
-            max_size=self._upkeep.limits.max_size,
-            max_entries=self._upkeep.limits.max_entries,
-            policy=self._upkeep.policy.name,
+            max_size=self._limits[0],
+            max_entries=self._limits[1],
+            policy=self._policy.name,
             half_life=self.half_life,
             hits=sum(function.hits for function in functions),
             misses=sum(function.misses for function in functions),

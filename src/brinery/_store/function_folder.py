@@ -6,49 +6,40 @@ import math
 import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from functools import cache, partial
 from os import close, fstat
 from os import open as open_file
-from stat import S_ISDIR, S_ISREG
+from stat import S_ISREG
 from time import time
 
 from .._warning import logger, warn
-from ..errors import DamagedEntryWarning, EvictionWarning, SecretError, SecretWarning, StoreError, StoreWarning
-from . import history, names
-from .entry import ABOUT_STREAM, HEAD, Payload, encode, facts
+from ..errors import DamagedEntryWarning, SecretError
+from . import names
+from .entry import ABOUT_STREAM, HEAD, Payload, facts
 from .files import (
     READ,
-    allocated,
-    clear_away,
     closing,
-    is_no_folder,
-    let_go,
-    open_folder,
     open_to_look,
     read_small,
-    status_of,
-    write_aside,
 )
-from .locks import Claim, Turn
 from .names import SUFFIX, entry_key, slug_of, temporary_name
 from .reading import note_touch, read_entry, read_facts, read_metadata, read_recorded
 from .root import Root
 from .statistics import Report, report
-from .upkeep import Upkeep, parse_object
-from .usage import Totals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .entry import Bytes, Facts
+    from .entry import Facts
+    from .eviction import Policy
+    from .function_writer import FunctionWriter
     from .history import Record
-    from .payload import Codec
-    from .signing import Keyring, Signer
+    from .loading import Loader
+    from .locks import Claim
+    from .signing import Keyring
+    from .upkeep import Upkeep
 
 _SECOND = 1_000_000_000
-_TRIES = 10
-_NOTHING = Totals(0, 0)
 _MOST_UNLOADABLE = 1000
 
 
@@ -61,17 +52,17 @@ class FunctionFolder:
     __slots__ = (
         "_again",
         "_describe",
-        "_is_described",
         "_keyring",
         "_mmap",
         "_open_keyring",
+        "_open_upkeep",
         "_place",
         "_prefix",
         "_report",
         "_root",
         "_strict",
         "_trust_unchanged",
-        "_upkeep",
+        "_writer_made",
         "home",
         "slug",
         "unloadable",
@@ -80,7 +71,8 @@ class FunctionFolder:
     def __init__(
         self,
         root: Root,
-        upkeep: Upkeep,
+        policy: Policy,
+        open_upkeep: Callable[[], Upkeep],
         open_keyring: Callable[[], Keyring],
         home: str,
         describe: Callable[[], tuple[str, Callable[[], Record]]],
@@ -92,12 +84,12 @@ class FunctionFolder:
         self.home = home
         self.slug = slug_of(home)
         self._root = root
-        self._upkeep = upkeep
-        self._again = upkeep.policy.again
+        self._open_upkeep = open_upkeep
+        self._again = policy.again
         self._open_keyring = open_keyring
         self._keyring: Keyring | None = None
         self._describe = describe
-        self._is_described = False
+        self._writer_made: FunctionWriter | None = None
         self._prefix = ""
         self._place: str | None = None  # the root's, of which the prefix was made
         self._mmap = mmap
@@ -125,7 +117,7 @@ class FunctionFolder:
             self._keyring = self._open_keyring()
         return self._keyring
 
-    def get(self, key: str, ttl: float | None, codec: Codec) -> tuple[Any, float] | None:
+    def get(self, key: str, ttl: float | None, loader: Loader) -> tuple[Any, float] | None:
         """Give what is stored under a key and the seconds that it took to compute; None if there is nothing right.
 
         Raises:
@@ -152,7 +144,7 @@ class FunctionFolder:
                 )
                 if verified is not None:
                     seconds = verified.seconds
-                    found = codec.loads(verified), seconds
+                    found = loader.loads(verified), seconds
                     priority = self._again(status.st_mtime_ns, now, seconds, status.st_blocks * 512)
                     if priority is not None:
                         self._touch(fd, status, now, priority)
@@ -259,199 +251,26 @@ class FunctionFolder:
 
     def claim(self, key: str) -> Claim:
         """The wish to compute a key; nothing happens before its first `attempt`."""
+        from .locks import Claim
+
         if self._place is not self._root.settled:  # the store was removed and made anew, maybe elsewhere
             self._prefix = ""
         return Claim(self._root, temporary_name(self.slug, key), self._path(key))
-
-    def put(
-        self,
-        claim: Claim,
-        key: str,
-        payload: Payload,
-        *,
-        seconds: float,
-        ttl: float | None,
-        metadata: dict[str, Any] | bytes,
-        created: float | None = None,
-        expires: float | None = None,
-    ) -> bool:
-        """Keep a result, after `claim` said COMPUTE or ALONE; metadata may be written as JSON already.
-
-        False if it is not kept: with a warning if it cannot be, in silence if it was cleared or removed meanwhile.
-        """
-        now = time()
-        signer = self._signer()
-        if signer is None:
-            return False
-        parts = encode(
-            bytes.fromhex(key),
-            payload,
-            created=now if created is None else created,
-            expires=expires if expires is not None else math.inf if ttl is None else now + ttl,
-            seconds=seconds,
-            metadata=metadata if isinstance(metadata, bytes) else _to_json(metadata),
-            signer=signer,
-        )
-        most = self._upkeep.limits.max_size
-        if most is not None and (size := sum(map(len, parts))) > most:  # not even written
-            self._say_too_large(size, most)
-            return False
-        try:
-            is_kept = self._store(claim, key, parts, now, seconds)
-        except OSError as error:
-            warn(
-                StoreWarning,
-                f"a result could not be kept in {self._root.path} ({error.strerror or error}); it was returned all the "
-                "same, and the next such call computes again; see that the folder can be written and the disk has room",
-                cause=f"put: {error.errno}",
-                store=self._root.location,
-                strict=self._strict,
-            )
-            return False
-        if self._report is not None:
-            self._report.write_if_due()
-        return is_kept
-
-    def _signer(self) -> Signer | None:
-        """What signs a new entry; None, said once, if there is no usable secret."""
-        try:
-            return self._secrets().to_sign()
-        except SecretError as error:
-            warn(
-                SecretWarning,
-                f"nothing is stored and every call computes: {error.args[0]}",
-                cause="secret",
-                store=self._root.location,
-                strict=self._strict,
-            )
-            return None
-
-    def _say_too_large(self, size: int, most: int) -> None:
-        warn(
-            EvictionWarning,
-            f"a result of {self.home} takes {size:,} bytes on the disk, more than the store may hold ({most:,}); it "
-            "was returned and not kept; give the Cache a larger max_size",
-            cause=f"too large: {self.home}",
-            store=self._root.location,
-            strict=self._strict,
-        )
-
-    def _say_no_room(self) -> None:
-        warn(
-            EvictionWarning,
-            f"a result of {self.home} was returned and not kept: others fill the store at {self._root.path}, or keep "
-            "it from being changed, for longer than is worth waiting; give the Cache a larger max_size or max_entries",
-            cause="no room",
-            store=self._root.location,
-            strict=self._strict,
-        )
-
-    def _store(self, claim: Claim, key: str, parts: list[Bytes], now: float, seconds: float) -> bool:
-        """Write an entry, make room for it, and rename it to its place, if the claim still allows."""
-        shard = self._open_shard(key[:2])
-        try:
-            name = f"{key}{SUFFIX}"
-            fd, status = claim.write(parts)
-            size = status.st_blocks * 512  # allocated
-            most = self._upkeep.limits.max_size
-            if most is not None and size > most:
-                self._say_too_large(size, most)
-                return False
-            replaced = self._make_way(name, shard) if claim.may_replace else _NOTHING
-            entered = Totals(size - replaced.bytes, 1 - replaced.entries)
-            if not self._upkeep.enter(*entered, size):
-                self._say_no_room()
-                return False
-            is_published = False
-            try:
-                os.utime(fd, ns=(int(now * _SECOND), self._upkeep.policy.first(now, seconds, size)))
-                for attempt in range(_TRIES):
-                    try:
-                        if claim.may_replace:
-                            look = partial(self._make_way, name, shard)
-                            publish = partial(claim.publish, name, shard)
-                            is_published, entered = self._upkeep.replace(size, entered, look, publish)
-                        else:
-                            is_published = claim.publish(name, shard)
-                        break
-                    except FileNotFoundError:  # the shard was cleared away meanwhile
-                        if attempt == _TRIES - 1:
-                            raise
-                        let_go(shard)
-                        shard = -1
-                        shard = self._open_shard(key[:2])
-            finally:
-                if not is_published:
-                    self._upkeep.leave(*entered)
-            return is_published
-        finally:
-            if shard >= 0:
-                let_go(shard)
-
-    def _make_way(self, name: str, shard: int) -> Totals:
-        """Move what is no file away from an entry's place; gives what the file there takes."""
-        replaced = status_of(name, shard)
-        if replaced is None:
-            return _NOTHING
-        if S_ISDIR(replaced.st_mode):
-            clear_away(name, shard)
-        return Totals(allocated(replaced), 1) if S_ISREG(replaced.st_mode) else _NOTHING
-
-    def _open_shard(self, shard: str) -> int:
-        for _ in range(_TRIES):
-            try:
-                return self._open_shard_once(shard)
-            except FileNotFoundError:  # somebody clears the store: made, and gone before it was opened
-                continue
-        return self._open_shard_once(shard)
-
-    def _open_shard_once(self, shard: str) -> int:
-        try:
-            folder = self._root.open_function(self.slug)
-        except OSError as error:
-            if not is_no_folder(error):
-                raise
-            self._is_described = False
-            folder = self._root.open_function(self.slug, make=True)
-        try:
-            if not self._is_described:
-                self._write_description(folder)
-            return open_folder(shard, folder, make=True)
-        finally:
-            let_go(folder)
-
-    def _write_description(self, folder: int) -> None:
-        before = read_small(names.DESCRIPTION, folder)
-        known: dict[str, Record] = {}
-        try:
-            keyring = self._secrets()
-            known = history.records(parse_object(before), self.home, keyring)
-            fingerprint, describe = self._describe()
-            if next(reversed(known), "") != fingerprint:
-                record = {**(known.get(fingerprint) or describe()), "at": time()}
-                known = history.with_record(known, fingerprint, record, self.home, keyring.current)
-        except Exception as error:  # it is only for people
-            logger.info("%s cannot be described: %r", self.home, error)
-        data = _to_json({"name": self.home, "fingerprints": known}) + b"\n"
-        if before != data:
-            with suppress(IsADirectoryError), closing(self._root.open_temporary()) as temporary:
-                write_aside(names.DESCRIPTION, data, aside=temporary, folder=folder)
-        self._is_described = True
-
-    def describe_anew(self) -> None:
-        """Have the description written again with the next result: the function is no longer what it was."""
-        self._is_described = False
 
     def description(self) -> dict[str, Any]:
         """What ``function.json`` says, whoever wrote it; empty if it cannot be read."""
         try:
             with closing(self._root.open_function(self.slug)) as folder:
+                from .upkeep import parse_object
+
                 return parse_object(read_small(names.DESCRIPTION, folder))
         except OSError:
             return {}
 
     def history(self) -> dict[str, Record]:
         """What the function's code was, by fingerprint, the latest last; only what our secrets sealed."""
+        from . import history
+
         return history.records(self.description(), self.home, self._secrets())
 
     def carry_over(self, key: str, to: str, metadata: dict[str, Any], *, compress: bool) -> bool:
@@ -459,6 +278,8 @@ class FunctionFolder:
 
         Its creation and its end stay what they are.
         """
+        from .locks import Turn
+
         try:
             with closing(open_file(self._path(key), READ)) as fd:
                 status = fstat(fd)
@@ -491,16 +312,66 @@ class FunctionFolder:
         self.remove(key)
         return True
 
+    # What follows is of misses, and a program that only hits does without the modules.
+
+    @property
+    def _writer(self) -> FunctionWriter:
+        if self._writer_made is None:
+            from .function_writer import FunctionWriter
+
+            self._writer_made = FunctionWriter(
+                self._root,
+                self._open_upkeep(),
+                self._secrets,
+                self.home,
+                self.slug,
+                self._describe,
+                strict=self._strict,
+            )
+        return self._writer_made
+
+    def put(
+        self,
+        claim: Claim,
+        key: str,
+        payload: Payload,
+        *,
+        seconds: float,
+        ttl: float | None,
+        metadata: dict[str, Any] | bytes,
+        created: float | None = None,
+        expires: float | None = None,
+    ) -> bool:
+        """Keep a result, after `claim` said COMPUTE or ALONE; metadata may be written as JSON already.
+
+        False if it is not kept: with a warning if it cannot be, in silence if it was cleared or removed meanwhile.
+        """
+        is_kept = self._writer.put(
+            claim,
+            key,
+            payload,
+            seconds=seconds,
+            ttl=ttl,
+            metadata=metadata,
+            created=created,
+            expires=expires,
+        )
+        if self._report is not None:
+            self._report.write_if_due()
+        return is_kept
+
+    def describe_anew(self) -> None:
+        """Have the description written again with the next result: the function is no longer what it was."""
+        if self._writer_made is not None:
+            self._writer_made.describe_anew()
+
     def remove(self, key: str) -> bool:
         """Forget one entry, and keep a run of it that is under way from storing; True if there was an entry.
 
         Raises:
             StoreError: it cannot be removed.
         """
-        try:
-            return self._upkeep.forget(self.slug, key)
-        except OSError as error:
-            raise StoreError(f"the store at {self._root.path} cannot be changed: {error.strerror}") from error
+        return self._writer.remove(key)
 
     def report(self, totals: Callable[[], tuple[int, int, float]]) -> None:
         """Have `totals` asked now and then and at the end, for the hits, misses and seconds saved of this process.
@@ -509,21 +380,3 @@ class FunctionFolder:
         what it counts itself.
         """
         self._report = report(self._root, self.slug, totals)
-
-
-def _to_json(value: dict[str, Any]) -> bytes:
-    try:
-        return _json_encoder()(value).encode("ascii")
-    except (TypeError, ValueError, RecursionError) as error:
-        logger.info("metadata left out: %r", error)
-        return b"{}"
-
-
-@cache
-def _json_encoder() -> Callable[[object], str]:
-    from json import JSONEncoder  # a hit does without
-
-    # What is circular is too deep as well.
-    return JSONEncoder(
-        default=lambda other: f"<{type(other).__name__}>", check_circular=False, separators=(",", ":")
-    ).encode

@@ -96,9 +96,10 @@ class Run:
                 self._is_writing = True
             file.close()
         with _guard:
-            self.is_over = True
+            # Out of the table first: a signal handler that found it there, and over, would wait for its own thread.
             if _runs.get(self._path) is self:
                 del _runs[self._path]
+            self.is_over = True
         runs = _held.get()
         if self in runs:
             _held.set(() if runs == (self,) else held())  # without this one, as it is over
