@@ -22,7 +22,7 @@ FLOORS = [
     ["_adoption", "_explanation", "_explanation_html", "_map"],
     ["_description", "_options", "_tally"],
     ["_keying", "_store"],
-    ["_beside", "_printable", "_progress", "_units", "_warning"],
+    ["_beside", "_folders", "_printable", "_progress", "_units", "_warning"],
     ["_light", "errors"],
 ]
 

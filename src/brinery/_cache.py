@@ -396,9 +396,9 @@ def default_location(folder: str) -> str:
     given = os.environ.get("BRINERY_DIR")
     if given:
         return os.path.normpath(os.path.join(folder, os.path.expanduser(given)))
-    from platformdirs import user_cache_path
+    from ._folders import user_folder
 
-    return os.path.abspath(user_cache_path("brinery"))
+    return os.path.abspath(user_folder("cache"))
 
 
 def _working_folder() -> str:

@@ -17,7 +17,7 @@ def path(options: Namespace) -> int:
     from .._store import signing
 
     _tell_of_variable()
-    place = os.fspath(signing.secret_path())
+    place = signing.secret_path()
     if options.json:
         say_json({"path": place, "exists": os.path.lexists(place)})
     else:
@@ -86,7 +86,7 @@ def _done(message: str, options: Namespace) -> int:
     from .._store import signing
 
     if options.json:
-        say_json({"path": os.fspath(signing.secret_path())})
+        say_json({"path": signing.secret_path()})
     else:
         say(message)
     return 0

@@ -7,7 +7,6 @@ which lets functions call each other in circles.
 
 from __future__ import annotations
 
-import re
 import sys
 from functools import partial
 from types import CodeType, FunctionType, ModuleType
@@ -98,6 +97,13 @@ def _facts_of(code: CodeType, ours: int, *, documented: bool) -> _Facts:
             _facts.clear()
         _facts[key] = facts
     return facts
+
+
+def _is_of_a_prompt(name: str) -> bool:
+    """Whether a name is one that IPython itself puts beside a user's own."""
+    import re
+
+    return re.fullmatch(_OF_A_PROMPT, name) is not None
 
 
 def own_function(target: object) -> FunctionType | None:
@@ -291,7 +297,7 @@ class _Reach(Names):
                 or self._is_ignored(module.__name__, home, name)
             ):
                 continue
-            if prompt and re.fullmatch(_OF_A_PROMPT, name):
+            if prompt and _is_of_a_prompt(name):
                 continue
             if isinstance(value, ModuleType) and not value.__name__.startswith(module.__name__ + "."):
                 continue  # what its functions use of other modules counts through them

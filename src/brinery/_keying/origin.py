@@ -8,7 +8,6 @@ installed: a rebuilt wheel of the same version is another.
 from __future__ import annotations
 
 import os
-import re
 import sys
 
 from xxhash import xxh3_128_digest
@@ -18,7 +17,7 @@ from .._light import NamedTuple
 _STDLIB = os.path.dirname(os.__file__) + os.sep
 _OURSELVES = os.path.dirname(os.path.dirname(__file__)) + os.sep
 # Patterns are compiled when they are first used, as importing brinery needs none of them.
-_SITE = r"(?:site|dist)-packages"
+_SITES = "site-packages", "dist-packages"  # equally long
 _REQUIRES = rb"(?m)^Requires-Dist:[ \t]*([A-Za-z0-9][A-Za-z0-9._-]*)([^\r\n]*)"
 
 
@@ -135,12 +134,12 @@ def _look(filename: str) -> Origin:
         return STDLIB
     if filename.startswith(_OURSELVES):
         return OURSELVES
-    places = list(re.finditer(_SITE, filename))
-    if not places:
+    found = max(map(filename.rfind, _SITES))  # the last, as an environment may lie inside another's packages
+    if found < 0:
         return STDLIB if filename.startswith(_STDLIB) else USER
-    found = places[-1]  # an environment may lie inside another's packages
-    site = filename[: found.end()]
-    relative = filename[found.end() :].lstrip("/\\").replace("\\", "/")
+    end = found + len(_SITES[0])
+    site = filename[:end]
+    relative = filename[end:].lstrip("/\\").replace("\\", "/")
     installed = _owner(site, relative)
     return USER if installed is None else Origin("installed", _with_requirements(site, installed))
 
@@ -184,6 +183,8 @@ def _read(site: str, folder: str) -> _Installed | None:
         except OSError:
             _installed[key] = None
         else:
+            import re
+
             required = (match for match in re.finditer(_REQUIRES, metadata) if b"extra ==" not in match[2])
             names = frozenset(_canonical(match[1].decode()) for match in required)
             _installed[key] = _Installed(name, version, record, names)
@@ -226,4 +227,6 @@ def _with_requirements(site: str, installed: _Installed) -> Distribution:
 
 def _canonical(name: str) -> str:
     """Write a distribution's name as the packaging specification compares names (PEP 503)."""
+    import re
+
     return re.sub(r"[-_.]+", "_", name).lower()

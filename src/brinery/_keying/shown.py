@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 _CONFIDENTIAL = r"(?i)passw|secret|token|credential|apikey|(?:^|_)(?:key|auth|pwd)s?(?:_|$)"
@@ -14,6 +13,8 @@ _ARRAY_LIBRARIES = {"numpy", "pandas", "polars", "torch"}
 @lru_cache(1024)
 def sounds_secret(name: str) -> bool:
     """Whether a name is one under which people keep secrets."""
+    import re
+
     return re.search(_CONFIDENTIAL, name) is not None
 
 

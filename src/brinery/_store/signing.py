@@ -20,7 +20,6 @@ from .names import is_hexadecimal
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
     from typing import NoReturn
 
 Bytes = bytes | bytearray | memoryview
@@ -175,7 +174,7 @@ def open_keyring(secret: str | bytes | None) -> Keyring:
             del secret  # what collects an error's variables must not find it
     if VARIABLE in os.environ:
         return Keyring(Signer(check_secret(os.fsencode(os.environ[VARIABLE]), name=VARIABLE)))
-    return Keyring.of_file(os.fspath(secret_path()))
+    return Keyring.of_file(secret_path())
 
 
 def check_secret(secret: str | bytes, *, name: str = "secret") -> bytes:
@@ -202,28 +201,28 @@ def check_secret(secret: str | bytes, *, name: str = "secret") -> bytes:
     return raw
 
 
-def secret_path() -> Path:
+def secret_path() -> str:
     """Where the secret file is, or will be made when first something is stored.
 
     Raises:
         SecretError: there is no home folder to keep it in.
     """
-    from platformdirs import user_state_path
+    from .._folders import user_folder
 
     try:
-        path = user_state_path("brinery") / "secret"
+        folder = user_folder("state")
     except (OSError, RuntimeError):
         raise SecretError(f"there is no folder to keep a secret in: {_WAY_OUT}") from None
     # An empty HOME would give "/.local", a relative one the folder that happens to be the current one.
     placed = os.path.isabs(os.environ.get("XDG_STATE_HOME", "")) or os.path.isabs(os.environ.get("HOME", "/"))
-    if not placed or not path.is_absolute():
+    if not placed or not os.path.isabs(folder):
         raise SecretError(f"there is no home folder to keep a secret in, HOME is no absolute path: {_WAY_OUT}")
-    return path
+    return os.path.join(folder, "secret")
 
 
 def export() -> str:
     """The secret file's current secret as text, for another machine."""
-    path = os.fspath(secret_path())
+    path = secret_path()
     with _explained(path):
         return (_read(path) or _create(path))[0]
 
@@ -320,7 +319,7 @@ def _create(path: str) -> list[str]:
 @contextmanager
 def _changing() -> Iterator[tuple[str, list[str]]]:
     """The file's path and secrets, while no other process changes them."""
-    path = os.fspath(secret_path())
+    path = secret_path()
     with _explained(path):
         make_folders(os.path.dirname(path))
         with _locked(os.path.dirname(path)):
