@@ -8,7 +8,14 @@ import sys
 from pathlib import Path
 
 
-def run(*arguments: str | Path, cwd: Path, hash_seed: int = 0, check: bool = True, **environment: str) -> str:
+def run(
+    *arguments: str | Path,
+    cwd: Path,
+    hash_seed: int = 0,
+    check: bool = True,
+    seconds: float = 120,
+    **environment: str,
+) -> str:
     """Run ``python ARGUMENTS`` in a folder and return what it printed; its errors are shown if it fails."""
     done = subprocess.run(
         [sys.executable, *map(str, arguments)],
@@ -16,7 +23,7 @@ def run(*arguments: str | Path, cwd: Path, hash_seed: int = 0, check: bool = Tru
         env={**os.environ, "PYTHONHASHSEED": str(hash_seed), "PYTHONDONTWRITEBYTECODE": "1", **environment},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=seconds,
         check=False,
     )
     if check and done.returncode != 0:

@@ -41,7 +41,5 @@ def test_nothing_large_is_imported_for_it():
     """On Linux no library is needed to find them."""
     source = "import sys; from brinery._folders import user_folder; user_folder('cache'), user_folder('state')"
     source += "; print([name for name in ('platformdirs', 'pathlib') if name in sys.modules])"
-    assert (
-        subprocess.check_output([sys.executable, "-S", "-c", f"import sys; sys.path[:0] = {sys.path!r}; {source}"])
-        == b"[]\n"
-    )
+    command = [sys.executable, "-S", "-c", f"import sys; sys.path[:0] = {sys.path!r}; {source}"]
+    assert subprocess.check_output(command) == b"[]\n"

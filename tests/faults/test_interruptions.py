@@ -207,7 +207,7 @@ assert hits + misses == number + 1 + 3 * handled[0], (hits, misses, number, hand
 def test_a_signal_handler_may_call_what_it_interrupts(tmp_path: Path, rounds: int):
     """One that hits, misses and asks for the very key under way, at any instant: no deadlock, no call uncounted."""
     write(tmp_path, script=HANDLED)
-    assert int(run("script.py", str(rounds), cwd=tmp_path)) > rounds / 20
+    assert int(run("script.py", str(rounds), cwd=tmp_path, seconds=600)) > rounds / 20
     cache = Cache(tmp_path / "store")
     assert len(cache) <= 200
     assert cache.verify() == []

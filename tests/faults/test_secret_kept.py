@@ -75,11 +75,11 @@ def test_no_error_about_the_secret_file_shows_it(tmp_path, damage):
     """A damaged file still holds good secrets: not a digit of them comes out."""
     f = Cache(tmp_path / "store")(value)
     f(1)
-    first = secret_path().read_text()
+    first = Path(secret_path()).read_text()
     main(["secret", "rotate"])
-    with secret_path().open("a") as file:
+    with Path(secret_path()).open("a") as file:
         file.write(damage)
-    secrets = [first.strip(), secret_path().read_text()[:64]]
+    secrets = [first.strip(), Path(secret_path()).read_text()[:64]]
     with pytest.raises(BrineryError) as caught:
         Cache(tmp_path / "store").verify()
     check_that_it_shows_nothing(caught.value, *secrets)
@@ -110,7 +110,7 @@ def test_nothing_that_is_said_logged_or_stored_shows_it(tmp_path, caplog, capsys
             for command in ("rotate", "path"):
                 main(["secret", command])
         written = [path.read_bytes() for path in cache.path.rglob("*") if path.is_file()]
-        secrets = [GIVEN, *secret_path().read_text().split()]
+        secrets = [GIVEN, *Path(secret_path()).read_text().split()]
         told = "".join([*shown, caplog.text, *capsys.readouterr()])
         for secret in secrets:
             assert secret not in told
@@ -124,7 +124,7 @@ def test_a_secret_that_others_can_use_signs_and_reads_nothing(tmp_path, mode):
     """Every call computes, one warning says what to do, nothing is stored; made private, everything counts again."""
     f = Cache(tmp_path / "store")(value)
     f(1)
-    secret_path().chmod(mode)
+    Path(secret_path()).chmod(mode)
     g = Cache(tmp_path / "store")(value)
     with quietly() as said:
         assert [g(1), g(2), g(1)] == [[1], [2], [1]]
@@ -132,7 +132,7 @@ def test_a_secret_that_others_can_use_signs_and_reads_nothing(tmp_path, mode):
     assert "chmod 600" in said[0]
     assert g.cache_info().hits == 0
     assert len(f._cache) == 1
-    secret_path().chmod(0o600)
+    Path(secret_path()).chmod(0o600)
     assert Cache(tmp_path / "store")(value).is_cached(1)
 
 
@@ -163,7 +163,7 @@ def test_rotation_keeps_old_entries_until_they_are_dropped(tmp_path, capsys):
     with quietly():
         assert [f(x) for x in range(5)] == [[x] for x in range(5)]
     assert all(Cache(tmp_path / "store")(value).is_cached(x) for x in range(5))
-    assert len(secret_path().read_text().splitlines()) == 1
+    assert len(Path(secret_path()).read_text().splitlines()) == 1
     assert f._cache.verify() == []
 
 
@@ -184,7 +184,7 @@ def test_eight_processes_that_store_first_make_one_secret(tmp_path):
     assert [process.wait(60) for process in started] == [0] * 8
     f = Cache(tmp_path / "store")(value)
     assert all(f.is_cached(x) for x in range(8))
-    assert os.listdir(secret_path().parent) == ["secret"]
+    assert os.listdir(Path(secret_path()).parent) == ["secret"]
 
 
 @pytest.mark.parametrize("umask", [0, 0o777])

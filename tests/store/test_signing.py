@@ -28,7 +28,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.delenv("BRINERY_SECRET", raising=False)
-    return signing.secret_path()
+    return Path(signing.secret_path())
 
 
 def keyring_to_store() -> Keyring:

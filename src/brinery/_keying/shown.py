@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-_CONFIDENTIAL = r"(?i)passw|secret|token|credential|apikey|(?:^|_)(?:key|auth|pwd)s?(?:_|$)"
+_CONFIDENTIAL = "passw", "secret", "token", "credential", "apikey"
+_CONFIDENTIAL_WORDS = frozenset(("key", "keys", "auth", "auths", "pwd", "pwds"))
 _LONGEST = 80
 _WIDEST_INT = 200
 _ARRAY_LIBRARIES = {"numpy", "pandas", "polars", "torch"}
@@ -13,9 +14,8 @@ _ARRAY_LIBRARIES = {"numpy", "pandas", "polars", "torch"}
 @lru_cache(1024)
 def sounds_secret(name: str) -> bool:
     """Whether a name is one under which people keep secrets."""
-    import re
-
-    return re.search(_CONFIDENTIAL, name) is not None
+    folded = name.casefold()
+    return any(part in folded for part in _CONFIDENTIAL) or not _CONFIDENTIAL_WORDS.isdisjoint(folded.split("_"))
 
 
 def is_short(value: object) -> bool:

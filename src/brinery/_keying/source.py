@@ -153,10 +153,11 @@ def _reads_without_annotations(
 ) -> tuple[Read, ...] | None:
     """List what a function reads apart from the annotations of the functions in it; None if those have none."""
     import ast
-    import copy
 
     if not _has_functions(code) or not any(item is not node and _annotated_places(item) for item in ast.walk(node)):
         return None
+    import copy
+
     bare = copy.deepcopy(statement)
     for item in ast.walk(bare):
         for owner, field in _annotated_places(item):
