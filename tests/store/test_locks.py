@@ -17,6 +17,8 @@ from bare_store import CODEC, call, keep, key_of, open_store, start, value_of, w
 
 from brinery._store import holder, runs
 from brinery._store.locks import Turn
+from brinery._store.names import temporary_name
+from brinery._store.temporary import Temporary
 
 KEY = key_of(1)
 OTHER = key_of(2)
@@ -402,3 +404,25 @@ print(keep(folder, key_of(2), 2), [os.fstat(fd).st_size for fd in mine[:10]], os
     process = start(source, tmp_path / "store", tmp_path / "daemon")
     assert process.communicate(timeout=30)[0] == f"True {[0] * 10} []\n"
     assert (value_of(folder, key_of(1)), value_of(folder, key_of(2))) == (1, 2)
+
+
+def test_a_run_never_puts_anothers_unfinished_file_in_its_place(folder, monkeypatch):
+    """Cleared in the moment of its renaming, and begun anew by another: nothing is stored, and nothing half shown."""
+    claim = folder.claim(KEY)
+    assert claim.attempt() is Turn.COMPUTE
+    others = []
+
+    def look(self, *given, real=Temporary._is_there):
+        found = real(self, *given)
+        if found and not others:
+            path = Path(folder.prefix).parent / "tmp" / temporary_name(folder.slug, KEY)
+            path.unlink()
+            path.write_bytes(b"a marker, or half an entry")
+            others.append(path)
+        return found
+
+    monkeypatch.setattr(Temporary, "_is_there", look)
+    assert not put(folder, claim, "cleared")
+    claim.release()
+    assert others
+    assert not Path(folder.prefix, KEY[:2], f"{KEY}.brine1").exists()

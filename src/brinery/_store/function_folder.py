@@ -177,6 +177,9 @@ class FunctionFolder:
         if not S_ISREG(status.st_mode):
             reason = "it is no regular file"
         else:
+            present = os.stat(self._path(key), follow_symlinks=False)
+            if present.st_ino != status.st_ino:  # it was removed or replaced meanwhile, and nobody will meet it again
+                return
             found = facts(os.pread(fd, HEAD.size, 0), status.st_size)
             if found is None:
                 reason = "it is damaged, or was not written by brinery"

@@ -89,6 +89,11 @@ class Temporary:
             if not self._is_there():
                 return False
             raise
+        if not os.fstat(self.fd).st_nlink and not self._is_at(name, folder):
+            # It was removed in the moment before, and what was renamed is another run's, which is not whole yet.
+            with suppress(OSError):
+                os.unlink(name, dir_fd=folder)
+            return False
         self._is_published = True
         return True
 
@@ -111,5 +116,8 @@ class Temporary:
             let_go(fd)
 
     def _is_there(self) -> bool:
-        present = status_of(self._name, self._folder)
+        return self._is_at(self._name, self._folder)
+
+    def _is_at(self, name: str, folder: int) -> bool:
+        present = status_of(name, folder)
         return present is not None and self._status is not None and same_file(present, self._status)
