@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pickle
+import sys
 from pathlib import Path
 
 import pytest
-from other_process import run
+from other_process import run, write
 
 import brinery
 from brinery import errors
@@ -86,3 +87,38 @@ def test_importing_is_light(tmp_path: Path):
 def test_a_cache_has_what_is_promised(name: str):
     """The names of a cache's public face."""
     assert hasattr(brinery.Cache, name)
+
+
+HIT = """
+import sys
+before = set(sys.modules)
+from brinery import Cache
+
+FACTOR = 3
+
+def helper(x):
+    return x * FACTOR
+
+@Cache("store")
+def f(x, y=2):
+    return helper(x) + y
+
+f(3)
+print(f.cache_info().hits, *sorted(set(sys.modules) - before))
+"""
+
+
+def test_a_first_hit_imports_little(tmp_path: Path):
+    """A program that only hits loads xxhash, a little of the standard library, and nothing that only a miss needs."""
+    write(tmp_path, script=HIT)
+    before = run("script.py", cwd=tmp_path).split()
+    hits, *names = run("script.py", cwd=tmp_path).split()
+    assert (before[0], hits) == ("0", "1")
+    packages = {name.partition(".")[0] for name in names}
+    assert packages - set(sys.stdlib_module_names) == {"brinery", "xxhash"}
+    heavy = "asyncio dataclasses inspect json logging pathlib pickle random shutil tempfile threading typing"
+    assert packages.isdisjoint(heavy.split())
+    of_a_miss = "function_writer locks payload pickling runs sweep temporary unstorable upkeep usage"
+    assert {f"brinery._store.{name}" for name in of_a_miss.split()} < set(before)
+    assert {f"brinery._store.{name}" for name in of_a_miss.split()}.isdisjoint(names)
+    assert {"brinery._deferred", "brinery._recording", "brinery._beside"}.isdisjoint(names)

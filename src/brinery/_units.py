@@ -4,10 +4,8 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import re
     from datetime import timedelta
 
-_NUMBER = r"\s*([0-9]+(?:\.[0-9]+)?|\.[0-9]+)\s*([A-Za-z]*)\s*"
 _SIZES = {
     "": 1, "b": 1,
     "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12, "pb": 10**15,
@@ -37,14 +35,13 @@ def parse_size(value: str | float, what: str = "size") -> int:
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise TypeError(f"{what} must be a number of bytes or text such as '10GB', not {type(value).__name__}")
     if isinstance(value, str):
-        match = _match(value)
-        unit = match[2].lower() if match else None
-        if match is None or unit not in _SIZES:
+        number, unit = _split(value)
+        if unit not in _SIZES:
             raise ValueError(
                 f"{what}={value!r} is not a size: write a number and one of B, kB, MB, GB, TB, "
                 "KiB, MiB, GiB, TiB, such as '10GB'"
             )
-        value = float(match[1]) * _SIZES[unit] if "." in match[1] else int(match[1]) * _SIZES[unit]
+        value = float(number) * _SIZES[unit] if "." in number else int(number) * _SIZES[unit]
     if not value >= 0 or value == float("inf"):
         raise ValueError(f"{what}={value!r} must be zero or more bytes; None means no limit")
     return int(value)
@@ -67,13 +64,12 @@ def parse_time(value: str | float | timedelta, what: str = "ttl") -> float:
             f"{what} must be a number of seconds, a timedelta or text such as '7d', not {type(value).__name__}"
         )
     if isinstance(value, str):
-        match = _match(value)
-        unit = match[2].lower() if match else None
-        if match is None or unit not in _TIMES:
+        number, unit = _split(value)
+        if unit not in _TIMES:
             raise ValueError(
                 f"{what}={value!r} is not a time: write a number and one of s, m, h, d, w, y, such as '7d'"
             )
-        value = float(match[1]) * _TIMES[unit]
+        value = float(number) * _TIMES[unit]
     try:
         seconds = float(value)
     except OverflowError:
@@ -83,10 +79,14 @@ def parse_time(value: str | float | timedelta, what: str = "ttl") -> float:
     return seconds
 
 
-def _match(text: str) -> re.Match[str] | None:
-    import re  # importing brinery does without
-
-    return re.fullmatch(_NUMBER, text)
+def _split(text: str) -> tuple[str, str | None]:
+    """A number without a sign, and its unit in small letters; a unit of None if that is not what the text is."""
+    # Without regular expressions, which take 6 ms to import.
+    text = text.strip()
+    number = text[: len(text) - len(text.lstrip("0123456789."))]
+    whole, dot, fraction = number.partition(".")
+    is_number = text.isascii() and (fraction.isdigit() if dot else bool(whole))
+    return number, text[len(number) :].lstrip().lower() if is_number else None
 
 
 def format_size(count: int) -> str:
