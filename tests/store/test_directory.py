@@ -181,6 +181,27 @@ def test_the_root_may_be_a_link_but_nothing_below(new_store, tmp_path):
     assert entry.read_text() == "precious"
 
 
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda store: store.clear(),
+        lambda store: store.prune(max_entries=0),
+        lambda store: store.verify(fix=True),
+        lambda store: store.info(),
+        lambda store: store.remove(KEY),
+        lambda store: store.folder("lab.f", dict).remove(KEY),
+    ],
+)
+def test_nothing_is_left_in_a_folder_that_is_no_store_yet(new_store, tmp_path, use):
+    """Another process may be about to make it one: a file of ours without the tag would turn it into a stranger's."""
+    (tmp_path / "store").mkdir()
+    store = new_store()
+    use(store)
+    assert os.listdir(tmp_path / "store") == []
+    assert keep(new_store().folder("lab.f", dict), KEY, "value")
+    assert value_of(store.folder("lab.f", dict), KEY) == "value"
+
+
 def test_a_location_that_cannot_hold_a_store_warns_once_and_tools_say_so(new_store, tmp_path):
     """A file in the way: calls compute with one warning, tools raise StoreError."""
     (tmp_path / "store").write_text("a file")

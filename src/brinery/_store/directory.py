@@ -88,8 +88,11 @@ class Directory:
             from .upkeep import Upkeep
 
             made = Upkeep(self._root, Limits(*self._limits), self._policy)
-            # One for all threads, whichever comes first: what it counted must not be lost.
-            self._upkeep_made = vars(self).setdefault("_first_upkeep", made)
+            # One for all threads, whichever comes first, as what it has counted must not be lost; and no lock, which a
+            # forked child could inherit in the hands of nobody.
+            first: Upkeep = vars(self).setdefault("_first_upkeep", made)
+            self._upkeep_made = first
+            return first
         return self._upkeep_made
 
     def close(self) -> None:
@@ -284,6 +287,9 @@ class Directory:
         root = None
         try:
             root = self._root.open()
+            if self._root.settled is None:  # no store yet: a file of ours without the tag would make it a stranger's
+                os.close(root)
+                root = None
         except FileNotFoundError:
             pass
         except OSError as error:
