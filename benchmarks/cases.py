@@ -6,10 +6,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import count
+from time import perf_counter_ns
 from typing import Any, NamedTuple
 
 import numpy as np
+
+from brinery import Cache
 
 from . import floors, peers
 from .timing import Contender, Measurement, children_cpu_ns, measure
@@ -27,9 +31,28 @@ def hits(folder: str, rounds: int) -> Table:
     """Calls whose result is there."""
     floor = floors.SignedFile(folder, peers.small(1))
     contenders = [Contender("floor: open, fstat, read, HMAC, unpickle", floor.load)]
-    for name, keep, _ in peers.peers_in(folder):
+    for name, keep, _ in peers.peers_in(folder) + peers.slower_peers_in(folder):
         contenders.append(Contender(name, _calls(keep(peers.small), lambda: 1)))
     return Table("Hit, a result of 200 bytes", "us", measure(contenders, rounds=rounds, burst=100))
+
+
+def touched_hits(folder: str, rounds: int) -> Table:
+    """Calls whose result is there, each of which raises the priority of its entry."""
+    floor = floors.SignedFile(folder, peers.small(1))
+    touched = Cache(os.path.join(folder, "lru"), secret=floors.SECRET.decode(), max_size=None, eviction="lru")
+    contenders = [
+        Contender("floor: open, fstat, read, HMAC, unpickle", floor.load, _pause),
+        Contender("brinery, touched", partial(touched(peers.small), 1), _pause),
+        Contender("brinery, not touched", partial(peers.brinery_in(folder)(peers.small), 1), _pause),
+    ]
+    return Table("Hit, its priority touched", "us", measure(contenders, rounds=rounds, burst=20))
+
+
+def _pause() -> None:
+    """A use is written down when the last was more than 0.1 ms ago."""
+    began = perf_counter_ns()
+    while perf_counter_ns() - began < 200_000:
+        pass
 
 
 def misses(folder: str, rounds: int) -> Table:
@@ -37,7 +60,7 @@ def misses(folder: str, rounds: int) -> Table:
     floor = floors.RenamedFiles(os.path.join(folder, "renamed"), peers.small(1))
     # Long bursts: after a burst of files by another, the file system is slow for a while, whoever uses it.
     contenders = [Contender("floor: write a temporary file, rename", floor.store)]
-    for name, keep, _ in peers.peers_in(folder):
+    for name, keep, _ in peers.peers_in(folder) + peers.slower_peers_in(folder):
         contenders.append(Contender(name, _calls(keep(peers.small), count().__next__)))
     return Table("Miss, a result of 200 bytes", "us", measure(contenders, rounds=rounds, burst=200))
 
@@ -52,6 +75,8 @@ def large_values(folder: str, rounds: int, megabytes: int) -> list[Table]:
         kept = keep(peers.large)
         storing.append(Contender(name, _calls(kept, count(1).__next__), clear))
         loading.append(Contender(name, _calls(kept, lambda: 0)))
+    mapped = peers.brinery_in(folder)(mmap=True, trust_unchanged=True, ignore=[".LARGE"])(peers.large)
+    loading.append(Contender("brinery, mapped and trusted", partial(mapped, 0)))
     return [
         Table(f"Store an array of {megabytes} MB", "ms", measure(storing, rounds=rounds)),
         Table(f"Load an array of {megabytes} MB", "ms", measure(loading, rounds=rounds)),

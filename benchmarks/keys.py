@@ -35,6 +35,7 @@ def arguments(folder: str, rounds: int) -> list[Table]:
         {
             "number": numbers.integers(0, 100, 1_000_000),
             "value": numbers.random(1_000_000),
+            "day": pd.Timestamp("2026-01-01") + pd.to_timedelta(numbers.integers(0, 10_000, 1_000_000), "min"),
             "name": pd.array([f"name{index % 1000}" for index in range(1_000_000)], dtype="str"),
         }
     )

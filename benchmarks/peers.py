@@ -1,4 +1,4 @@
-"""The same function kept by brinery, joblib and diskcache, each in a folder of its own."""
+"""The same function kept by brinery, joblib, diskcache, checkpointer and cachier, each in a folder of its own."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 import diskcache
 import joblib
 import numpy as np
+from cachier import cachier
+from checkpointer import Checkpointer
 
 from brinery import Cache
 
@@ -55,4 +57,13 @@ def peers_in(folder: str) -> list[Peer]:
         Peer("brinery", brine(ignore=[".LARGE"]), brine.clear),
         Peer("joblib", memory.cache, lambda: memory.clear(warn=False)),
         Peer("diskcache", disk.memoize(), disk.clear),
+    ]
+
+
+def slower_peers_in(folder: str) -> list[Peer]:
+    """Two more, which keep small results well and take long for large ones."""
+    checkpointer = Checkpointer(root_path=os.path.join(folder, "checkpointer"), verbosity=0)
+    return [
+        Peer("checkpointer", checkpointer, lambda: None),
+        Peer("cachier", cachier(cache_dir=os.path.join(folder, "cachier"), separate_files=True), lambda: None),
     ]

@@ -12,6 +12,7 @@ from pathlib import Path
 from .cases import Table
 from .eviction import Savings
 
+PACKAGES = "brinery", "joblib", "diskcache", "checkpointer", "cachier", "numpy"
 UNITS = {"us": 1e6, "ms": 1e3}
 
 
@@ -23,7 +24,7 @@ def machine(folder: str) -> dict[str, str]:
         "processor": f"{_processor()}, {os.cpu_count()} cores",
         "load before": " ".join(f"{load:.2f}" for load in os.getloadavg()),
         "file system": _file_system(folder),
-        "packages": ", ".join(f"{name} {version(name)}" for name in ("brinery", "joblib", "diskcache", "numpy")),
+        "packages": ", ".join(f"{name} {version(name)}" for name in PACKAGES),
     }
 
 
@@ -35,11 +36,11 @@ def machine_lines(facts: dict[str, str]) -> Iterator[str]:
 
 def table_lines(table: Table) -> Iterator[str]:
     """A table with the floor's median as the measure of the others."""
-    yield f"\n{table.title:44}{'median':>10}{'p95':>10}{'longest':>13}{'x floor':>10}"
+    yield f"\n{table.title:44}{'median':>10}{'p99':>10}{'longest':>13}{'x floor':>10}"
     floor = table.rows[0].median
-    for name, median, p95, longest, _ in table.rows:
+    for name, median, p99, longest, _ in table.rows:
         scale, unit = UNITS[table.unit], table.unit
-        times = f"{median * scale:7.1f} {unit}{p95 * scale:7.1f} {unit}{longest * scale:10.1f} {unit}"
+        times = f"{median * scale:7.1f} {unit}{p99 * scale:7.1f} {unit}{longest * scale:10.1f} {unit}"
         yield f"  {name:42}{times}{median / floor:10.2f}"
 
 

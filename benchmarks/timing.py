@@ -25,7 +25,7 @@ class Measurement(NamedTuple):
 
     name: str
     median: float
-    p95: float
+    p99: float
     longest: float
     calls: int
 
@@ -56,5 +56,5 @@ def measure(
 
 
 def _summary(name: str, times: list[int]) -> Measurement:
-    p95 = quantiles(times, n=20, method="inclusive")[-1] if len(times) > 1 else times[0]
-    return Measurement(name, median(times) / 1e9, p95 / 1e9, max(times) / 1e9, len(times))
+    p99 = quantiles(times, n=100, method="inclusive")[-1] if len(times) > 1 else times[0]
+    return Measurement(name, median(times) / 1e9, p99 / 1e9, max(times) / 1e9, len(times))

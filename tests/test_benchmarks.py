@@ -1,0 +1,76 @@
+"""The benchmarks, in a small form: that they run and measure what they say, not how long it takes."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+for library in ("cachier", "checkpointer", "diskcache", "joblib"):
+    pytest.importorskip(library, reason="the benchmarks' own dependencies are not installed")
+
+from benchmarks import cases, chart, instructions, keys, processes, report, scale  # noqa: E402
+
+pytestmark = pytest.mark.slow
+
+
+def test_every_contender_is_measured_and_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Hits, misses and large results: a row for each, the floor first, in the table, the JSON and the chart."""
+    pytest.importorskip("matplotlib")
+    monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path))
+    tables = [
+        cases.hits(_folder(tmp_path, "hits"), 2),
+        cases.misses(_folder(tmp_path, "misses"), 2),
+        *cases.large_values(_folder(tmp_path, "large"), 2, megabytes=1),
+    ]
+    for table in tables:
+        assert table.rows[0].name.startswith("floor")
+        assert {"brinery", "joblib", "diskcache"} < {row.name for row in table.rows}
+        assert all(0 < row.median <= row.p99 <= row.longest for row in table.rows)
+        assert len(list(report.table_lines(table))) == 1 + len(table.rows)
+    report.write_json(str(tmp_path / "all.json"), {}, tables, [])
+    written = json.loads((tmp_path / "all.json").read_text())
+    assert [len(table["rows"]) for table in written["tables"]] == [len(table.rows) for table in tables]
+    chart.draw(str(tmp_path / "chart.svg"), tables)
+    assert "brinery" in (tmp_path / "chart.svg").read_text()
+
+
+def test_processes_are_measured(tmp_path: Path):
+    """Each peer's program runs, finds what it stored, and ends."""
+    first = processes.first_hit(_folder(tmp_path, "first"), 1)
+    assert [row.name for row in first.rows[1:]] == list(processes.KEEPS)
+    four = processes.four_at_once(_folder(tmp_path, "four"), 1, 10)
+    assert all(row.median > 0 for row in four.rows)
+
+
+def test_a_store_of_many_entries_is_measured(tmp_path: Path):
+    """It grows to the size that it is to have, and is empty at the end."""
+    (table,) = scale.grown(str(tmp_path / "grown"), (50,), 1)
+    assert [row.name for row in table.rows][1:] == ["brinery, a hit", "brinery, a miss"]
+    lines = scale.a_year(_folder(tmp_path, "year"), 60, functions=3)
+    assert len(lines) == 6
+    assert not list((tmp_path / "year").rglob("*.brine1"))
+
+
+@pytest.mark.stress
+@pytest.mark.skipif(shutil.which("valgrind") is None, reason="there is no valgrind")
+def test_instructions_are_counted(tmp_path: Path):
+    """More than none, and within a factor of what the bare steps take."""
+    (line, _) = instructions.of_a_hit(str(tmp_path))
+    ratio = float(line.partition(" x the ")[0].rpartition(" ")[2])
+    assert 1 < ratio < 10
+
+
+def test_keys_are_measured_beside_what_they_must_read(tmp_path: Path):
+    """A first fingerprint is taken of a module that was never seen."""
+    table = keys.first_fingerprint(_folder(tmp_path, "keys"), 2)
+    assert table.rows[0].calls == table.rows[1].calls == 2
+
+
+def _folder(parent: Path, name: str) -> str:
+    (parent / name).mkdir()
+    return str(parent / name)
