@@ -563,3 +563,26 @@ def test_methods_of_builtin_classes_can_be_decorated(memory: Cache):
     upper = memory(str.upper)
     assert upper("a") == upper("a") == "A"
     assert upper.cache_info().hits == 1
+
+
+def test_arguments_of_libraries_written_in_cython(new_cache):
+    """Their classes hold functions that belong to no file; neither those nor their metaclass are the user's code."""
+    pd = pytest.importorskip("pandas")
+    f = new_cache(strict=True)(lambda value: value)
+    days = pd.date_range("2026-01-01", periods=3)
+    values = [
+        days,
+        days.to_frame(),
+        pd.DataFrame({"day": days, "name": ["a", "b", "c"]}),
+        pd.Timestamp("2026-01-01", tz="UTC"),
+        pd.Timedelta("1h"),
+        pd.Period("2026-01", "M"),
+        pd.offsets.MonthEnd(),
+    ]
+    for value in values:
+        key = f.key(value)
+        f(value)
+        f(value)
+        assert f.key(value) == key
+    assert f.cache_info()[:2] == (len(values), len(values))
+    assert f.key(pd.Timestamp.now) != f.key(pd.Timestamp.today)

@@ -26,7 +26,7 @@ def added_members(cls: type, is_foreign: Callable[[object], bool]) -> Iterator[t
     for owner in cls.__mro__:
         if not is_changeable(owner):
             continue
-        maker = owner.__module__.partition(".")[0]
+        maker = str(owner.__module__).partition(".")[0]
         own: dict[str, Any] = get_referents(owner.__dict__)[0]  # the dict behind the proxy
         for name, value in owner.__dict__.items():
             inner = _wrapped(value)

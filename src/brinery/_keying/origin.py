@@ -17,6 +17,7 @@ from .._light import NamedTuple
 _STDLIB = os.path.dirname(os.__file__) + os.sep
 _OURSELVES = os.path.dirname(os.path.dirname(__file__)) + os.sep
 # Patterns are compiled when they are first used, as importing brinery needs none of them.
+_CYTHON = "_cython_"  # the types that all extensions by one version of Cython share: a module that has no file
 _SITES = "site-packages", "dist-packages"  # equally long
 _REQUIRES = rb"(?m)^Requires-Dist:[ \t]*([A-Za-z0-9][A-Za-z0-9._-]*)([^\r\n]*)"
 
@@ -76,7 +77,7 @@ def origin_of_module(name: str) -> Origin:
     filename = getattr(module, "__file__", None)
     if isinstance(filename, str):
         return origin_of_file(filename)
-    if root in sys.stdlib_module_names or root in sys.builtin_module_names:
+    if root in sys.stdlib_module_names or root in sys.builtin_module_names or root.startswith(_CYTHON):
         return STDLIB
     spec = getattr(module, "__spec__", None)
     places = getattr(spec, "submodule_search_locations", None)

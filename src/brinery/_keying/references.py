@@ -18,7 +18,7 @@ from .fingerprint import Fingerprint, Part, Scope
 from .home import MAINS, home_of_class, home_of_function, home_of_module, home_of_wrapped
 from .installed import added_members, namespaces
 from .live import attribute_of, is_found_by_name, is_frozen
-from .origin import USER, Origin, digest_of_extension, origin_of_file, origin_of_module
+from .origin import STDLIB, USER, Origin, digest_of_extension, origin_of_file, origin_of_module
 from .shown import is_short, sounds_secret
 from .source import Source
 from .standard import is_changeable, standard_name
@@ -198,7 +198,9 @@ class References:
             else self._unless_followed(origin, str(function.__globals__.get("__name__")))
         )
 
-    def _origin_of_name(self, module: str) -> Origin:
+    def _origin_of_name(self, module: object) -> Origin:
+        if not isinstance(module, str):  # of a metaclass written in C, this may be what tells it for its classes
+            return STDLIB
         if module in MAINS:
             return (
                 USER  # in a worker, `__main__` is the pool's own program, and code sent by value says it is from there
