@@ -63,8 +63,8 @@ def test_no_error_about_a_given_secret_shows_it(tmp_path, secret):
 
 def test_no_error_about_the_variable_shows_it(tmp_path, monkeypatch):
     """A secret in the environment that is too short is not repeated."""
+    Cache(tmp_path / "store")(value)(1)
     monkeypatch.setenv("BRINERY_SECRET", "hunter2-hunter2")
-    (tmp_path / "store").mkdir()
     with pytest.raises(BrineryError) as caught:
         Cache(tmp_path / "store").verify()
     check_that_it_shows_nothing(caught.value, "hunter2")

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from ..errors import StoreError
 from .files import closing, open_to_look
 from .function_folder import FunctionFolder
-from .names import is_key, slug_of
+from .names import is_aside, is_key, slug_of
 from .root import Root
 
 TYPE_CHECKING = False
@@ -285,17 +285,19 @@ class Directory:
     def _opened(self) -> Iterator[int | None]:
         # What is imported inside is imported under its protection: with no descriptor left that fails as well.
         root = None
+        is_store = False
         try:
             root = self._root.open()
-            if self._root.settled is None:  # no store yet: a file of ours without the tag would make it a stranger's
-                os.close(root)
-                root = None
+            # In a folder that is no store yet, a file of ours without the tag would make it a stranger's.
+            is_store = self._root.settled is not None or not all(map(is_aside, os.listdir(root)))
         except FileNotFoundError:
             pass
         except OSError as error:
+            if root is not None:
+                os.close(root)
             raise StoreError(f"the store at {self.root} cannot be read: {error.strerror}") from error
         try:
-            yield root
+            yield root if is_store else None
         except OSError as error:
             raise StoreError(f"the store at {self.root} cannot be read or changed: {error.strerror}") from error
         finally:
