@@ -13,7 +13,7 @@ from .errors import PlatformWarning, SecretError, SecretWarning, StoreError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from datetime import timedelta
     from pathlib import Path
     from typing import Any, Literal, ParamSpec, Protocol, TypeAlias, TypeVar
@@ -281,6 +281,16 @@ class Cache:
         """
         return [] if self._is_off else self._asked_store().find(key)
 
+    def stale(self, entries: Iterable[EntryRecord]) -> list[EntryRecord]:
+        """Pick those of some entries that have expired, or that other code stored than stored last.
+
+        Code that is not known any more says nothing: its entries are not picked. Changes no byte.
+
+        Raises:
+            SecretError: there is a secret that cannot be used.
+        """
+        return [] if self._is_off else list(filter(self._asked_store().staleness(), entries))
+
     def settings(self) -> dict[str, object]:
         """Return the limits and the policy that the latest program to write the store had. Changes no byte."""
         return {} if self._is_off else self._asked_store().settings()
@@ -293,6 +303,24 @@ class Cache:
         Nothing is unpickled, and no byte changes.
         """
         return None if self._is_off else self._asked_store().metadata(entry)
+
+    def load(self, entry: str | EntryRecord) -> Any:
+        """Return a stored result, expired or not; it is unpickled only after its signature was checked.
+
+        Takes the entry, or its whole key. The modules of its classes must be importable here. What a generator yielded
+        comes as a list. This is a look: it counts as no hit, and does not keep the entry from being evicted.
+
+        Raises:
+            KeyError: there is no such entry.
+            StoreError: it is not as it was signed, or cannot be unpickled here.
+            SecretError: there is a secret that cannot be used.
+        """
+        if isinstance(entry, str):
+            found = [record for record in self.find(entry) if record.key == entry]
+            if not found:
+                raise KeyError(entry)
+            entry = found[0]
+        return self._asked_store().load(entry)
 
     def explain(self, key: str) -> Explanation | None:
         """Say of an entry whether it can still be hit, and if not why; None if there is none under that whole key.
@@ -335,9 +363,13 @@ class Cache:
         max_size: str | float | None = None,
         max_entries: int | None = None,
         older_than: Time | None = None,
+        stale: bool = False,
         dry_run: bool = False,
     ) -> Removed:
         """Remove what has expired, what was not used for a time, and the least worthy beyond a size or a number.
+
+        With ``stale``, also what other code stored than the code of its function that stored last: the present code
+        cannot hit it, but another program, or a branch of this one, may still have that code.
 
         Raises:
             StoreError: the store cannot be changed.
@@ -346,7 +378,7 @@ class Cache:
         size = None if max_size is None else parse_size(max_size, "max_size")
         age = None if older_than is None else parse_time(older_than, "older_than")
         return self._asked_store().prune(
-            max_size=size, max_entries=_checked_entries(max_entries), older_than=age, dry_run=dry_run
+            max_size=size, max_entries=_checked_entries(max_entries), older_than=age, stale=stale, dry_run=dry_run
         )
 
     def verify(self, fix: bool = False) -> list[BadEntry]:  # noqa: FBT001, FBT002  `verify(True)` reads well enough

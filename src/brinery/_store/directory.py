@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
 import stat
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -160,6 +162,54 @@ class Directory:
         except OSError:
             return None
 
+    def load(self, entry: EntryRecord) -> Any:
+        """Give what an entry holds, once its signature was checked; StoreError says what is wrong with it."""
+        from . import loading
+        from .reading import read_entry
+
+        name = (self.metadata(entry) or {}).get("serializer", "pickle")
+        if name not in ("pickle", "cloudpickle", "json"):
+            raise StoreError(f"{entry.key} was pickled by {name!r}, which only its program has: call the function")
+        try:
+            with closing(open_to_look(entry.path)) as fd:
+                status = os.fstat(fd)
+                verified = None
+                if stat.S_ISREG(status.st_mode):
+                    key = bytes.fromhex(entry.key)
+                    verified = read_entry(fd, status.st_size, key, self.keyring, entry.created, None, status)
+        except OSError as error:
+            raise StoreError(f"{entry.path} cannot be read: {error.strerror}") from error
+        if verified is None:
+            raise StoreError(f"{entry.key} is damaged, or signed by another secret: `brinery verify` tells more")
+        module = entry.function.rpartition(".")[0]
+        loader = loading.Loader(name, module=module, home_module=module)
+        try:
+            found = loader.loads(verified)
+            if isinstance(found, loading.Items):  # the last is what the generator returned
+                found = [loader.thaw(item) for item in found.frozen[:-1]]
+        except Exception as error:
+            raise StoreError(f"{entry.key} cannot be unpickled here: {type(error).__name__}: {error}") from error
+        return found
+
+    def staleness(self) -> Callable[[EntryRecord], bool]:
+        """Give what tells whether an entry has expired, or was stored by other code than last stored there.
+
+        Code that is not known any more says nothing: then an entry is not stale.
+        """
+        latest: dict[str, str | None] = {}
+        now = time.time()
+
+        def is_stale(record: EntryRecord) -> bool:
+            if record.expires <= now:
+                return True
+            if record.function not in latest:
+                latest[record.function] = next(reversed(self.folder(record.function, _undescribed).history()), None)
+            known = latest[record.function]
+            fingerprint = None if known is None else (self.metadata(record) or {}).get("fingerprint")
+            return fingerprint is not None and fingerprint != known
+
+        return is_stale
+
     def function_of(self, key: str) -> FunctionFolder | None:
         """The entries among which that of a whole key is; None if there is none."""
         found = self.find(key) if is_key(key) else []
@@ -179,7 +229,7 @@ class Directory:
         What began to be computed before is not stored.
         """
         with self._opened() as root:
-            from . import maintenance
+            from . import removal
             from .records import Removed
 
             if root is None:
@@ -188,7 +238,7 @@ class Directory:
             slugs = self._slugs(root, home)
             if home is not None and not slugs:  # it may be running for the first time
                 slugs = [slug_of(home)]
-            return maintenance.clear(root, slugs, self._upkeep, everything=home is None)
+            return removal.clear(root, slugs, self._upkeep, everything=home is None)
 
     def prune(
         self,
@@ -196,26 +246,33 @@ class Directory:
         max_size: int | None = None,
         max_entries: int | None = None,
         older_than: float | None = None,
+        stale: bool = False,
         dry_run: bool = False,
     ) -> Removed:
-        """Remove expired entries, those not used for `older_than` seconds, and the least worthy above a limit.
+        """Remove what has expired, what was not used for `older_than` seconds or is stale, and the least above a limit.
 
         Limits that are not given are the store's own.
         """
         most_size, most_entries = self._limits
         with self._opened() as root:
-            from . import maintenance
+            from . import removal
             from .records import Removed
 
             if root is None:
                 return Removed(0, 0)
-            removed = maintenance.prune(
+            is_stale = self.staleness() if stale else None
+            oldest = -math.inf if older_than is None else time.time() - older_than
+
+            def is_outdated(record: EntryRecord) -> bool:
+                return record.last_use < oldest or (is_stale is not None and is_stale(record))
+
+            removed = removal.prune(
                 root,
                 self.root,
                 self._upkeep,
                 max_size=most_size if max_size is None else max_size,
                 max_entries=most_entries if max_entries is None else max_entries,
-                older_than=older_than,
+                is_outdated=is_outdated,
                 dry_run=dry_run,
             )
             if not dry_run:

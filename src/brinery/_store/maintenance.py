@@ -1,21 +1,16 @@
-"""What people do with a store: look through it, clear, prune and verify it."""
+"""What people ask of a store: what is in it, and whether all of it is as it was stored."""
 
 from __future__ import annotations
 
-import functools
-import math
 import os
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from time import time
 
 from . import names
 from .entry import HEAD, Facts, facts
-from .eviction import Policy
 from .files import (
     FOLDER,
-    allocated,
     clear_away,
     closing,
     is_out_of_resources,
@@ -31,14 +26,12 @@ from .reading import (
     read_facts,
     read_metadata,
 )
-from .records import BadEntry, EntryRecord, FunctionRecord, Removed
-from .shards import Stored, entries_in, entries_of, list_shards, list_slugs, opened_shard, remove_entries
+from .records import BadEntry, EntryRecord, FunctionRecord
+from .shards import entries_in, list_shards, list_slugs, opened_function, opened_shard, records_of, shards_of
 from .signing import Keyring
 from .statistics import Tally, read_tally
-from .sweep import record_of
-from .upkeep import Upkeep, describe, function_name
+from .upkeep import describe, function_name
 
-_AT_ONCE = 256  # entries removed while writers wait
 _FOREIGN = "signed by another secret"
 _UNTOLD = "right as far as can be told: a library to read all of it is missing"
 _NO_FILE = "no regular file"
@@ -48,16 +41,17 @@ _NO_FOLDER = "no folder"
 def walk(root: int, path: str, slugs: list[str], prefix: str = "") -> Iterator[EntryRecord]:
     """The records of all entries whose key begins so."""
     for slug in slugs:
-        function = function_name(root, slug)
-        for shard in list_shards(root, slug):
-            if not shard.startswith(prefix[:2]):
+        with opened_function(root, slug) as function:
+            if function is None:
                 continue
-            with opened_shard(root, slug, shard) as folder:
-                if folder is None:
-                    continue
-                entries = [entry for entry in entries_of(folder, slug, shard) if entry.name.startswith(prefix)]
-                records = [record_of(folder, entry, function, path) for entry in entries]
-            yield from filter(None, records)
+            home = function_name(root, slug)
+            for shard in shards_of(function):
+                if shard.startswith(prefix[:2]):
+                    yield from [
+                        record
+                        for record in records_of(function, shard, slug, home, path)
+                        if record.key.startswith(prefix)
+                    ]
 
 
 def functions(root: int) -> list[FunctionRecord]:
@@ -75,8 +69,9 @@ def function_of(root: int, slug: str) -> FunctionRecord:
             size += entry.size
             last_use = max(last_use, entry.last_use)
     tally = Tally(0, 0, 0.0)
-    with suppress(OSError), closing(os.open(slug, FOLDER, dir_fd=root)) as folder:
-        tally = read_tally(folder)
+    with opened_function(root, slug) as folder:
+        if folder is not None:
+            tally = read_tally(folder)
     return FunctionRecord(function_name(root, slug), slug, count, size, *tally, last_use, describe(root, slug))
 
 
@@ -89,106 +84,6 @@ def count_other_formats(root: int) -> int:
                 if folder is not None:
                     count += sum(map(names.is_other_format, os.listdir(folder)))
     return count
-
-
-def clear(root: int, slugs: list[str], upkeep: Upkeep, *, everything: bool) -> Removed:
-    """Remove all entries of some functions, and keep their runs under way from storing.
-
-    A run stores by renaming its temporary file, so it stored before that file was removed here, and then its entry is
-    found below, or not at all.
-    """
-    starts = {slug[-8:] for slug in slugs}
-    with suppress(OSError), closing(os.open(names.TEMPORARY, FOLDER, dir_fd=root)) as temporary:
-        for name in os.listdir(temporary):
-            if names.is_temporary(name) and (everything or name[:8] in starts):
-                with suppress(OSError):
-                    os.unlink(name, dir_fd=temporary)
-    entries = size = 0
-    for slug in slugs:
-        for shard in list_shards(root, slug):
-            removed = upkeep.removing(functools.partial(_empty, root, slug, shard))
-            entries += removed.entries
-            size += removed.bytes
-        _remove_function(root, slug)
-    return Removed(entries, size)
-
-
-def _empty(root: int, slug: str, shard: str) -> Removed:
-    entries = size = 0
-    with opened_shard(root, slug, shard) as folder:
-        if folder is None:
-            return Removed(0, 0)
-        for name in os.listdir(folder):
-            if names.entry_key(name) is None:
-                continue
-            with suppress(OSError):
-                status = os.stat(name, dir_fd=folder, follow_symlinks=False)
-                os.unlink(name, dir_fd=folder)
-                if stat.S_ISREG(status.st_mode):
-                    entries += 1
-                    size += allocated(status)
-    return Removed(entries, size)
-
-
-def _remove_function(root: int, slug: str) -> None:
-    """Remove a function's empty shards and, if nothing else is left, what tells about the function."""
-    with suppress(OSError), closing(os.open(slug, FOLDER, dir_fd=root)) as folder:
-        for name in os.listdir(folder):
-            if name in names.SHARDS:
-                with suppress(OSError):
-                    os.rmdir(name, dir_fd=folder)
-        if set(os.listdir(folder)) <= {names.DESCRIPTION, names.STATISTICS}:
-            for name in (names.DESCRIPTION, names.STATISTICS):
-                with suppress(OSError):
-                    os.unlink(name, dir_fd=folder)
-            os.rmdir(slug, dir_fd=root)
-
-
-def prune(
-    root: int,
-    path: str,
-    upkeep: Upkeep,
-    *,
-    max_size: int | None,
-    max_entries: int | None,
-    older_than: float | None,
-    dry_run: bool,
-) -> Removed:
-    """Remove what has expired or was not used for so long, then what has the lowest priority above the limits."""
-    now = time()
-    going: list[EntryRecord] = []
-    staying: list[EntryRecord] = []
-    for record in walk(root, path, list_slugs(root)):
-        is_old = older_than is not None and record.last_use < now - older_than
-        (going if is_old or record.expires <= now else staying).append(record)
-    size, entries = sum(record.size for record in staying), len(staying)
-    staying.sort(key=lambda record: _rank(upkeep.policy, record), reverse=True)
-    while staying and (
-        (max_size is not None and size > max_size) or (max_entries is not None and entries > max_entries)
-    ):
-        record = staying.pop()
-        size -= record.size
-        entries -= 1
-        going.append(record)
-    if dry_run:
-        return Removed(len(going), sum(record.size for record in going))
-    entries = size = 0
-    for at in range(0, len(going), _AT_ONCE):
-        chosen = [_stored(record) for record in going[at : at + _AT_ONCE]]
-        removed = upkeep.removing(functools.partial(remove_entries, root, chosen))
-        entries += removed.entries
-        size += removed.bytes
-    return Removed(entries, size)
-
-
-def _rank(policy: Policy, record: EntryRecord) -> float:
-    rank = policy.rank(record)
-    return record.priority if rank is None or math.isnan(rank) else rank
-
-
-def _stored(record: EntryRecord) -> Stored:
-    slug, _, name = record.path.split("/")[-3:]
-    return Stored(slug, name, record.size, 0, record.last_use)
 
 
 def verify(root: int, path: str, keyring: Keyring, *, fix: bool) -> Iterator[BadEntry]:

@@ -7,6 +7,7 @@ import xxhash
 from .entry import SUFFIX
 
 __all__ = [
+    "BESIDE_SHARDS",
     "CACHEDIR_TAG",
     "DESCRIPTION",
     "GENERATION",
@@ -36,6 +37,7 @@ CACHEDIR_TAG = "CACHEDIR.TAG"
 GITIGNORE = ".gitignore"
 DESCRIPTION = "function.json"
 STATISTICS = "statistics"
+BESIDE_SHARDS = frozenset((DESCRIPTION, STATISTICS))  # in a function's folder
 SHARDS = tuple(f"{shard:02x}" for shard in range(256))
 
 _READABLE = 80

@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 
 from .._light import NamedTuple
-from .entry import HEAD, Facts, facts
+from .entry import HEAD, facts
 from .files import FOLDER, allocated, closing, is_out_of_resources, open_to_look
-from .names import SHARDS, TEMPORARY, entry_key, is_slug, is_temporary
-from .records import Removed
+from .names import SHARDS, SUFFIX, TEMPORARY, entry_key, is_slug, is_temporary
+from .records import EntryRecord, Removed
 
+_SECOND = 1_000_000_000
 _SHARDS = frozenset(SHARDS)
 
 
@@ -35,30 +36,47 @@ def list_slugs(root: int) -> list[str]:
     return [name for name in os.listdir(root) if is_slug(name)]
 
 
+@contextmanager
+def opened_function(root: int, slug: str) -> Iterator[int | None]:
+    """Open a function's folder; None if it is gone or not a folder."""
+    fd = _opened(slug, root)
+    if fd is None:
+        yield None
+        return
+    with closing(fd):
+        yield fd
+
+
+def shards_of(function: int) -> list[str]:
+    """The shards in a function's open folder."""
+    return [name for name in os.listdir(function) if name in _SHARDS]
+
+
 def list_shards(root: int, slug: str) -> list[str]:
     """The shards of a function; none if its folder is gone or not a folder."""
-    try:
-        with closing(os.open(slug, FOLDER, dir_fd=root)) as folder:
-            return [name for name in os.listdir(folder) if name in _SHARDS]
-    except OSError as error:
-        if is_out_of_resources(error):
-            raise
-        return []
+    with opened_function(root, slug) as folder:
+        return [] if folder is None else shards_of(folder)
 
 
 @contextmanager
 def opened_shard(root: int, slug: str, shard: str) -> Iterator[int | None]:
     """Open a shard, level by level; None if it is gone or not a folder."""
-    try:
-        with closing(os.open(slug, FOLDER, dir_fd=root)) as folder:
-            fd = os.open(shard, FOLDER, dir_fd=folder)
-    except OSError as error:
-        if is_out_of_resources(error):
-            raise
+    with opened_function(root, slug) as function:
+        fd = None if function is None else _opened(shard, function)
+    if fd is None:
         yield None
         return
     with closing(fd):
         yield fd
+
+
+def _opened(name: str, folder: int) -> int | None:
+    try:
+        return os.open(name, FOLDER, dir_fd=folder)
+    except OSError as error:
+        if is_out_of_resources(error):
+            raise
+        return None
 
 
 def entries_in(root: int, slug: str, shard: str) -> list[Stored]:
@@ -106,29 +124,68 @@ def temporary_size(root: int) -> Removed:
     return Removed(count, size)
 
 
-def facts_of(folder: int, name: str) -> Facts | None:
-    """What the head of an entry says, not authenticated; None if it cannot be read."""
+def records_of(function: int, shard: str, slug: str, home: str, path: str) -> list[EntryRecord]:
+    """The records of all entries in a shard of a function's open folder, whose store is at `path`."""
+    folder = _opened(shard, function)
+    if folder is None:
+        return []
+    with closing(folder):
+        found = [
+            record_of(folder, slug, name, home, path)
+            for name in os.listdir(folder)
+            if name[:2] == shard and entry_key(name) is not None
+        ]
+    return [record for record in found if record is not None]
+
+
+def record_of(folder: int, slug: str, name: str, home: str, path: str) -> EntryRecord | None:
+    """The record of an entry in an open shard, from its head, not authenticated; None if that cannot be read."""
     try:
         with closing(open_to_look(name, folder)) as fd:
             status = os.fstat(fd)
-            return facts(os.pread(fd, HEAD.size, 0), status.st_size) if stat.S_ISREG(status.st_mode) else None
+            found = facts(os.pread(fd, HEAD.size, 0), status.st_size) if stat.S_ISREG(status.st_mode) else None
     except OSError as error:
         if is_out_of_resources(error):
             raise
         return None
+    if found is None:
+        return None
+    return EntryRecord(
+        key=name.removesuffix(SUFFIX),  # whatever its head says
+        function=home,
+        path=f"{path}/{slug}/{name[:2]}/{name}",
+        size=allocated(status),
+        created=found.created,
+        expires=found.expires,
+        seconds=found.seconds,
+        last_use=status.st_atime,
+        priority=status.st_mtime_ns / _SECOND,
+    )
 
 
 def remove_entries(root: int, entries: Iterable[Stored]) -> Removed:
     """Remove entries; counts those that were still there, so that two who remove the same count it once."""
-    by_shard: dict[tuple[str, str], list[Stored]] = {}
+    by_function: dict[str, dict[str, list[Stored]]] = {}
     for entry in entries:
-        by_shard.setdefault((entry.slug, entry.shard), []).append(entry)
+        by_function.setdefault(entry.slug, {}).setdefault(entry.shard, []).append(entry)
     count = size = 0
-    for (slug, shard), stored in by_shard.items():
-        with opened_shard(root, slug, shard) as folder:
-            if folder is None:
+    for slug, by_shard in by_function.items():
+        with opened_function(root, slug) as function:
+            if function is None:
                 continue
-            for entry in stored:
+            for shard, stored in by_shard.items():
+                removed = _remove_from(function, shard, stored)
+                count += removed.entries
+                size += removed.bytes
+    return Removed(count, size)
+
+
+def _remove_from(function: int, shard: str, entries: Iterable[Stored]) -> Removed:
+    count = size = 0
+    folder = _opened(shard, function)
+    if folder is not None:
+        with closing(folder):
+            for entry in entries:
                 with suppress(OSError):
                     os.unlink(entry.name, dir_fd=folder)
                     count += 1

@@ -9,16 +9,15 @@ from contextlib import suppress
 
 from .._light import NamedTuple
 from .eviction import Policy
-from .names import SHARDS, SUFFIX
-from .records import EntryRecord
+from .names import SHARDS
 from .shards import (
     Stored,
     all_entries,
     entries_in,
-    facts_of,
     list_shards,
     list_slugs,
     opened_shard,
+    record_of,
 )
 
 SAMPLE = 6  # so many times as much as has to go is looked at
@@ -91,32 +90,14 @@ def choose_lowest(sample: list[Stored], size: int, entries: int, rank: Rank | No
     return chosen
 
 
-def record_of(folder: int, entry: Stored, function: str, path: str) -> EntryRecord | None:
-    """The record of an entry in an open shard; None if its head cannot be read."""
-    found = facts_of(folder, entry.name)
-    if found is None:
-        return None
-    return EntryRecord(
-        key=entry.name.removesuffix(SUFFIX),  # whatever its head says
-        function=function,
-        path=f"{path}/{entry.slug}/{entry.shard}/{entry.name}",
-        size=entry.size,
-        created=found.created,
-        expires=found.expires,
-        seconds=found.seconds,
-        last_use=entry.last_use,
-        priority=entry.priority / _SECOND,
-    )
-
-
 def renumber(root: int, policy: Policy) -> None:
     """Give every entry the priority that another policy would have given it when it was made."""
     for entry in all_entries(root):
         with opened_shard(root, entry.slug, entry.shard) as folder:
             if folder is None:
                 continue
-            found = facts_of(folder, entry.name)
-            if found is not None:
-                times = (int(entry.last_use * _SECOND), policy.first(found.created, found.seconds, entry.size))
+            record = record_of(folder, entry.slug, entry.name, "", "")
+            if record is not None:
+                times = (int(entry.last_use * _SECOND), policy.first(record.created, record.seconds, entry.size))
                 with suppress(OSError, OverflowError, ValueError):
                     os.utime(entry.name, ns=times, dir_fd=folder, follow_symlinks=False)

@@ -20,8 +20,8 @@ from .files import FOLDER, allocated, closing, is_no_folder, open_folder, read_s
 from .limits import Limits
 from .records import Removed
 from .root import Root
-from .shards import Stored, entries_in, list_shards, list_slugs, opened_shard, remove_entries, temporary_size
-from .sweep import SAMPLE, Rank, Sample, choose_lowest, record_of, renumber, take_sample
+from .shards import Stored, entries_in, list_shards, list_slugs, opened_shard, record_of, remove_entries, temporary_size
+from .sweep import SAMPLE, Rank, Sample, choose_lowest, renumber, take_sample
 from .usage import Sum, Totals, Usage
 
 _TELLING = 64  # entries that a sample must have to tell whether the sum is right
@@ -256,7 +256,11 @@ class Upkeep:
             if entry.slug not in functions:
                 functions[entry.slug] = function_name(root, entry.slug)
             with opened_shard(root, entry.slug, entry.shard) as folder:
-                record = None if folder is None else record_of(folder, entry, functions[entry.slug], self._root.path)
+                record = (
+                    None
+                    if folder is None
+                    else record_of(folder, entry.slug, entry.name, functions[entry.slug], self._root.path)
+                )
             if record is None:  # nothing that could be read: nobody will miss it
                 return -math.inf
             try:

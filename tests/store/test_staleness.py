@@ -1,0 +1,62 @@
+"""Stale entries: what the code that stored last can never hit again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from brinery import Cache
+
+
+def version_of(cache: Cache, factor: int, **options: Any) -> Any:
+    """A function under one name, whose code is another for each factor."""
+    space: dict[str, Any] = {"__name__": "analysis"}
+    exec(f"def scaled(x):\n    return x * {factor}", space)
+    return cache(**options)(space["scaled"])
+
+
+def test_what_former_code_stored_is_stale_and_pruned(tmp_path: Path):
+    """An edit leaves entries that nothing hits any more; `prune(stale=True)` takes them and nothing else."""
+    cache = Cache(tmp_path / "store")
+    before, after = version_of(cache, 2), version_of(cache, 3)
+    assert [before(1), before(2), after(1)] == [2, 4, 3]
+    stale = cache.stale(cache.entries())
+    assert sorted(entry.key for entry in stale) == sorted([before.key(1), before.key(2)])
+    assert cache.prune(stale=True, dry_run=True).entries == 2
+    assert cache.prune().entries == 0
+    assert cache.prune(stale=True).entries == 2
+    assert [entry.key for entry in cache.entries()] == [after.key(1)]
+    assert after.cache_info().misses == 1
+    assert after(1) == 3
+    assert after.cache_info().misses == 1
+    assert cache.verify() == []
+
+
+def test_code_that_stores_again_is_the_present_one(tmp_path: Path):
+    """Going back to the code before makes the entries of the code between stale."""
+    cache = Cache(tmp_path / "store")
+    before, after = version_of(cache, 2), version_of(cache, 3)
+    before(1), after(1)
+    again = version_of(cache, 2)
+    again(5)
+    assert [entry.key for entry in cache.stale(cache.entries())] == [after.key(1)]
+
+
+def test_what_has_expired_is_stale(tmp_path: Path):
+    """Whatever code stored it."""
+    cache = Cache(tmp_path / "store")
+    kept = version_of(cache, 2, ttl=1e-6)
+    kept(1)
+    assert [entry.key for entry in cache.stale(cache.entries())] == [kept.key(1)]
+
+
+def test_where_the_code_is_not_known_nothing_is_stale(tmp_path: Path):
+    """Without function.json, or with one that another secret sealed, entries stay."""
+    cache = Cache(tmp_path / "store")
+    before, after = version_of(cache, 2), version_of(cache, 3)
+    before(1), after(1)
+    assert len(cache.stale(cache.entries())) == 1
+    assert Cache(tmp_path / "store", secret="another secret, 32 letters or more").stale(cache.entries()) == []
+    for path in (tmp_path / "store").rglob("function.json"):
+        path.unlink()
+    assert Cache(tmp_path / "store").prune(stale=True).entries == 0
