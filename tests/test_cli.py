@@ -8,7 +8,7 @@ import pty
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +18,8 @@ import brinery
 from brinery import Cache
 from brinery._cli import main
 from brinery._cli.output import count, fields, printable, table
+from brinery._store.entry import HEAD
+from brinery._store.signing import secret_path
 
 
 class Ended(NamedTuple):
@@ -34,6 +36,19 @@ def double(x: object, factor: object = 2) -> object:
 
 def greet(name: str, password: str = "") -> str:
     return f"hello {name}"
+
+
+class Painted:
+    def __repr__(self) -> str:
+        return "\x1b[31mred"
+
+
+def painted() -> Painted:
+    return Painted()
+
+
+def counted(number: int) -> Iterator[int]:
+    yield from range(number)
 
 
 @pytest.fixture
@@ -149,7 +164,9 @@ class TestLooking:
             "half-life | 7.0d\n"
             "hits | 0\n"
             "misses | 0\n"
-            "saved | TIME\n",
+            "hit rate | -\n"
+            "saved | TIME\n"
+            "signed by | " + normalised(secret_path(), store.parent) + "\n",
             "",
         )
 
@@ -208,6 +225,83 @@ class TestLooking:
         assert run("rm", *keys, "--dir", store) == Ended(0, "removed KEY\n" * 2, "")
         assert "test_cli.double | 0 | 0B | 0 | TIME | -\n" in run("ls", "--dir", store).out
 
+    def test_ls_quiet_gives_the_keys_of_all_entries(self, capsys, run, store):
+        """Bare `ls -q` pipes into `rm`, too."""
+        main(["ls", "-q", "--dir", str(store)])
+        keys = capsys.readouterr().out.split()
+        assert sorted(keys) == sorted(path.name[:32] for path in entry_files(store))
+        assert run("rm", *keys, "--dir", store).code == 0
+        assert entry_files(store) == []
+
+    @pytest.mark.parametrize(
+        ("options", "found"),
+        [
+            (["--function", "test_cli.d*"], {"double": 2}),
+            (["--function", "test_cli.greet", "--larger-than", "1kB"], {"greet": 1}),
+            (["--larger-than", "10kB"], {"double": 1}),
+            (["--older-than", "30d"], {"greet": 1}),
+            (["--older-than", "30d", "--larger-than", "10kB"], {}),
+            (["--stale"], {"double": 1}),
+            (["--stale", "--older-than", "30d"], {}),
+        ],
+    )
+    def test_ls_filters(self, capsys, run, store, options, found):
+        """Filters count, of each function, what they let through; with a function's name, or -q, they list it."""
+        cache = Cache(store)
+        space: dict[str, Any] = {"__name__": __name__}
+        exec("def double(x): return x", space)  # former code, and code that stores last is that of the file
+        cache(space["double"])("y" * 10_000)
+        cache(double)(3)
+        cache.remove(key_of(store, double, 1))
+        cache.remove(key_of(store, double, 3))
+        for path in entry_files(store):
+            os.utime(path, (1, 1) if "greet" in str(path) else None)
+        documents = document("ls", *options, "--dir", store, capsys=capsys)["functions"]
+        assert {one["name"].rpartition(".")[2]: one["entries"] for one in documents} == found
+        keys = run("ls", "-q", *options, "--dir", store).out.split()
+        assert len(keys) == sum(found.values())
+        if not found:
+            nothing = Ended(0, "", "brinery: no entry in TMP/store is like that\n")
+            assert run("ls", *options, "--dir", store) == nothing
+
+    def test_prune_of_stale_entries(self, run, store):
+        """What former code stored goes, and nothing else."""
+        space: dict[str, Any] = {"__name__": __name__}
+        exec("def greet(name): return name", space)
+        Cache(store)(space["greet"])("Bob")
+        assert run("prune", "--stale", "--dry-run", "--dir", store).out == "would remove 1 entry (4.1kB)\n"
+        assert run("prune", "--stale", "-y", "--dir", store).out == "removed 1 entry (4.1kB)\n"
+        assert len(entry_files(store)) == 3
+
+    def test_show_value_gives_the_result(self, capsys, run, store):
+        """The result itself, to people and to programs; it is unpickled only if its signature holds."""
+        key = key_of(store, double, 1)
+        assert run("show", key, "--value", "--dir", store) == Ended(0, "[1, 2]\n", "")
+        assert document("show", key, "--value", "--dir", store, capsys=capsys) == {"key": key, "value": "[1, 2]"}
+        path = next(path for path in entry_files(store) if path.name.startswith(key))
+        data = bytearray(path.read_bytes())
+        data[HEAD.size] ^= 1
+        path.write_bytes(data)
+        ended = run("show", key, "--value", "--dir", store)
+        assert (ended.code, ended.out) == (1, "")
+        assert "is damaged, or signed by another secret" in ended.err
+
+    def test_show_value_is_harmless_to_a_terminal(self, run, tmp_path):
+        """Control characters of a class's own repr come escaped."""
+        place = tmp_path / "store"
+        kept = Cache(place)(painted)
+        kept()
+        ended = run("show", kept.key(), "--value", "--dir", place)
+        assert ended.code == 0
+        assert "\x1b" not in ended.out
+
+    def test_show_value_of_what_a_generator_yielded(self, run, tmp_path):
+        """As a list."""
+        place = tmp_path / "store"
+        kept = Cache(place)(counted)
+        assert list(kept(3)) == [0, 1, 2]
+        assert run("show", kept.key(3), "--value", "--dir", place) == Ended(0, "[0, 1, 2]\n", "")
+
     def test_short_keys_of_ls_name_one_entry(self, capsys, run, store):
         """The short keys of `ls` are taken by `show`."""
         main(["ls", "test_cli.greet", "--dir", str(store)])
@@ -216,13 +310,15 @@ class TestLooking:
         assert run("show", key, "--dir", store).code == 0
 
     @pytest.mark.parametrize("by", ["name", "entries", "size", "hits", "saved", "use"])
-    def test_ls_sorts_functions(self, run, store, by):
+    def test_ls_sorts_functions(self, capsys, store, by):
         """Functions can be sorted either way and cut to a number of lines."""
-        forward = run("ls", "-q", "--sort", by, "--dir", store).out.split()
+        functions = document("ls", "--sort", by, "--dir", store, capsys=capsys)["functions"]
+        forward = [function["name"] for function in functions]
         assert sorted(forward) == ["test_cli.double", "test_cli.greet"]
         if by in ("name", "entries", "size"):
             assert forward[0] == "test_cli.double"
-        assert run("ls", "-q", "--sort", by, "-r", "--limit", 1, "--dir", store).out.split() != []
+        backward = document("ls", "--sort", by, "-r", "--limit", 1, "--dir", store, capsys=capsys)["functions"]
+        assert len(backward) == 1
 
     @pytest.mark.parametrize("by", ["name", "size", "use", "key", "age", "cost"])
     def test_ls_sorts_entries(self, capsys, store, by):
@@ -340,7 +436,7 @@ class TestRemoving:
     def test_clear_of_a_function_leaves_the_others(self, run, store):
         """With a name, `clear` removes that function's entries only."""
         assert run("clear", "test_cli.double", "--yes", "--dir", store) == Ended(0, "removed 2 entries (8.2kB)\n", "")
-        assert run("ls", "-q", "--dir", store).out == "test_cli.greet\n"
+        assert "test_cli.double" not in run("ls", "--dir", store).out
 
     def test_clear_of_an_unknown_function_removes_nothing(self, run, store):
         """A name that is not there is a failure, whatever was said."""
@@ -463,7 +559,8 @@ class TestPlaces:
         assert run("clear", "--dir", tmp_path).out == run("prune", "--dir", tmp_path).out == "removed 0 entries (0B)\n"
         assert run("info", "--dir", tmp_path) == Ended(
             0,
-            "store | TMP\nfunctions | 0\nentries | 0\nsize | 0B\nhits | 0\nmisses | 0\nsaved | TIME\n",
+            "store | TMP\nfunctions | 0\nentries | 0\nsize | 0B\nhits | 0\nmisses | 0\nhit rate | -\nsaved | TIME\n"
+            "signed by | nobody yet: the first result stored makes a secret\n",
             "",
         )
         assert list(tmp_path.iterdir()) == []
@@ -617,7 +714,9 @@ class TestJson:
             "half_life": 604800.0,
             "hits": 0,
             "misses": 0,
+            "hit_rate": None,
             "seconds_saved": 0.0,
+            "signed_by": secret_path(),
         }
         missing = document("info", "--dir", tmp_path / "none", capsys=capsys)
         assert missing.keys() == described.keys()
@@ -930,7 +1029,7 @@ class TestEscaping:
             said = "".join(capsys.readouterr())
             assert said
             assert [c for c in said if not c.isprintable() and c != "\n"] == []
-            if command != ["ls", "nothing"]:
+            if command not in (["ls", "nothing"], ["ls", "-q"]):
                 assert "red" in said or "entries" in said
 
     def test_a_hostile_path_is_escaped_in_messages(self, run, tmp_path):

@@ -76,6 +76,7 @@ def prune(options: Namespace) -> int:
             max_size=options.max_size,
             max_entries=options.max_entries,
             older_than=options.older_than,
+            stale=options.stale,
             dry_run=dry_run,
         )
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import time
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import redirect_stdout
 from itertools import pairwise
 from os.path import commonprefix
 
@@ -12,6 +14,7 @@ from .._cache import Cache
 from .._light import NamedTuple
 from .._printable import printable
 from .._units import format_size, format_time
+from ..errors import SecretError
 from .output import ago, count, cut, fields, finite, moment, say, say_json, say_path, table, tell
 from .store import chosen_functions, exists, found_entry, open_store, path_of, store_at, tell_empty
 
@@ -19,7 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .._store.records import EntryRecord, FunctionRecord
+    from .._store.records import EntryRecord, FunctionRecord, StoreInfo
 
 _SHORTEST_KEY = 8
 _TEXTS = ("result", "serializer", "python", "fingerprint")  # in an entry's metadata
@@ -78,7 +81,9 @@ def info(options: Namespace) -> int:
                 "half_life": found.half_life if "half_life" in settings else None,
                 "hits": found.hits,
                 "misses": found.misses,
+                "hit_rate": _hit_rate(found),
                 "seconds_saved": finite(found.seconds_saved),
+                "signed_by": _signer(),
             }
         )
         return 0
@@ -101,7 +106,9 @@ def info(options: Namespace) -> int:
     pairs += [
         ("hits", f"{found.hits}"),
         ("misses", f"{found.misses}"),
+        ("hit rate", "-" if (rate := _hit_rate(found)) is None else f"{100 * rate:.1f}%"),
         ("saved", format_time(found.seconds_saved)),
+        ("signed by", _signer() or "nobody yet: the first result stored makes a secret"),
     ]
     if found.other_formats:
         pairs.append(("other formats", f"{count(found.other_formats)}, left alone"))
@@ -109,19 +116,72 @@ def info(options: Namespace) -> int:
     return 0
 
 
+def _hit_rate(found: StoreInfo) -> float | None:
+    calls = found.hits + found.misses
+    return found.hits / calls if calls else None
+
+
+def _signer() -> str | None:
+    """Whose secret signs what is stored from here; it is not read."""
+    from .._store.signing import secret_path
+
+    if "BRINERY_SECRET" in os.environ:
+        return "BRINERY_SECRET"
+    try:
+        path = secret_path()
+    except SecretError:  # there is no home to have one in
+        return None
+    return path if os.path.lexists(path) else None
+
+
 def ls(options: Namespace) -> int:
     """List the functions of the store, or the entries of some."""
     cache = open_store(options)
     functions = cache.functions()
-    if options.function is None:
+    pattern = options.pattern if options.function is None else options.function
+    if pattern is not None:
+        chosen = chosen_functions(functions, pattern, cache)
+        if chosen is None:
+            return 1
+        functions = chosen
+    is_filtered = options.older_than is not None or options.larger_than is not None or options.stale
+    lists_entries = options.function is not None or options.quiet
+    if not lists_entries and not is_filtered:
         return _list_functions(functions, cache, options)
-    chosen = chosen_functions(functions, options.function, cache)
-    if chosen is None:
-        return 1
-    return _list_entries({function.name for function in chosen}, cache, options)
+    everything = cache.entries()
+    names = {function.name for function in functions}
+    entries = _filtered([entry for entry in everything if entry.function in names], cache, options)
+    if lists_entries:
+        digits = _digits([entry.key for entry in everything])
+        return _list_entries(entries, cache, options, digits=digits, several=len(names) > 1)
+    of: dict[str, list[EntryRecord]] = {}
+    for entry in entries:
+        of.setdefault(entry.function, []).append(entry)
+    functions = [
+        function._replace(
+            entries=len(of[function.name]),
+            bytes=sum(entry.size for entry in of[function.name]),
+            last_use=max(entry.last_use for entry in of[function.name]),
+        )
+        for function in functions
+        if function.name in of
+    ]
+    return _list_functions(functions, cache, options, is_filtered=True)
 
 
-def _list_functions(functions: list[FunctionRecord], cache: Cache, options: Namespace) -> int:
+def _filtered(entries: list[EntryRecord], cache: Cache, options: Namespace) -> list[EntryRecord]:
+    """Those that all given filters let through; the one that reads every entry's metadata comes last."""
+    if options.older_than is not None:
+        oldest = time.time() - options.older_than
+        entries = [entry for entry in entries if entry.last_use < oldest]
+    if options.larger_than is not None:
+        entries = [entry for entry in entries if entry.size > options.larger_than]
+    return cache.stale(entries) if options.stale else entries
+
+
+def _list_functions(
+    functions: list[FunctionRecord], cache: Cache, options: Namespace, *, is_filtered: bool = False
+) -> int:
     functions = _arranged(functions, ORDERS[options.sort or "name"].function, options)
     if options.json:
         documents = [
@@ -138,9 +198,7 @@ def _list_functions(functions: list[FunctionRecord], cache: Cache, options: Name
         ]
         say_json({"path": path_of(cache), "functions": documents})
     elif not functions:
-        tell_empty(cache)
-    elif options.quiet:
-        say("\n".join(printable(function.name) for function in functions))
+        _tell_none(cache, is_filtered=is_filtered)
     else:
         now = time.time()
         titles = ("function", "entries", "size", "hits", "saved", "last use")
@@ -159,20 +217,25 @@ def _list_functions(functions: list[FunctionRecord], cache: Cache, options: Name
     return 0
 
 
-def _list_entries(names: set[str], cache: Cache, options: Namespace) -> int:
-    everything = cache.entries()
-    entries = [entry for entry in everything if entry.function in names]
+def _tell_none(cache: Cache, *, is_filtered: bool) -> None:
+    if is_filtered:
+        tell(f"no entry in {path_of(cache)} is like that")
+    else:
+        tell_empty(cache)
+
+
+def _list_entries(entries: list[EntryRecord], cache: Cache, options: Namespace, *, digits: int, several: bool) -> int:
     entries = _arranged(entries, ORDERS[options.sort or "age"].entry, options)
     if options.json:
         documents = [_entry_document(entry, metadata) for entry, metadata in _described(cache, entries)]
         say_json({"path": path_of(cache), "entries": documents})
     elif not entries:
-        tell_empty(cache)
+        is_filtered = options.older_than is not None or options.larger_than is not None or options.stale
+        _tell_none(cache, is_filtered=is_filtered)
     elif options.quiet:
         say("\n".join(entry.key for entry in entries))
     else:
         now = time.time()
-        digits = _digits([entry.key for entry in everything])
         titles = ["key", "size", "age", "cost", "last use", "arguments"]
         rows = [
             [
@@ -185,7 +248,7 @@ def _list_entries(names: set[str], cache: Cache, options: Namespace) -> int:
             ]
             for entry, metadata in _described(cache, entries)
         ]
-        if len(names) > 1:
+        if several:
             titles.insert(1, "function")
             for row, entry in zip(rows, entries, strict=True):
                 row.insert(1, entry.function)
@@ -199,6 +262,8 @@ def show(options: Namespace) -> int:
     entry = found_entry(cache, options.key)
     if entry is None:
         return 1
+    if options.value:
+        return _show_value(cache, entry, options)
     metadata = cache.metadata(entry)
     if options.json:
         say_json(_entry_document(entry, metadata))
@@ -223,6 +288,21 @@ def show(options: Namespace) -> int:
     elif arguments:
         say("arguments")
         say(fields((f"  {name}", value or "(not recorded)") for name, value in arguments.items()))
+    return 0
+
+
+def _show_value(cache: Cache, entry: EntryRecord, options: Namespace) -> int:
+    """Show what the entry gives to those who hit it; its signature is checked before it is unpickled."""
+    import sys
+
+    if sys.path[:1] != [os.getcwd()]:  # where the modules of its classes may be, as for a program that is started here
+        sys.path.insert(0, os.getcwd())
+    with redirect_stdout(sys.stderr):  # what these modules print is no result
+        text = repr(cache.load(entry))
+    if options.json:
+        say_json({"key": entry.key, "value": text})
+    else:
+        say("\n".join(map(printable, text.split("\n"))))
     return 0
 
 

@@ -81,7 +81,7 @@ def make_parser() -> ArgumentParser:
     ls.add_argument(
         "function", nargs="?", metavar="FUNCTION", help="a function's whole name, or a pattern such as 'pkg.*'"
     )
-    ls.add_argument("-q", "--quiet", action="store_true", help="only the names, or the whole keys")
+    ls.add_argument("-q", "--quiet", action="store_true", help="only the whole keys of the entries, as `rm` takes them")
     ls.add_argument(
         "--sort",
         choices=look.ORDERS,
@@ -90,12 +90,30 @@ def make_parser() -> ArgumentParser:
     )
     ls.add_argument("-r", "--reverse", action="store_true", help="sort the other way round")
     ls.add_argument("-n", "--limit", type=_number, metavar="N", help="no more than N lines")
+    ls.add_argument("--older-than", type=_time, metavar="TIME", help="only entries that were not used for so long")
+    ls.add_argument("--larger-than", type=_size, metavar="SIZE", help="only entries that take more on the disk")
+    ls.add_argument(
+        "--function",
+        dest="pattern",
+        metavar="PATTERN",
+        help="only functions of that name or pattern, such as 'pkg.*'; lists functions, where FUNCTION lists entries",
+    )
+    ls.add_argument("--stale", action="store_true", help="only entries that the present code can never hit again")
+    ls.epilog = (
+        "Examples: brinery ls; brinery ls analysis.fit --sort size -n 10; "
+        "brinery ls -q --older-than 30d --larger-than 10MB | xargs brinery rm"
+    )
     ls.set_defaults(checks=[_check_ls])
 
     show = add(commands, "show", look.show, somewhere, text="show what is known of one entry")
     show.add_argument(
         "key", type=_key, metavar="KEY", help="the beginning of its key, as far as it tells it from others"
     )
+
+    show.add_argument(
+        "--value", action="store_true", help="show the result itself: its signature is checked, then it is unpickled"
+    )
+    show.epilog = "Examples: brinery show 3f2a; brinery show 3f2a --value"
 
     explain = add(
         commands, "explain", look.explain, somewhere, text="say whether an entry can still be hit, and if not why"
@@ -137,6 +155,11 @@ def make_parser() -> ArgumentParser:
         help="keep at most so many entries (default: the limit of the store)",
     )
     prune.add_argument("--older-than", type=_time, metavar="TIME", help="remove what was not used for so long")
+    prune.add_argument("--stale", action="store_true", help="remove what the present code can never hit again")
+    prune.epilog = (
+        "Examples: brinery prune --older-than 30d; brinery prune --stale --dry-run; brinery prune --max-size 5GB"
+    )
+    clear.epilog = "Examples: brinery clear --dry-run; brinery clear 'analysis.*' -y"
     for command in (clear, prune):
         command.add_argument("--dry-run", action="store_true", help="only say what would be removed")
 
@@ -171,11 +194,14 @@ def _check_command(options: Namespace, parser: ArgumentParser) -> None:
 def _check_ls(options: Namespace, parser: ArgumentParser) -> None:
     if options.quiet and options.json:
         parser.error("-q and --json exclude each other")
+    if options.function is not None and options.pattern is not None:
+        parser.error("FUNCTION and --function exclude each other: both take a name or a pattern")
     if options.sort is not None:
         order = look.ORDERS[options.sort]
-        if (order.function if options.function is None else order.entry) is None:
-            what = "functions" if options.function is None else "entries"
-            fitting = [name for name, one in look.ORDERS.items() if one[options.function is not None]]
+        lists_entries = options.function is not None or options.quiet
+        if (order.entry if lists_entries else order.function) is None:
+            what = "entries" if lists_entries else "functions"
+            fitting = [name for name, one in look.ORDERS.items() if one[lists_entries]]
             parser.error(f"{what} cannot be sorted by {options.sort!r}, only by {', '.join(fitting)}")
 
 
