@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import brinery
 
 from .._units import parse_size, parse_time
-from . import change, look, secret
+from . import change, doctor, look, secret
 from .output import tell
 
 TYPE_CHECKING = False
@@ -181,6 +181,7 @@ def make_parser() -> ArgumentParser:
     for command in secrets.choices.values():
         command.set_defaults(checks=[_check_secret])
 
+    add(commands, "doctor", doctor.doctor, somewhere, text="check this machine: folder, secret, locks, space, clock")
     add(commands, "dir", look.directory, somewhere, text="say where the store is")
     return parser
 
