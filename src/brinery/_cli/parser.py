@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import brinery
 
 from .._units import parse_size, parse_time
-from . import change, doctor, look, secret
+from . import change, completion, doctor, look, secret
 from .output import tell
 
 TYPE_CHECKING = False
@@ -181,6 +181,11 @@ def make_parser() -> ArgumentParser:
     for command in secrets.choices.values():
         command.set_defaults(checks=[_check_secret])
 
+    complete = add(commands, "completion", completion.completion, text="write what a shell needs to complete commands")
+    complete.add_argument("shell", choices=completion.SHELLS, metavar="SHELL", help="bash, zsh or tcsh")
+    complete.epilog = 'Example, in ~/.bashrc: eval "$(brinery completion bash)"'
+    complete.set_defaults(checks=[_check_completion], program=parser)
+
     add(commands, "doctor", doctor.doctor, somewhere, text="check this machine: folder, secret, locks, space, clock")
     add(commands, "dir", look.directory, somewhere, text="say where the store is")
     return parser
@@ -209,6 +214,12 @@ def _check_ls(options: Namespace, parser: ArgumentParser) -> None:
 def _check_adopt(options: Namespace, parser: ArgumentParser) -> None:
     if options.dir is not None:
         parser.error("--dir does not go with adopt: the function itself says where its results are")
+
+
+def _check_completion(options: Namespace, parser: ArgumentParser) -> None:
+    for name in ("dir", "json"):
+        if getattr(options, name):
+            parser.error(f"--{name} does not go with completion: what it writes is a script for a shell")
 
 
 def _check_secret(options: Namespace, parser: ArgumentParser) -> None:

@@ -7,6 +7,7 @@ import stat
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
+from .._progress import Progress
 from . import names
 from .entry import HEAD, Facts, facts
 from .files import (
@@ -96,20 +97,23 @@ def verify(root: int, path: str, keyring: Keyring, *, fix: bool) -> Iterator[Bad
     """
     slugs = list_slugs(root)
     yield from _no_folders(root, path, (names.TEMPORARY, *slugs), fix=fix)
-    for slug in slugs:
-        shards = list_shards(root, slug)
-        with suppress(OSError), closing(os.open(slug, FOLDER, dir_fd=root)) as folder:
-            yield from _no_folders(folder, f"{path}/{slug}", shards, fix=fix)
-        for shard in shards:
-            with opened_shard(root, slug, shard) as folder:
-                for name in [] if folder is None else os.listdir(folder):
-                    if folder is None or names.entry_key(name) is None:
-                        continue
-                    reason = _reason(folder, shard, name, keyring)
-                    if reason:
-                        is_foreign = reason in (_FOREIGN, _UNTOLD)
-                        is_removed = fix and not is_foreign and _remove(name, folder)
-                        yield BadEntry(f"{path}/{slug}/{shard}/{name}", reason, is_removed, is_foreign)
+    with Progress("verifying", len(slugs) * len(names.SHARDS)) as progress:
+        for slug in slugs:
+            shards = list_shards(root, slug)
+            with suppress(OSError), closing(os.open(slug, FOLDER, dir_fd=root)) as folder:
+                yield from _no_folders(folder, f"{path}/{slug}", shards, fix=fix)
+            progress.advance(len(names.SHARDS) - len(shards))
+            for shard in shards:
+                progress.advance()
+                with opened_shard(root, slug, shard) as folder:
+                    for name in [] if folder is None else os.listdir(folder):
+                        if folder is None or names.entry_key(name) is None:
+                            continue
+                        reason = _reason(folder, shard, name, keyring)
+                        if reason:
+                            is_foreign = reason in (_FOREIGN, _UNTOLD)
+                            is_removed = fix and not is_foreign and _remove(name, folder)
+                            yield BadEntry(f"{path}/{slug}/{shard}/{name}", reason, is_removed, is_foreign)
     with suppress(OSError), closing(os.open(names.TEMPORARY, FOLDER, dir_fd=root)) as temporary:
         for name in os.listdir(temporary):
             if not names.is_temporary(name) and not names.is_aside(name):
