@@ -20,6 +20,7 @@ FLOORS = [
     ["_bound", "_computed_once"],
     ["_keyed_function"],
     ["_adoption", "_explanation", "_explanation_html", "_map"],
+    ["_cache_options"],
     ["_description", "_options", "_tally"],
     ["_keying", "_store"],
     ["_beside", "_folders", "_printable", "_progress", "_units", "_warning"],

@@ -5,10 +5,20 @@ from __future__ import annotations
 import os
 import sys
 
+from ._cache_options import (
+    DEFAULT_PLACE,
+    checked_entries,
+    checked_eviction,
+    checked_location,
+    checked_secret,
+    checked_verbose,
+    default_location,
+    working_folder,
+)
 from ._light import overload
-from ._options import FunctionOptions, nearest, split_options
+from ._options import FunctionOptions, split_options
 from ._units import parse_size, parse_time
-from ._warning import logger, warn
+from ._warning import warn
 from .errors import PlatformWarning, SecretError, SecretWarning, StoreError
 
 TYPE_CHECKING = False
@@ -33,11 +43,9 @@ if TYPE_CHECKING:
         def __call__(self, function: Callable[P, R], /) -> CachedFunction[P, R]: ...
 
 
-_DEFAULT_PLACE: Any = object()
 _CACHE_OPTIONS = ("max_size", "max_entries", "eviction", "half_life", "secret", "verbose")
 _DEFAULT_SIZE = 10_000_000_000  # 10GB
 _DEFAULT_HALF_LIFE = 604_800  # 7d
-_POLICIES = ("value", "lru", "lfu", "fifo", "largest")
 
 
 class Cache:
@@ -99,19 +107,19 @@ class Cache:
     ) -> None: ...
     @overload
     def __init__(self, location: None) -> None: ...
-    def __init__(self, location: Any = _DEFAULT_PLACE, **options: Any) -> None:
+    def __init__(self, location: Any = DEFAULT_PLACE, **options: Any) -> None:
         # First, so that no error about another option finds it among the variables.
-        self._secret = _checked_secret(options.pop("secret", None))
+        self._secret = checked_secret(options.pop("secret", None))
         function_options = split_options(options, _CACHE_OPTIONS)
-        self._location = _checked_location(location)
-        self._began_in = _working_folder()
+        self._location = checked_location(location)
+        self._began_in = working_folder()
         self._is_off = location is None
         size = options.get("max_size", _DEFAULT_SIZE)
         self.max_size: int | None = None if size is None else parse_size(size, "max_size")
-        self.max_entries: int | None = _checked_entries(options.get("max_entries"))
-        self._eviction = _checked_eviction(options.get("eviction", "value"))
+        self.max_entries: int | None = checked_entries(options.get("max_entries"))
+        self._eviction = checked_eviction(options.get("eviction", "value"))
         self._half_life = parse_time(options.get("half_life", _DEFAULT_HALF_LIFE), "half_life")
-        self._verbose = _checked_verbose(options.get("verbose", False))
+        self._verbose = checked_verbose(options.get("verbose", False))
         self._options = FunctionOptions().updated(function_options)
         self._given = options
         self._directory: Directory | None = None
@@ -378,7 +386,7 @@ class Cache:
         size = None if max_size is None else parse_size(max_size, "max_size")
         age = None if older_than is None else parse_time(older_than, "older_than")
         return self._asked_store().prune(
-            max_size=size, max_entries=_checked_entries(max_entries), older_than=age, stale=stale, dry_run=dry_run
+            max_size=size, max_entries=checked_entries(max_entries), older_than=age, stale=stale, dry_run=dry_run
         )
 
     def verify(self, fix: bool = False) -> list[BadEntry]:  # noqa: FBT001, FBT002  `verify(True)` reads well enough
@@ -421,91 +429,3 @@ def _cache_at(location: str | None, options: dict[str, Any]) -> Cache:
 
 def _cache_off() -> Cache:
     return Cache(None)
-
-
-def default_location(folder: str) -> str:
-    """Return the place of a store that was given none: ``BRINERY_DIR`` from a folder, else the user's cache folder."""
-    given = os.environ.get("BRINERY_DIR")
-    if given:
-        return os.path.normpath(os.path.join(folder, os.path.expanduser(given)))
-    from ._folders import user_folder
-
-    return os.path.abspath(user_folder("cache"))
-
-
-def _working_folder() -> str:
-    try:
-        return os.getcwd()
-    except OSError:  # it was removed
-        return os.sep
-
-
-def _checked_location(location: Any) -> str | None:
-    if location is _DEFAULT_PLACE or location is None:
-        return None
-    if callable(location):
-        raise TypeError("Cache(...) takes a folder; to decorate a function write @Cache() or @brinery.cache")
-    try:
-        path = os.fsdecode(location)
-    except TypeError:
-        raise TypeError(f"the location must be a path, or None for no caching, not {type(location).__name__}") from None
-    if not path or "\0" in path:
-        raise ValueError(f"the location {path!r} is not a path; leave it out for the user's cache folder")
-    return os.path.abspath(os.path.expanduser(path))
-
-
-def _checked_entries(value: object) -> int | None:
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"max_entries must be a whole number or None, not {value!r}")
-    if value < 1:
-        raise ValueError(f"max_entries={value} must be at least 1; Cache(None) caches nothing")
-    return value
-
-
-def _checked_eviction(value: object) -> Any:
-    if isinstance(value, str):
-        if value not in _POLICIES:
-            near = nearest(value, _POLICIES)
-            hint = (
-                f"did you mean {near!r}?"
-                if near
-                else f"there are {', '.join(map(repr, _POLICIES))}, or a function of an entry"
-            )
-            raise ValueError(f"eviction={value!r} is not known; {hint}")
-        return value
-    if callable(value):
-        return value
-    raise TypeError(f"eviction must be the name of a policy or a function of an entry, not {type(value).__name__}")
-
-
-def _checked_secret(value: object) -> str | bytes | None:
-    if value is None:
-        return None
-    if not isinstance(value, (str, bytes)):
-        kind = type(value).__name__
-        del value
-        raise TypeError(f"secret must be text or bytes, not {kind}")
-    from ._store.signing import check_secret
-
-    try:
-        check_secret(value)
-    except SecretError:
-        del value  # what collects an error's variables must not find it
-        raise
-    return value
-
-
-def _checked_verbose(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError(f"verbose must be True or False, not {value!r}")
-    if value and not any(getattr(handler, "brinery", False) for handler in logger.handlers):
-        import logging
-
-        handler = logging.StreamHandler()
-        handler.brinery = True  # type: ignore[attr-defined]
-        handler.setFormatter(logging.Formatter("brinery: %(message)s"))
-        logger.addHandler(handler)
-        logger.setLevel(logging.INFO)
-    return value

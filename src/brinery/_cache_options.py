@@ -1,0 +1,110 @@
+"""The options of a `Cache`, checked: what each may be, and what to say of anything else."""
+
+from __future__ import annotations
+
+import os
+
+from ._options import nearest
+from ._warning import logger
+from .errors import SecretError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+DEFAULT_PLACE: Any = object()
+_POLICIES = ("value", "lru", "lfu", "fifo", "largest")
+
+
+def default_location(folder: str) -> str:
+    """Return the place of a store that was given none: ``BRINERY_DIR`` from a folder, else the user's cache folder."""
+    given = os.environ.get("BRINERY_DIR")
+    if given:
+        return os.path.normpath(os.path.join(folder, os.path.expanduser(given)))
+    from ._folders import user_folder
+
+    return os.path.abspath(user_folder("cache"))
+
+
+def working_folder() -> str:
+    """Return the current folder, or the root where it was removed."""
+    try:
+        return os.getcwd()
+    except OSError:  # it was removed
+        return os.sep
+
+
+def checked_location(location: Any) -> str | None:
+    """Return an absolute path; None for the default place, and for no store."""
+    if location is DEFAULT_PLACE or location is None:
+        return None
+    if callable(location):
+        raise TypeError("Cache(...) takes a folder; to decorate a function write @Cache() or @brinery.cache")
+    try:
+        path = os.fsdecode(location)
+    except TypeError:
+        raise TypeError(f"the location must be a path, or None for no caching, not {type(location).__name__}") from None
+    if not path or "\0" in path:
+        raise ValueError(f"the location {path!r} is not a path; leave it out for the user's cache folder")
+    return os.path.abspath(os.path.expanduser(path))
+
+
+def checked_entries(value: object) -> int | None:
+    """Return a number of entries, or None for no limit."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"max_entries must be a whole number or None, not {value!r}")
+    if value < 1:
+        raise ValueError(f"max_entries={value} must be at least 1; Cache(None) caches nothing")
+    return value
+
+
+def checked_eviction(value: object) -> Any:
+    """Return the name of a policy, or a function of an entry."""
+    if isinstance(value, str):
+        if value not in _POLICIES:
+            near = nearest(value, _POLICIES)
+            hint = (
+                f"did you mean {near!r}?"
+                if near
+                else f"there are {', '.join(map(repr, _POLICIES))}, or a function of an entry"
+            )
+            raise ValueError(f"eviction={value!r} is not known; {hint}")
+        return value
+    if callable(value):
+        return value
+    raise TypeError(f"eviction must be the name of a policy or a function of an entry, not {type(value).__name__}")
+
+
+def checked_secret(value: object) -> str | bytes | None:
+    """Return a secret that is long enough; no error shows it."""
+    if value is None:
+        return None
+    if not isinstance(value, (str, bytes)):
+        kind = type(value).__name__
+        del value
+        raise TypeError(f"secret must be text or bytes, not {kind}")
+    from ._store.signing import check_secret
+
+    try:
+        check_secret(value)
+    except SecretError:
+        del value  # what collects an error's variables must not find it
+        raise
+    return value
+
+
+def checked_verbose(value: object) -> bool:
+    """Return whether to tell of every call, and if so see that the logger is heard."""
+    if not isinstance(value, bool):
+        raise TypeError(f"verbose must be True or False, not {value!r}")
+    if value and not any(getattr(handler, "brinery", False) for handler in logger.handlers):
+        import logging
+
+        handler = logging.StreamHandler()
+        handler.brinery = True  # type: ignore[attr-defined]
+        handler.setFormatter(logging.Formatter("brinery: %(message)s"))
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+    return value
