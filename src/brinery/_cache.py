@@ -62,7 +62,7 @@ class Cache:
         half_life: seconds, or text such as ``"7d"``, after which a use counts half (for ``"value"``).
         secret: at least 32 bytes that sign the entries, to share a store between machines. Left out:
             ``BRINERY_SECRET``, else a secret of this user's own, made when first something is stored.
-        verbose: tell of every hit, miss and store by the logger ``brinery``, on stderr.
+        verbose: tell of every hit, miss, store and eviction by the logger ``brinery``, on stderr.
         **options: defaults for the functions decorated, each of which a function may override:
             ``ttl, version, ignore, key, depends_on, follow, serializer, compress, mmap, trust_unchanged,
             record_values, strict``.

@@ -300,3 +300,16 @@ def test_a_touch_that_fails_is_silent(new_store, monkeypatch):
     monkeypatch.setattr(os, "utime", refuse)
     assert folder.get(key_of(0), None, CODEC) == ("value", 1.0)
     assert path_of(folder, key_of(0)).stat().st_mtime_ns == before
+
+
+def test_evictions_are_told_to_the_logger(new_store, caplog):
+    """One line each time that room is made: how many entries, and how much they took."""
+    store = new_store(max_entries=3)
+    folder = store.folder("lab.f", dict)
+    with caplog.at_level("INFO", "brinery"):
+        for number in range(5):
+            keep(folder, key_of(number), number)
+    told = [record.getMessage() for record in caplog.records if "evicted" in record.getMessage()]
+    assert told
+    assert sum(int(line.split()[1]) for line in told) == 5 - store.info().entries > 0
+    assert all("bytes, to make room in" in line for line in told)

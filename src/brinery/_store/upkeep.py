@@ -12,7 +12,7 @@ from contextlib import suppress
 from functools import partial
 from random import random
 
-from .._warning import warn
+from .._warning import logger, warn
 from ..errors import EvictionWarning, StoreWarning
 from . import names
 from .eviction import Policy
@@ -229,8 +229,13 @@ class Upkeep:
             rank = self._rank(root)
             lowest = choose_lowest(sample.entries, size, entries, rank)
             lowest.sort(key=lambda entry: (entry.slug, entry.name))  # so that each folder is opened once
+            evicted = freed = 0
             for at in range(0, len(lowest), _AT_ONCE):
-                self.removing(partial(remove_entries, root, lowest[at : at + _AT_ONCE]))
+                removed = self.removing(partial(remove_entries, root, lowest[at : at + _AT_ONCE]))
+                evicted += removed.entries
+                freed += removed.bytes
+        if evicted:
+            logger.info("evicted %d entries, %d bytes, to make room in %s", evicted, freed, self._root.path)
         return bool(lowest)
 
     def _need(self, totals: Totals, change: Totals) -> tuple[int, int]:
