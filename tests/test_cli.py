@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -1080,3 +1081,30 @@ class TestLayout:
     def test_counting(self):
         """One of a thing is one thing."""
         assert [count(0), count(1), count(2), count(1, "files")] == ["0 entries", "1 entry", "2 entries", "1 file"]
+
+
+AT_ONCE = (
+    "import sys, brinery._progress as p; p._UNSEEN = p._EVERY = 0; from brinery._cli import main; sys.exit(main())"
+)
+
+
+class TestProgress:
+    @pytest.mark.parametrize(
+        ("command", "what", "said"),
+        [
+            (["verify"], "verifying", "3 entries checked, all as they were stored"),
+            (["prune", "--max-entries", 1, "-y"], "pruning", "removed 2 entries (8.2kB)"),
+            (["clear", "-y"], "clearing", "removed 3 entries (12.3kB)"),
+        ],
+    )
+    def test_a_terminal_shows_a_bar_and_a_pipe_nothing(self, store, command, what, said):
+        """What takes long tells how far it is, where somebody looks; the result is the same."""
+        other = shutil.copytree(store, store.parent / "other")
+        piped = subprocess.run(
+            [sys.executable, "-c", AT_ONCE, *map(str, command), "--dir", str(other)], capture_output=True, check=False
+        )
+        assert (piped.returncode, piped.stdout.decode(), piped.stderr) == (0, f"{said}\n", b"")
+        terminal = Terminal(*command, "--dir", store, code=AT_ONCE)
+        assert terminal.end() == 0
+        assert what in terminal.seen
+        assert terminal.seen.rstrip().endswith(said)
