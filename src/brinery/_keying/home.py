@@ -76,10 +76,10 @@ def home_of_function(function: FunctionType) -> str:
     if not filename.startswith("<"):
         home = home_of_file(filename)
         return home_of_module(module) if home == MAIN and module not in MAINS else home
+    if module in MAINS and _main_elsewhere is not None and not _is_of_module(function, module):
+        return _main_elsewhere  # sent by value: cloudpickle gives such code a file name of its own
     if module == MAIN and filename != "<string>":
         return MAIN  # what is typed at a prompt is at home in `__main__`, whatever program shows the prompt
-    if module in MAINS and _main_elsewhere is not None and not _is_of_module(function, module):
-        return _main_elsewhere
     return home_of_module(module)  # what a module makes by `exec` is at home there
 
 
