@@ -152,8 +152,8 @@ class FunctionWriter:
                 self._say_too_large(size, most)
                 return False
             replaced = self._make_way(name, shard) if claim.may_replace else _NOTHING
-            entered = Totals(size - replaced.bytes, 1 - replaced.entries)
-            if not self._upkeep.enter(*entered, size):
+            entered = self._upkeep.enter(size - replaced.bytes, 1 - replaced.entries, fd)
+            if entered is None:
                 self._say_no_room()
                 return False
             is_published = False
@@ -176,7 +176,7 @@ class FunctionWriter:
                         shard = self._open_shard(key[:2])
             finally:
                 if not is_published:
-                    self._upkeep.leave(*entered)
+                    self._upkeep.leave(entered)
             return is_published
         finally:
             if shard >= 0:

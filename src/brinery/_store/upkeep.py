@@ -12,6 +12,7 @@ from contextlib import suppress
 from functools import partial
 from random import random
 
+from .._light import NamedTuple
 from .._warning import logger, warn
 from ..errors import EvictionWarning, StoreWarning
 from . import names
@@ -41,6 +42,18 @@ _NOTHING = Totals(0, 0)
 _MOST = 1 << 62
 
 
+class Entered(NamedTuple):
+    """What an entry about to be stored was accounted for."""
+
+    change: Totals
+    counted: int | None  # when the store was counted last; None if it is not in the sum
+
+    def and_also(self, more: Entered) -> Entered:
+        """This and what was entered after it."""
+        change = Totals(self.change.bytes + more.change.bytes, self.change.entries + more.change.entries)
+        return Entered(change, self.counted if self.counted == more.counted else None)
+
+
 class Upkeep:
     """The limits of one store, kept by every writer."""
 
@@ -57,45 +70,47 @@ class Upkeep:
         self._is_recorded = False
         self._recounted = -math.inf
 
-    def enter(self, size: int, entries: int, under_way: int) -> bool:
-        """Account for an entry about to be stored, and make room for it; False if there is none to be had.
+    def enter(self, size: int, entries: int, fd: int) -> Entered | None:
+        """Account for an entry about to be stored, and make room for it; None if there is none to be had.
 
-        `size` and `entries` is how much more there will be, `under_way` what the file written takes. The sum never
-        says more than the limits, whoever stores at the same time: who would exceed it makes room first.
+        `size` and `entries` is how much more there will be, `fd` the file written. The sum never says more than the
+        limits, whoever stores at the same time: who would exceed it makes room first.
         """
+        change = Totals(size, entries)
+        under_way = partial(_still_under_way, fd)
         self._stored += 1
         if (now := time.monotonic()) > self._clean_at:
             sweep_temporary(self._root)
             pause = (time.monotonic() - now) / _CLEAN_PART
             self._clean_at = now + min(max(pause, _CLEAN_AFTER[0]), _CLEAN_AFTER[1])
-        if self._stored % _TEND_EVERY and self.usage.spend(size, entries):
-            return True
+        if self._stored % _TEND_EVERY and (counted := self.usage.spend(size, entries)) is not None:
+            return Entered(change, counted)
         if self._stored % _TEND_EVERY == 0 or self._pid != os.getpid():
             self._pid = os.getpid()
             with suppress(OSError):
-                self._tend(Totals(under_way, 1))
+                self._tend(under_way)
         try:
-            return self._enter(Totals(size, entries), Totals(under_way, 1))
+            return self._enter(change, under_way)
         except BlockingIOError:
-            return self.usage.owe(size, entries, self.limits.allow_owing)
+            return Entered(change, None) if self.usage.owe(size, entries, self.limits.allow_owing) else None
         except OSError:  # a sum that cannot be had is mended later
-            return True
+            return Entered(change, None)
 
-    def _enter(self, change: Totals, under_way: Totals) -> bool:
+    def _enter(self, change: Totals, under_way: Callable[[], Totals]) -> Entered | None:
         for number in range(_ROUNDS):
             entering = self.usage.enter(*change, self.limits.allow)
             if entering is None:
                 self.recount(under_way)
             elif entering.is_added:
-                return True
+                return Entered(change, entering.counted)
             elif not self._make_room(entering.totals, change, under_way):
                 # What takes the room is on its way into the store, or will not get there: others wait as well.
                 time.sleep(_PAUSE * random() * min(number, 8))
-        return False
+        return None
 
     def replace(
-        self, size: int, entered: Totals, look: Callable[[], Totals], publish: Callable[[], bool]
-    ) -> tuple[bool, Totals]:
+        self, size: int, entered: Entered, look: Callable[[], Totals], publish: Callable[[], bool]
+    ) -> tuple[bool, Entered]:
         """Publish a file of that size in the place of what `look` finds there; `entered` is how much more was expected.
 
         What was to be replaced may have made room meanwhile, for this very file even: then that has to be entered, too.
@@ -107,7 +122,8 @@ class Upkeep:
             nonlocal is_held
             is_held = True
             present = look()
-            more = Totals(size - present.bytes - entered.bytes, 1 - present.entries - entered.entries)
+            expected = entered.change
+            more = Totals(size - present.bytes - expected.bytes, 1 - present.entries - expected.entries)
             if max(more) > 0:
                 return False, more
             is_published = publish()
@@ -126,17 +142,19 @@ class Upkeep:
             if not any(more):
                 return is_published, entered
             try:
-                if not self._enter(more, _NOTHING):
-                    break
+                added = self._enter(more, lambda: _NOTHING)
             except OSError:
                 return publish(), entered
-            entered = Totals(entered.bytes + more.bytes, entered.entries + more.entries)
+            if added is None:
+                break
+            entered = entered.and_also(added)
         return False, entered
 
-    def leave(self, size: int, entries: int) -> None:
-        """Account for what is gone."""
-        with suppress(OSError):
-            self.usage.add(-size, -entries)
+    def leave(self, entered: Entered) -> None:
+        """Account for what was entered and did not come."""
+        if entered.counted is not None:
+            with suppress(OSError):
+                self.usage.take_back(*entered.change, entered.counted)
 
     def forget(self, slug: str, key: str) -> bool:
         """Remove one entry, and keep a run of it that is under way from storing; True if there was an entry.
@@ -193,23 +211,25 @@ class Upkeep:
                 raise
         return remove()
 
-    def recount(self, besides: Totals = _NOTHING) -> Totals:
+    def recount(self, besides: Callable[[], Totals] = lambda: _NOTHING) -> Totals:
         """Count what is there, and correct the sum.
 
         Files under way come first and count as well: as their writers add them, too, the sum may be a little too high
-        for a while, but is never too low. `besides` is what of them is not to count.
+        for a while, but is never too low. `besides` says what of them is not to count; it is asked after the count, as
+        a file under way may be removed at any time.
         """
         with closing(self._root.open()) as root:
 
             def work(total: Sum) -> Totals:
                 size, entries = _count(root, total.show_life)
-                return total.set(Totals(max(0, size - besides.bytes), max(0, entries - besides.entries)))
+                own = besides()
+                return total.set(Totals(max(0, size - own.bytes), max(0, entries - own.entries)))
 
             totals = self.usage.hold(work)
         self._recounted = time.monotonic()
         return totals
 
-    def _make_room(self, totals: Totals, change: Totals, under_way: Totals) -> bool:
+    def _make_room(self, totals: Totals, change: Totals, under_way: Callable[[], Totals]) -> bool:
         """Remove what is worth least, to have room for a change; False if nothing was there to be removed."""
         if self._sweeps % _COUNT_EVERY == 0 and totals.entries <= _SMALL:
             totals = self.recount(under_way)
@@ -294,7 +314,7 @@ class Upkeep:
             store=self._root.location,
         )
 
-    def _tend(self, under_way: Totals) -> None:
+    def _tend(self, under_way: Callable[[], Totals]) -> None:
         """Now and then: record the settings, remove what killed writers left, see whether the sum can be right."""
         self._root.mend_tag()
         self._record_settings()
@@ -327,6 +347,12 @@ class Upkeep:
 
             self._root.write(names.SETTINGS, json.dumps(ours, indent=2).encode() + b"\n")
         self._is_recorded = True
+
+
+def _still_under_way(fd: int) -> Totals:
+    """What a file written takes among those under way; nothing where `clear` or `forget` has removed it."""
+    status = os.fstat(fd)
+    return Totals(allocated(status), 1) if status.st_nlink else _NOTHING
 
 
 def _exceeds(totals: Totals, sample: Sample) -> bool:

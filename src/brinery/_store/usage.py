@@ -37,7 +37,8 @@ _POLL = 0.0002  # seconds
 _PATIENCE = 4000
 _LOOK_EVERY = 64
 
-_SUM = Struct("<qqqqd")  # what is used, of that what is set aside, and until when (after the epoch) it may be spent
+# What is used, of that what is set aside and until when (after the epoch) it may be spent, and when all was counted.
+_SUM = Struct("<qqqqdq")
 _SHARE_LASTS = 60.0  # seconds
 _PART = 64
 _FEW = 32  # entries
@@ -60,6 +61,7 @@ class _Sum(NamedTuple):
     used: Totals
     aside: Totals  # of that: the shares of all processes, as they were when they were set aside
     until: float  # when the last of them may be spent
+    counted: int  # nanoseconds after the epoch; another at each count
 
 
 class Entering(NamedTuple):
@@ -67,6 +69,7 @@ class Entering(NamedTuple):
 
     is_added: bool
     totals: Totals  # as they are then, without what this process has set aside
+    counted: int  # when the store was counted last: what is taken back later is taken from that count's sum alone
 
 
 class Sum:
@@ -78,10 +81,10 @@ class Sum:
         self._fd = fd
         self._share = share
 
-    def add(self, size: int, entries: int) -> Totals | None:
-        """Add to the sum and give the new one; None if there was none to add to."""
+    def add(self, size: int, entries: int, *, counted: int | None = None) -> Totals | None:
+        """Add to the sum and give the new one; None if there was none to add to, or it was counted anew since."""
         before = self._read()
-        if before is None:
+        if before is None or counted not in (None, before.counted):
             return None
         used = _sum(before.used, Totals(size, entries), _NOTHING)
         self._write(before._replace(used=used))
@@ -102,17 +105,17 @@ class Sum:
             after = _sum(used, whole, _NOTHING)
             if allow(after):
                 until = max(before.until, time.time() + _SHARE_LASTS) if whole.bytes else before.until
-                self._write(_Sum(after, _sum(before.aside, whole, self._share.whole), until))
-                self._share.renew(whole)
-                return Entering(True, used)
-        return Entering(False, without)
+                self._write(_Sum(after, _sum(before.aside, whole, self._share.whole), until, before.counted))
+                self._share.renew(whole, before.counted)
+                return Entering(True, used, before.counted)
+        return Entering(False, without, before.counted)
 
     def give_back(self) -> None:
         """Take from the sum what this process has set aside and not used."""
         before = self._read()
         if before is not None:
             used, aside = _sum(before.used, _NOTHING, self._share.left), _sum(before.aside, _NOTHING, self._share.whole)
-            self._write(_Sum(used, aside, before.until))
+            self._write(_Sum(used, aside, before.until, before.counted))
             self._share.renew(_NOTHING)
 
     def set(self, counted: Totals) -> Totals:
@@ -122,7 +125,7 @@ class Sum:
         if before is not None and time.time() < before.until < time.time() + 2 * _SHARE_LASTS:
             aside, until = _sum(before.aside, _NOTHING, self._share.whole), before.until
         used = Totals(counted.bytes + aside.bytes, counted.entries + aside.entries)
-        self._write(_Sum(used, aside, until))
+        self._write(_Sum(used, aside, until, time.time_ns()))
         os.ftruncate(self._fd, _SUM.size)
         self._share.renew(_NOTHING)
         return used
@@ -135,7 +138,7 @@ class Sum:
         return _parse(os.pread(self._fd, _SUM.size + 1, 0))
 
     def _write(self, new: _Sum) -> None:
-        os.pwrite(self._fd, _SUM.pack(*new.used, *new.aside, new.until), 0)
+        os.pwrite(self._fd, _SUM.pack(*new.used, *new.aside, new.until, new.counted), 0)
 
 
 def _shares_of(used: Totals, most: Totals) -> list[Totals]:
@@ -158,7 +161,7 @@ def _sum(one: Totals, more: Totals, less: Totals, *, least: int = 0) -> Totals:
 class Share:
     """What a process has set aside and not used yet."""
 
-    __slots__ = ("_bytes", "_entries", "_until", "whole")
+    __slots__ = ("_bytes", "_entries", "_until", "counted", "whole")
 
     def __init__(self) -> None:
         self.renew(_NOTHING)
@@ -168,9 +171,10 @@ class Share:
         """What was not used yet."""
         return Totals(self._bytes, self._entries)
 
-    def renew(self, whole: Totals) -> None:
-        """Have a new share instead of the old one."""
+    def renew(self, whole: Totals, counted: int = 0) -> None:
+        """Have a new share instead of the old one, of a sum counted at that time."""
         self.whole = whole
+        self.counted = counted
         self._bytes, self._entries = whole
         self._until = time.monotonic() + _SHARE_LASTS if whole.bytes else -1.0
 
@@ -251,10 +255,23 @@ class Usage:
             self.add(0, 0)
         return self.hold(lambda total: total.enter(size, entries, self._aside, allow))
 
-    def spend(self, size: int, entries: int) -> bool:
-        """Add out of what this process has set aside, so that the sum stays as it is; False if that does not do."""
+    def take_back(self, size: int, entries: int, counted: int) -> None:
+        """Subtract what was added and did not come; OSError if the sum cannot be had.
+
+        A count since then may not have seen it, when somebody had removed the file under way, and is left alone: a sum
+        that is too low would let the store grow beyond its limits.
+        """
+        self.hold(lambda total: total.add(-size, -entries, counted=counted))
+
+    def spend(self, size: int, entries: int) -> int | None:
+        """Add out of what this process has set aside, so that the sum stays as it is; None if that does not do.
+
+        Gives when the store was counted last, as far as this process knows.
+        """
         with self._lock:
-            return self._place is self._root.settled and self._share.spend(size, entries)
+            if self._place is self._root.settled and self._share.spend(size, entries):
+                return self._share.counted
+            return None
 
     def owe(self, size: int, entries: int, allow: Callable[[Totals], bool]) -> bool:
         """Put off adding, as the sum cannot be had, if no more than is allowed was put off then."""
@@ -336,10 +353,10 @@ class Usage:
 def _parse(data: bytes) -> _Sum | None:
     if len(data) != _SUM.size:
         return None
-    *numbers, until = _SUM.unpack(data)
+    *numbers, until, counted = _SUM.unpack(data)
     if not all(0 <= number < _MOST for number in numbers):
         return None
-    return _Sum(Totals(*numbers[:2]), Totals(*numbers[2:]), until)
+    return _Sum(Totals(*numbers[:2]), Totals(*numbers[2:]), until, counted)
 
 
 def _lock(fd: int) -> None:
