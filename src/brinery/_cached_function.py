@@ -91,7 +91,10 @@ class CachedFunction(ComputedOnce[P, R]):
     def refresh(self, /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Compute a call anew, store the result in place of an earlier one, and return it."""
         call = self._keyed(args, kwargs)
-        return self.__wrapped__(*args, **kwargs) if call is None else self._answer_anew(call)
+        if call is None:
+            self._count_unkeyed()
+            return self.__wrapped__(*args, **kwargs)
+        return self._answer_anew(call)
 
     def map(
         self,

@@ -39,6 +39,7 @@ class ComputedOnce(KeyedFunction[P, R]):
     def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> R:
         keyed = self._take_key(args, kwargs)
         if keyed is None:
+            self._count_unkeyed()
             return self.__wrapped__(*args, **kwargs)
         found = self._look_up(keyed[0])
         if found is not None:

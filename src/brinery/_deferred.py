@@ -28,7 +28,10 @@ class _Deferred(CachedFunction[P, R]):
 
     def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> R:
         call = self._keyed(args, kwargs)
-        return self.__wrapped__(*args, **kwargs) if call is None else self._answer(call)
+        if call is None:
+            self._count_unkeyed()
+            return self.__wrapped__(*args, **kwargs)
+        return self._answer(call)
 
     def map(self, *_iterables: Any, **_options: Any) -> NoReturn:
         """There is nothing to hand to an executor: a call only makes what is awaited or iterated over."""

@@ -205,6 +205,11 @@ class KeyedFunction(Generic[P, R]):
         found = self._take_key(args, kwargs)
         return None if found is None else Call(*found, args, kwargs)
 
+    def _count_unkeyed(self) -> None:
+        """Count a call that is computed although caching is on: nothing could be found out about it just now."""
+        if self._cache.path is not None and not is_disabled():
+            self._tally.miss()
+
     def _asked(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call | None:
         """Take the key for a question; None while caching is off, TypeError where the call would raise it."""
         call = self._keyed(args, kwargs)
@@ -295,6 +300,8 @@ class KeyedFunction(Generic[P, R]):
     def _tell_failure(self, doing: str, error: Exception) -> None:
         if isinstance(error, RecursionError):
             return  # deep down there is no room to say anything; the function itself may still fit
+        if isinstance(error, (ImportError, AttributeError)) and "partially initialized module" in str(error):
+            return  # called by a signal handler that interrupted an import of ours: gone when the handler is
         logger.debug("%s of %s failed", doing, self.__qualname__, exc_info=error)
         self._warn(
             StoreWarning,

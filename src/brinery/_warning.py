@@ -17,10 +17,10 @@ class _Logger:
 
     def __getattr__(self, name: str) -> Any:
         try:
-            import logging
-        except (ImportError, OSError):  # no descriptor left to read it
+            from logging import getLogger
+        except (ImportError, OSError):  # no descriptor left to read it, or in the midst of being read
             return _say_nothing
-        return getattr(logging.getLogger("brinery"), name)
+        return getattr(getLogger("brinery"), name)
 
 
 def _say_nothing(*_message: object, **_options: object) -> None:
@@ -45,12 +45,12 @@ def warn(category: type[BrineryWarning], message: str, *, cause: str, store: str
     if (store, cause) in _said:
         return
     try:
-        import warnings
+        from warnings import warn as say
     except (ImportError, OSError):  # no descriptor left to read it: said another time
         return
     _said.add((store, cause))
     try:
-        warnings.warn(text, category, stacklevel=_frames_of_brinery())
+        say(text, category, stacklevel=_frames_of_brinery())
     except category:
         logger.warning("%s", text)
 
