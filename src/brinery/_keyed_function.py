@@ -13,8 +13,8 @@ from ._keying.digest import digest, encode
 from ._keying.fingerprint import Fingerprint, Scope
 from ._keying.home import home_module, home_name
 from ._keying.key import key_prefix
-from ._light import Generic, NamedTuple, P, R
-from ._options import is_disabled, nearest
+from ._light import Generic, P, R
+from ._options import DISABLE, ENVIRONMENT, is_disabled, nearest
 from ._tally import Tally
 from ._warning import logger, warn
 from .errors import BrineryWarning, OptionWarning, StoreWarning, UnkeyableError
@@ -32,15 +32,18 @@ if TYPE_CHECKING:
     L = TypeVar("L", bound=Loader)
 
 
-class State(NamedTuple):
+class State:
     """All that a key takes but the arguments; replaced as a whole when something that was reached changes."""
 
-    code: Fingerprint
-    holds: Callable[[], bool]
-    prefix: bytes
-    binder: Binder
-    bind: Callable[..., tuple[Any, ...]]
-    code_of: Callable[[object], bytes]
+    __slots__ = ("bind", "binder", "code", "code_of", "holds", "prefix")
+
+    def __init__(self, code: Fingerprint, binder: Binder, prefix: bytes, code_of: Callable[[object], bytes]) -> None:
+        self.code = code
+        self.holds = code.holds
+        self.binder = binder
+        self.bind = binder.bind
+        self.prefix = prefix
+        self.code_of = code_of
 
 
 class Call:
@@ -76,6 +79,7 @@ class KeyedFunction(Generic[P, R]):
         "_ignored",
         "_loader_made",
         "_options",
+        "_own_key",
         "_parts_of_options",
         "_scope",
         "_state",
@@ -101,6 +105,7 @@ class KeyedFunction(Generic[P, R]):
         self.__wrapped__ = function
         self._cache = cache
         self._options = options
+        self._own_key = options.key
         self._home_found = home
         self._loader_made: Loader | None = None
         self._codec_made: Codec | None = None
@@ -179,7 +184,7 @@ class KeyedFunction(Generic[P, R]):
         Looks nothing up. None where the function itself is to be called.
         """
         state = self._state
-        if state is None or is_disabled() or not state.holds():
+        if state is None or (DISABLE in ENVIRONMENT and is_disabled()) or not state.holds():
             state = self._renew()
             if state is None:
                 return None
@@ -187,8 +192,9 @@ class KeyedFunction(Generic[P, R]):
             values: object = state.bind(*args, **kwargs)
         except TypeError:
             return None  # the call does not fit the signature: the function says so best
-        if self._options.key is not None:
-            values = self._options.key(*args, **kwargs)
+        own_key = self._own_key
+        if own_key is not None:
+            values = own_key(*args, **kwargs)
         try:
             encoded = encode(values, "", state.code_of)
         except UnkeyableError:
@@ -259,7 +265,7 @@ class KeyedFunction(Generic[P, R]):
         binder = Binder(self.__wrapped__, self._ignored)
         prefix = key_prefix(self._home, code, self._parts_of_options)
         code_of = functools.partial(code_digest, scope=self._scope._replace(depends_on=()), looks=code.looks)
-        return State(code, code.holds, prefix, binder, binder.bind, code_of)
+        return State(code, binder, prefix, code_of)
 
     def _describe(self) -> tuple[str, Callable[[], dict[str, Any]]]:
         """The present fingerprint, and what `function.json` is to tell of it."""

@@ -118,16 +118,13 @@ class Row(NamedTuple):
     digest: bytes
 
 
-class Verified:
+class Verified(NamedTuple):
     """What came out of an entry whose signature holds."""
 
-    __slots__ = ("buffers", "flags", "seconds", "stream")
-
-    def __init__(self, stream: Bytes, buffers: Sequence[Bytes], flags: int, seconds: float) -> None:
-        self.stream = stream
-        self.buffers = buffers
-        self.flags = flags
-        self.seconds = seconds
+    stream: Bytes
+    buffers: Sequence[Bytes]
+    flags: int
+    seconds: float
 
 
 def facts(head: bytes, size: int) -> Facts | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from os import close, fstat
 from os import open as open_file
 from stat import S_ISREG
@@ -129,26 +128,16 @@ class FunctionFolder:
             return None
         try:
             status = fstat(fd)
-            if S_ISREG(status.st_mode):
-                now = time()
-                verified = read_entry(
-                    fd,
-                    status.st_size,
-                    bytes.fromhex(key),
-                    self._keyring or self._secrets(),
-                    now,
-                    ttl,
-                    status,
-                    self._mmap,
-                    self._trust_unchanged,
-                )
-                if verified is not None:
-                    seconds = verified.seconds
-                    found = loader.loads(verified), seconds
-                    priority = self._again(status.st_mtime_ns, now, seconds, status.st_blocks * 512)
-                    if priority is not None:
-                        self._touch(fd, status, now, priority)
-                    return found
+            now, name, keyring = time(), bytes.fromhex(key), self._keyring or self._secrets()
+            verified = read_entry(
+                fd, status.st_size, name, keyring, now, ttl, status, self._mmap, self._trust_unchanged
+            )
+            if verified is not None:
+                found, seconds = loader.loads(verified), verified.seconds
+                priority = self._again(status.st_mtime_ns, now, seconds, status.st_blocks * 512)
+                if priority is not None:
+                    self._touch(fd, status, now, priority)
+                return found, seconds
             self._blame(fd, status, key, ttl)
         except SecretError:
             raise
@@ -167,10 +156,12 @@ class FunctionFolder:
         return None
 
     def _touch(self, fd: int, status: os.stat_result, now: float, priority: int) -> None:
-        with suppress(OSError):  # another's file, a read-only disk: it only ages sooner
+        try:
             os.utime(fd, ns=(int(now * _SECOND), priority))
             if self._trust_unchanged:
                 note_touch(status, fstat(fd))
+        except OSError:  # another's file, a read-only disk: it only ages sooner
+            pass
 
     def _blame(self, fd: int, status: os.stat_result, key: str, ttl: float | None) -> None:
         """Say what is wrong with an entry, unless it is only too old."""

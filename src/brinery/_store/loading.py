@@ -54,6 +54,7 @@ class Loader:
     __slots__ = (
         "_compress",
         "_home",
+        "_is_careful",
         "_module",
         "_most",
         "_needs_care",
@@ -69,6 +70,7 @@ class Loader:
             compression.require()
         self._compress = compress
         self._serializer = _checked(serializer)
+        self._is_careful = self._serializer is not None
         self.name: str = serializer if isinstance(serializer, str) else serializer.name  # type: ignore[attr-defined]
         self._yields = False
         self._most: int | None = None
@@ -92,21 +94,23 @@ class Loader:
         from copy import copy
 
         other = copy(self)
-        other._yields, other._most = True, most  # noqa: SLF001  one of ours
+        other._yields = other._is_careful = True  # noqa: SLF001  one of ours
+        other._most = most  # noqa: SLF001
         return other
 
     def loads(self, verified: Verified) -> Any:
         """Give the result back; raises whatever unpickling raises."""
+        stream, buffers, flags, _ = verified
         try:
-            if verified.flags & self._needs_care or self._serializer is not None or self._yields:
-                return self._load_with_care(verified.stream, verified.buffers, verified.flags)
-            if verified.buffers:
-                return loads(verified.stream, buffers=verified.buffers)
-            return loads(verified.stream)
+            if flags & self._needs_care or self._is_careful:
+                return self._load_with_care(stream, buffers, flags)
+            if buffers:
+                return loads(stream, buffers=buffers)
+            return loads(stream)
         except (Exception, KeyboardInterrupt):
             raise
         except BaseException as error:
-            again = partial(self._load_with_care, verified.stream, verified.buffers, verified.flags)
+            again = partial(self._load_with_care, stream, buffers, flags)
             raise_unless_stubborn(error, again)
             raise RuntimeError(f"unpickling raised {type(error).__name__}") from None
 

@@ -7,6 +7,7 @@ can change them.
 from __future__ import annotations
 
 import os
+from stat import S_ISREG
 
 from . import entry, trust
 from .entry import HEAD, MAGIC, SIGNED_FROM, Verified
@@ -26,6 +27,7 @@ _AT_ONCE = 64 * 1024  # a file up to here is read by one call
 _MUCH = 1 << 28
 _HEAD_SIZE = HEAD.size
 _unpack_head = HEAD.unpack_from
+_new = tuple.__new__
 _NOT_SIMPLE = ~(entry.NOT_PICKLE | entry.ITEMS | entry.HOME_AS_MAIN | entry.HOME_AS_MP_MAIN | entry.HOME_NAMED)
 
 
@@ -77,7 +79,9 @@ def read_entry(
                 and secret_id == signer.secret_id
                 and signer.verify(mac, data[SIGNED_FROM:end])
             ):
-                return Verified(data[_HEAD_SIZE:end], (), flags, seconds)
+                return _new(Verified, (data[_HEAD_SIZE:end], (), flags, seconds))
+    if not S_ISREG(status.st_mode):
+        return None
     try:
         return _read_any(fd, size, key, keyring, now, ttl, mmap=mmap, trust_unchanged=trust_unchanged, status=status)
     except Exception:  # the disk, memory, a library that is not installed here: a miss, whatever it is
