@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
 
 from ._bound import BoundCachedFunction
 from ._computed_once import ComputedOnce
@@ -14,6 +13,7 @@ from .errors import StoreError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
     from concurrent.futures import Executor
     from typing import Any, Concatenate, ParamSpec, TypeVar
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import sys
 import time
 from types import TracebackType
@@ -29,6 +28,9 @@ if TYPE_CHECKING:
     from ._store.loading import Loader
     from ._store.locks import Claim
     from ._store.payload import Codec, Payload
+
+
+_encode_json: Callable[[object], str] | None = None
 
 
 class ComputedOnce(KeyedFunction[P, R]):
@@ -264,11 +266,13 @@ class ComputedOnce(KeyedFunction[P, R]):
         return plan.adoption if dry_run else carry_out(plan, self._folder, compress=self._options.compress)
 
 
-@functools.cache
 def _json_encoder() -> Callable[[object], str]:
-    from json import JSONEncoder  # a hit does without
+    global _encode_json
+    if _encode_json is None:
+        from json import JSONEncoder  # a hit does without
 
-    return JSONEncoder(separators=(",", ":")).encode
+        _encode_json = JSONEncoder(separators=(",", ":")).encode
+    return _encode_json
 
 
 class held:  # noqa: N801  reads as a statement

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
-
 from xxhash import xxh3_128_digest, xxh3_128_hexdigest
 
 from ._keying.arguments import Binder, parameters
@@ -13,7 +10,7 @@ from ._keying.digest import digest, encode
 from ._keying.fingerprint import Fingerprint, Scope
 from ._keying.home import home_module, home_name
 from ._keying.key import key_prefix
-from ._light import Generic, P, R
+from ._light import Generic, P, R, partial, update_wrapper
 from ._options import DISABLE, ENVIRONMENT, is_disabled, nearest
 from ._tally import Tally
 from ._warning import logger, warn
@@ -21,6 +18,7 @@ from .errors import BrineryWarning, OptionWarning, StoreWarning, UnkeyableError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, TypeVar
 
     from ._cache import Cache
@@ -99,7 +97,7 @@ class KeyedFunction(Generic[P, R]):
     def __init__(
         self, function: Callable[P, R], cache: Cache, options: FunctionOptions, home: str | None = None
     ) -> None:
-        functools.update_wrapper(self, function)
+        update_wrapper(self, function)
         for name in [name for name in vars(self) if not name.startswith("__") and hasattr(type(self), name)]:
             del vars(self)[name]  # an attribute of the function must not stand before a method of ours
         self.__wrapped__ = function
@@ -264,7 +262,7 @@ class KeyedFunction(Generic[P, R]):
         code = fingerprint(self.__wrapped__, self._scope)
         binder = Binder(self.__wrapped__, self._ignored)
         prefix = key_prefix(self._home, code, self._parts_of_options)
-        code_of = functools.partial(code_digest, scope=self._scope._replace(depends_on=()), looks=code.looks)
+        code_of = partial(code_digest, scope=self._scope._replace(depends_on=()), looks=code.looks)
         return State(code, binder, prefix, code_of)
 
     def _describe(self) -> tuple[str, Callable[[], dict[str, Any]]]:
@@ -272,7 +270,7 @@ class KeyedFunction(Generic[P, R]):
         state = self._state
         if state is None:
             raise RuntimeError("described before it was keyed")
-        return state.prefix.hex(), functools.partial(self._version, state)
+        return state.prefix.hex(), partial(self._version, state)
 
     def _version(self, state: State) -> dict[str, Any]:
         from ._description import describe

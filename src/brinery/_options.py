@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
 
 from ._keying.scope import Follow
 from ._light import NamedTuple
@@ -11,6 +10,7 @@ from ._units import parse_time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from typing import Any, NoReturn
 
 _FOLLOW_MODES = ("user", "own", "version")

@@ -6,7 +6,6 @@ costs a tenth of a microsecond where `inspect.Signature.bind` takes two.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from types import FunctionType
 
 from .._light import NamedTuple
@@ -15,6 +14,7 @@ from .digest import digest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 _POSITIONAL_ONLY, _POSITIONAL, _VAR_POSITIONAL, _KEYWORD, _VAR_KEYWORD = range(5)

@@ -7,7 +7,6 @@ whoever calls gives a function that says in 16 bytes what a function, class or m
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from marshal import dumps
 
 from xxhash import xxh3_128_digest
@@ -19,6 +18,7 @@ from .walk import CodeOf, Reached, Walk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, TypeVar
 
     T = TypeVar("T")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from types import CodeType, FunctionType
 
 from .._light import NamedTuple
@@ -10,6 +9,10 @@ from .bytecode import bytecode_digest
 from .home import carry_home, carry_main, home_of_file, home_of_main
 from .scope import EVERYTHING, Follow, Scope
 from .source import Source, carry_source
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["EVERYTHING", "Carried", "Fingerprint", "Follow", "Part", "Scope", "carry"]
 

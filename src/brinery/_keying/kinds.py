@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 from _weakref import ref
-from collections.abc import Callable
 from types import ModuleType
 
 from .node import Asked, Expander, Node, Passing, Refused, head
@@ -20,6 +19,7 @@ from .stdlib_types import EXACT, INHERITED, code
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 _registered: dict[int, tuple[type, Callable[[Any], object]]] = {}

@@ -5,13 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from abc import get_cache_token
-from collections import deque
-from collections.abc import Callable
-from functools import partial
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 
 from xxhash import xxh3_128_digest
 
+from .._light import deque, partial
 from .classes import registered
 from .digest import encode
 from .fingerprint import Fingerprint, Part, Scope
@@ -23,6 +21,10 @@ from .shown import is_short, sounds_secret
 from .source import Source
 from .standard import is_changeable, standard_name
 from .watch import Watch
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _WRAPPING = {
     "builtins.staticmethod": ("__func__",),

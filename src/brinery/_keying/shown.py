@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 _CONFIDENTIAL = "passw", "secret", "token", "credential", "apikey"
 _CONFIDENTIAL_WORDS = frozenset(("key", "keys", "auth", "auths", "pwd", "pwds"))
 _LONGEST = 80
@@ -11,7 +9,6 @@ _WIDEST_INT = 200
 _ARRAY_LIBRARIES = {"numpy", "pandas", "polars", "torch"}
 
 
-@lru_cache(1024)
 def sounds_secret(name: str) -> bool:
     """Whether a name is one under which people keep secrets."""
     folded = name.casefold()

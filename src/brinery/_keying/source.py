@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import sys
 from bisect import bisect_right
-from collections.abc import Iterable
 from types import CodeType
 
 from xxhash import xxh3_128_digest
@@ -22,6 +21,7 @@ from .normalised import has_other_decorator, normalise
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ast
+    from collections.abc import Iterable
 
     _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 

@@ -7,14 +7,13 @@ a function over that module's own globals, where the interpreter's inline caches
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from gc import get_referents
 from keyword import iskeyword
 from types import CellType, FunctionType, GetSetDescriptorType, MemberDescriptorType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
 _ABSENT = object()

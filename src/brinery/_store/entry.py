@@ -20,12 +20,11 @@ directly is short, whatever a head says, so a planted file of any size costs a r
 
 from __future__ import annotations
 
-from enum import Enum
-from hashlib import sha256
 from struct import Struct
 
 from .._light import NamedTuple
 from . import compression
+from .hashes import sha256
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,17 +60,6 @@ _NO_MAC = bytes(32)
 _APART = 1 << 20  # streams from here on are read and hashed as buffers are: by two threads, into huge pages
 MOST_BUFFERS = 1 << 16
 _MOST_METADATA = 1 << 20
-
-
-class _Missing(Enum):
-    MISSING = "MISSING"
-
-    def __repr__(self) -> str:
-        return self.value
-
-
-MISSING = _Missing.MISSING
-"""Nothing is stored: told apart from None, which is a result like any other."""
 
 
 class Payload(NamedTuple):

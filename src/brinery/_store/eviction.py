@@ -7,11 +7,11 @@ what a hit makes of it; the lowest go first.
 from __future__ import annotations
 
 from _random import Random  # the C generator itself, as `random` takes 3 ms to import
-from collections.abc import Callable
 from math import e, inf, log2
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import ClassVar
 
     from .records import EntryRecord

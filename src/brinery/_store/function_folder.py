@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterator
 from os import close, fstat
 from os import open as open_file
 from stat import S_ISREG
@@ -27,6 +26,7 @@ from .statistics import Report, report
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     from .entry import Facts

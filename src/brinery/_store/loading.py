@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import sys
 from _pickle import Unpickler, loads  # the C ones themselves, as `pickle` takes 5 ms to import
-from functools import partial
 from io import BytesIO
 from struct import Struct
 
+from .._light import partial
 from . import entry
 from .entry import Bytes, Verified
 

@@ -11,16 +11,16 @@ import atexit
 import os
 import sys
 from _thread import allocate_lock  # what `threading` gives, which takes a millisecond to import
-from collections.abc import Callable
-from contextlib import suppress
 from time import monotonic
 
-from .._light import NamedTuple
+from .._light import NamedTuple, suppress
 from . import names
 from .files import closing, let_go, open_own, read_small
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .root import Root
 
 _HITS = 256  # after so many hits what was counted is written down
