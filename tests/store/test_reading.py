@@ -15,8 +15,9 @@ import pytest
 from brinery._store import chunks, entry, trust
 from brinery._store.entry import Payload, encode
 from brinery._store.memory import allocate
-from brinery._store.reading import Verified, note_touch, read_entry, read_facts, read_metadata
+from brinery._store.reading import Verified, read_entry, read_facts, read_metadata
 from brinery._store.signing import Keyring, Signer
+from brinery._store.trust import note_touch
 
 KEY = bytes(range(16))
 RING = Keyring(Signer(b"s" * 32))

@@ -141,7 +141,8 @@ def _compile(
         f"    return bind"
     )
     made: dict[str, Any] = {}
-    exec(compile(text, "<brinery binder>", "exec"), {}, made)  # noqa: S102  our own text and the function's identifiers
+    # Without `compile`, which sets up all kinds of syntax nodes first, for a millisecond.
+    exec(text, {}, made)  # noqa: S102  our own text and the function's identifiers
     binder: Callable[..., tuple[Any, ...]] = made["make"](**fixed)
     binder.__qualname__ = name_in_errors
     return binder

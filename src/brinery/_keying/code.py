@@ -15,13 +15,13 @@ from xxhash import xxh3_128_digest
 
 from .._light import NamedTuple, partial
 from .bytecode import Read, bytecode_digest, names_in, reads, reads_of_text
-from .classes import annotations_of, class_members, has_fields
 from .fingerprint import EVERYTHING, Fingerprint, Follow, Part, Scope
 from .home import home_of_class, home_of_function, home_of_module
+from .known_sources import source_of
 from .live import attributes_of, is_empty, is_frozen
 from .names import Names
 from .references import digest_of
-from .source import Source, looks_of, source_of
+from .source import Source, looks_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -268,6 +268,8 @@ class _Reach(Names):
         self._reached[name] = cls
         place = name.partition(" ")[2]
         pieces = [self.refer(base) for base in cls.__bases__]
+        from .classes import annotations_of, class_members, has_fields
+
         pieces += self._pieces_of_registered(cls, ours=True)
         if "subclasses" in self._looks:
             pieces += [b"subclasses", *map(self.refer, cls.__subclasses__())]

@@ -10,11 +10,9 @@ from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from xxhash import xxh3_128_digest
 
 from .._light import deque, partial
-from .classes import registered
 from .digest import encode
 from .fingerprint import Fingerprint, Part, Scope
 from .home import MAINS, home_of_class, home_of_function, home_of_module, home_of_wrapped
-from .installed import added_members, namespaces
 from .live import attribute_of, is_found_by_name, is_frozen
 from .origin import STDLIB, USER, Origin, digest_of_extension, origin_of_file, origin_of_module
 from .shown import is_short, sounds_secret
@@ -119,6 +117,8 @@ class References:
 
     def _pieces_of_additions(self, cls: type) -> list[bytes]:
         """What the user has put into an installed class: methods added or replaced, subclasses registered."""
+        from .installed import added_members, namespaces
+
         for namespace in namespaces(cls):
             self._watch.members(namespace)
         pieces = []
@@ -135,6 +135,8 @@ class References:
         """The classes that were registered with an abstract base class; with an installed one, only the user's."""
         if "_abc_impl" not in cls.__dict__:
             return []
+        from .classes import registered
+
         token, known = get_cache_token(), registered(cls)
         self._watch.question(lambda: get_cache_token() == token or registered(cls) == known)
         found = sorted(

@@ -23,7 +23,6 @@ from __future__ import annotations
 from struct import Struct
 
 from .._light import NamedTuple
-from . import compression
 from .hashes import sha256
 
 TYPE_CHECKING = False
@@ -153,6 +152,8 @@ def expand_stream(stored: Bytes) -> Bytes | None:
     if length > _APART:
         return None
     stream = bytearray(length)
+    from . import compression
+
     return stream if compression.expand(memoryview(stored)[_EXPANDED_LENGTH.size :], stream) else None
 
 
@@ -220,7 +221,7 @@ def encode(
 
 def _lay_apart(payload: Payload) -> tuple[bytes, int, bytes, list[Bytes]]:
     """The stream as it is stored, the flags, the table of the buffers, and the buffers as they are stored."""
-    from . import chunks
+    from . import chunks, compression
 
     stream, buffers, flags, compress = payload
     if len(stream) >= _APART:

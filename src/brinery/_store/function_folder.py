@@ -20,8 +20,9 @@ from .files import (
     read_small,
 )
 from .names import SUFFIX, entry_key, slug_of, temporary_name
-from .reading import note_touch, read_entry, read_facts, read_metadata, read_recorded
+from .reading import read_entry, read_facts, read_metadata, read_recorded
 from .root import Root
+from .sources import Sources
 from .statistics import Report, report
 
 TYPE_CHECKING = False
@@ -59,6 +60,7 @@ class FunctionFolder:
         "_prefix",
         "_report",
         "_root",
+        "_sources",
         "_strict",
         "_trust_unchanged",
         "_writer_made",
@@ -95,6 +97,7 @@ class FunctionFolder:
         self._trust_unchanged = trust_unchanged
         self._strict = strict
         self._report: Report | None = None
+        self._sources = Sources(root)
         self.unloadable: set[str] = set()  # keys of entries that were right and could not be unpickled
 
     @property
@@ -159,6 +162,8 @@ class FunctionFolder:
         try:
             os.utime(fd, ns=(int(now * _SECOND), priority))
             if self._trust_unchanged:
+                from .trust import note_touch
+
                 note_touch(status, fstat(fd))
         except OSError:  # another's file, a read-only disk: it only ages sooner
             pass
@@ -320,6 +325,7 @@ class FunctionFolder:
                 self.home,
                 self.slug,
                 self._describe,
+                self._sources,
                 strict=self._strict,
             )
         return self._writer_made
@@ -373,4 +379,21 @@ class FunctionFolder:
         Call it once. It must not block nor keep the function alive; a forked child asks it as well, and reports only
         what it counts itself.
         """
-        self._report = report(self._root, self.slug, totals)
+        self._report = report(self._root, self.slug, totals, self._write_sources)
+
+    # What sources said.
+
+    def recall_sources(self) -> bytes:
+        """What a process of ours wrote down of the sources of the function's code; empty if there is nothing."""
+        try:
+            with closing(self._root.open_function(self.slug)) as folder:
+                return self._sources.read(folder, self._secrets())
+        except (OSError, SecretError):
+            return b""
+
+    def keep_sources(self, records: bytes) -> None:
+        """Have it written with the next result, or with the count of this process's calls."""
+        self._sources.keep(records)
+
+    def _write_sources(self, folder: int) -> None:
+        self._sources.write(folder, self._secrets())

@@ -9,9 +9,8 @@ from __future__ import annotations
 import os
 from stat import S_ISREG
 
-from . import entry, trust
+from . import entry
 from .entry import HEAD, MAGIC, SIGNED_FROM, Verified
-from .trust import note_touch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from .entry import Bytes, Facts, Row
     from .signing import Keyring, Signer
 
-__all__ = ["Verified", "note_touch", "read_entry", "read_facts", "read_metadata", "read_recorded"]
+__all__ = ["Verified", "read_entry", "read_facts", "read_metadata", "read_recorded"]
 
 _AT_ONCE = 64 * 1024  # a file up to here is read by one call
 _MUCH = 1 << 28
@@ -186,6 +185,8 @@ def _read_any(
         stream = _read_buffer(fd, rows.pop(), found)  # hashed in any case: it is going to be unpickled
     if stream is None:
         return None
+
+    from . import trust
 
     trusted = bool(rows) and (mmap or trust_unchanged) and trust.only_we_write(fd, status)
     known = trusted and trust_unchanged and trust.is_unchanged(status, found.mac)
