@@ -101,7 +101,7 @@ class ComputedOnce(KeyedFunction[P, R]):
         """Count a miss, and note before the function runs what its arguments are, if they can change."""
         self._tally.miss()
         try:
-            named = self._named(call.state, call.values)
+            call.named = named = self._named(call.state, call.values)
             if not SCALARS.issuperset(map(type, named.values())):
                 call.arguments = self._digests(call.state, named)
         except Exception as error:
@@ -178,7 +178,7 @@ class ComputedOnce(KeyedFunction[P, R]):
 
     def _recorded(self, call: Call) -> dict[str, object]:
         """What is told of a call; values only where the option allows, and never of ignored parameters."""
-        named = self._named(call.state, call.values)
+        named = call.named or self._named(call.state, call.values)
         digests = call.arguments or self._digests(call.state, named)
         told: dict[str, object] = {"call": xxh3_128_digest(call.encoded).hex()}
         if call.carried:
@@ -214,6 +214,8 @@ class ComputedOnce(KeyedFunction[P, R]):
 
     def _changed_arguments(self, call: Call) -> list[str]:
         """Name the arguments that are no longer what the key was taken from."""
+        if call.arguments is None and call.named is not None and self._own_key is None:
+            return []  # none of them can change
         try:
             values = call.values if self._options.key is None else self._options.key(*call.args, **call.kwargs)
             from ._keying.carried_code import CarriedCode

@@ -48,7 +48,7 @@ class State:
 class Call:
     """One call on its way: its key, and what the key was taken from."""
 
-    __slots__ = ("args", "arguments", "began", "carried", "encoded", "key", "kwargs", "state", "values")
+    __slots__ = ("args", "arguments", "began", "carried", "encoded", "key", "kwargs", "named", "state", "values")
 
     def __init__(
         self, key: str, state: State, values: object, encoded: bytes, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -59,6 +59,7 @@ class Call:
         self.encoded = encoded
         self.args = args
         self.kwargs = kwargs
+        self.named: dict[str, Any] | None = None  # the values by parameter, once they were asked for
         self.arguments: dict[str, bytes] | None = None  # their digests when the function began, where they can change
         self.began = 0.0
         self.carried: dict[str, str] = {}  # the classes and functions in the arguments, once the function has run

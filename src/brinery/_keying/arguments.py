@@ -51,6 +51,8 @@ class Binder:
     def by_name(self, values: tuple[Any, ...]) -> dict[str, Any]:
         """Name the values of a bound call; a boxed default is `...`."""
         named = dict(zip(self.names, values, strict=True))
+        if not self.boxed:
+            return named
         return named | {name: named[name][0] if named[name] else ... for name in self.boxed}
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 
 from xxhash import xxh3_128_digest
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 _NAME_SIZE = _DIGEST_SIZE = 16
 _RECORD_SIZE = _NAME_SIZE + _DIGEST_SIZE + 1
+_SECOND = 1_000_000_000
+_RESOLUTION = _SECOND // 10  # nanoseconds; kernels keep times by ticks of up to 10 ms
+_COARSE = 2 * _SECOND  # of FAT
 _NOT_ANNOTATED, _ANNOTATED = b"\0", b"\1"
 
 _carried: dict[tuple[bytes, bool], Source] = {}
@@ -48,7 +52,7 @@ def source_of(code: CodeType, decorators_of_our_own: int = 0, *, documented: boo
         found = find_source(code, decorators_of_our_own, documented=documented)
         # If the file was saved meanwhile, nobody knows which of its two states was read.
         now = _name(code, decorators_of_our_own, documented=documented)
-        if found is not None and found.reads is None and name and name == now:
+        if found is not None and found.reads is None and name == now and _is_settled(code.co_filename):
             found = _known[name] = found._replace(name=name)
     if found is None and _carried:
         digest = bytecode_digest(code)
@@ -70,6 +74,16 @@ def _name(code: CodeType, ours: int, *, documented: bool) -> bytes:
         (ours, documented),
     )
     return xxh3_128_digest(repr(told).encode("utf-8", "surrogatepass") + bytecode_digest(code))
+
+
+def _is_settled(filename: str) -> bool:
+    """Whether a file was last changed so long ago that a later change shows in its times, coarse as they may be."""
+    try:
+        status = os.stat(filename)
+    except OSError:
+        return False
+    resolution = _RESOLUTION if status.st_mtime_ns % _SECOND else _COARSE
+    return time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) > resolution
 
 
 def records_of(sources: Iterable[tuple[CodeType, Source]]) -> bytes:
