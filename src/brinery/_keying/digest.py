@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, TypeVar
 
-    from .walk import CodeOf, Reached
+    from .walk import CodeOf, Reached, Walk
 
     T = TypeVar("T")
 
@@ -85,10 +85,19 @@ def encode(value: object, path: str = "", code: CodeOf = by_name, reached: Reach
     return _walk(value, path, code, reached)
 
 
+_walk_kind: type[Walk] | None = None
+
+
 def _walk(value: object, path: str, code: CodeOf, reached: Reached | None) -> bytes:
+    return (_walk_kind or _load_walk())(path, code, reached).run(value)
+
+
+def _load_walk() -> type[Walk]:
+    global _walk_kind
     from .walk import Walk  # most calls have plain arguments, and do without
 
-    return Walk(path, code, reached).run(value)
+    _walk_kind = Walk
+    return Walk
 
 
 def digest(value: object, path: str = "", code: CodeOf = by_name, reached: Reached | None = None) -> bytes:

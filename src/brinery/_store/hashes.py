@@ -8,6 +8,6 @@ try:
 except ImportError:  # a Python without OpenSSL
     from hashlib import sha256
     from hmac import compare_digest
-    from hmac import digest as hmac_digest
+    from hmac import digest as hmac_digest  # type: ignore[assignment]
 
 __all__ = ["compare_digest", "hmac_digest", "sha256"]
