@@ -23,7 +23,7 @@ from __future__ import annotations
 from struct import Struct
 
 from .._light import NamedTuple
-from .hashes import sha256
+from . import hashes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ def expand_stream(stored: Bytes) -> Bytes | None:
 
 def metadata(stored: bytes, found: Facts) -> dict[str, Any] | None:
     """Parse the metadata, the last bytes of the file; None unless they are those that the head tells of."""
-    if len(stored) != found.metadata_length or sha256(stored).digest()[:16] != found.metadata_digest:
+    if len(stored) != found.metadata_length or hashes.sha256(stored).digest()[:16] != found.metadata_digest:
         return None
     import json
 
@@ -204,7 +204,7 @@ def encode(
         len(stored),
         len(stream),
         len(metadata),
-        sha256(metadata).digest()[:16],
+        hashes.sha256(metadata).digest()[:16],
     )
     signed = b"".join((head[SIGNED_FROM:], stream, table))
     mac = signer.sign(signed)

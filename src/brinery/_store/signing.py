@@ -6,11 +6,13 @@ import os
 
 from .._light import suppress
 from ..errors import SecretError
-from .hashes import compare_digest, hmac_digest, sha256
+from . import hashes
+from .hashes import compare_digest
 from .secret_file import LEAST_BYTES, VARIABLE, explained, read_secrets, secret_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import NoReturn
 
 Bytes = bytes | bytearray | memoryview
@@ -19,38 +21,55 @@ Bytes = bytes | bytearray | memoryview
 _SIGNING = b"brinery: sign entries, format 1"
 _NAMING = b"brinery: name the secret"
 
-_BLOCK = 64
-_INNER_PAD = bytes(byte ^ 0x36 for byte in range(256))
-_OUTER_PAD = bytes(byte ^ 0x5C for byte in range(256))
+_FIRST = 1000  # verifications, after which loading OpenSSL begins to pay
 
 
 class Signer:
-    """One secret, ready to sign: HMAC-SHA256 with the padded key hashed beforehand, at a quarter of `hmac`'s cost."""
+    """One secret, ready to sign: HMAC-SHA256 with the padded key hashed beforehand, at a quarter of `hmac`'s cost.
 
-    __slots__ = ("_inner", "_outer", "secret_id")
+    Attributes:
+        verify: whether 32 bytes are what `sign` gives for some data.
+    """
+
+    __slots__ = ("_inner", "_key", "_left", "_outer", "secret_id", "verify")
 
     def __init__(self, secret: bytes) -> None:
-        padded = hmac_digest(secret, _SIGNING, "sha256").ljust(_BLOCK, b"\0")
-        self._inner = sha256(padded.translate(_INNER_PAD))
-        self._outer = sha256(padded.translate(_OUTER_PAD))
-        self.secret_id = hmac_digest(secret, _NAMING, "sha256")[:8]
+        self._key = hashes.hmac_sha256(secret, _SIGNING)
+        self._inner, self._outer = hashes.keyed(self._key)
+        self._left = _FIRST
+        self.secret_id = hashes.hmac_sha256(secret, _NAMING)[:8]
+        self.verify: Callable[[bytes, Bytes], bool] = self._verify_first
 
     def sign(self, data: Bytes) -> bytes:
         """Give the 32 bytes that only who has the secret can make of the data."""
+        if self._left:
+            self._hasten()
         inner = self._inner.copy()
         inner.update(data)
         outer = self._outer.copy()
         outer.update(inner.digest())
         return outer.digest()
 
-    def verify(self, mac: bytes, data: Bytes) -> bool:
-        """Whether `sign` gives `mac` for the data."""
-        # Its lines over again instead of a call: every hit passes here.
+    def _verify(self, mac: bytes, data: Bytes) -> bool:
+        # The lines of `sign` over again instead of a call: every hit passes here.
         inner = self._inner.copy()
         inner.update(data)
         outer = self._outer.copy()
         outer.update(inner.digest())
         return compare_digest(outer.digest(), mac)
+
+    def _verify_first(self, mac: bytes, data: Bytes) -> bool:
+        self._left -= 1
+        if self._left <= 0:
+            self._hasten()
+        return self._verify(mac, data)
+
+    def _hasten(self) -> None:
+        self._left = 0
+        self.verify = self._verify
+        with suppress(ImportError, OSError):  # with no descriptor left it goes on as before
+            hashes.hasten()
+            self._inner, self._outer = hashes.keyed(self._key)
 
     def __repr__(self) -> str:
         return f"<Signer {self.secret_id.hex()}>"
