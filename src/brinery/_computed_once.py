@@ -42,8 +42,9 @@ class ComputedOnce(KeyedFunction[P, R]):
         if keyed is None:
             self._count_unkeyed()
             return self.__wrapped__(*args, **kwargs)
-        found = self._look_up(keyed[0])
+        found = self._folder.get(keyed[0], self._ttl, self._loader_made or self._loader)  # type: ignore[union-attr]
         if found is not None:
+            self._tally.hit(found[1])
             return found[0]  # type: ignore[no-any-return]
         call = Call(*keyed, args, kwargs)
         with held(self._claim(call.key)) as claim:
@@ -60,13 +61,7 @@ class ComputedOnce(KeyedFunction[P, R]):
 
     def _look_up(self, key: str, loader: Loader | None = None) -> tuple[Any, float] | None:
         """Return a stored result and what it took to compute, counted as a hit; None where there is none."""
-        try:
-            found = self._folder.get(key, self._ttl, loader or self._loader_made or self._loader)  # type: ignore[union-attr]
-        except BrineryWarning:
-            raise  # strict
-        except Exception as error:
-            self._tell_failure("looking up a result", error)
-            return None
+        found = self._folder.get(key, self._ttl, loader or self._loader)  # type: ignore[union-attr]
         if found is not None:
             self._tally.hit(found[1])
         return found

@@ -213,7 +213,7 @@ class KeyedFunction(Generic[P, R]):
 
     def _count_unkeyed(self) -> None:
         """Count a call that is computed although caching is on: nothing could be found out about it just now."""
-        if self._cache.path is not None and not is_disabled():
+        if not self._cache._is_off and not is_disabled():
             self._tally.miss()
 
     def _asked(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call | None:

@@ -175,7 +175,7 @@ class Directory:
                 verified = None
                 if stat.S_ISREG(status.st_mode):
                     key = bytes.fromhex(entry.key)
-                    verified = read_entry(fd, status.st_size, key, self.keyring, entry.created, None, status)
+                    verified = read_entry(fd, status, key, self.keyring, entry.created, None)
         except OSError as error:
             raise StoreError(f"{entry.path} cannot be read: {error.strerror}") from error
         if verified is None:

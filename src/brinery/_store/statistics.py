@@ -86,7 +86,7 @@ def _shorten(folder: int, fd: int) -> None:
 class Report:
     """The calls of one function in this process, as far as they were not written down yet."""
 
-    def __init__(self, root: Root, slug: str, totals: Totals, also: Callable[[int], None]) -> None:
+    def __init__(self, root: Root, slug: str, totals: Totals, also: Callable[[int], None] | None = None) -> None:
         self._root = root
         self._slug = slug
         self._totals = totals
@@ -111,7 +111,8 @@ class Report:
                     self._reported = now  # first: what is interrupted is counted once or not at all
                     new = (max(0, new - old) for new, old in zip(now, before, strict=True))
                     _append(folder, Tally(*new))  # type: ignore[arg-type]
-                    self._also(folder)
+                    if self._also is not None:
+                        self._also(folder)
         finally:
             self._at = monotonic()
             self._lock.release()
