@@ -161,7 +161,7 @@ class FunctionFolder:
             raise
         except Exception as error:  # a class that is gone, an unpickling that fails: computed anew
             logger.info("%s: an entry cannot be loaded and is computed anew: %r", self.home, error)
-            is_passing = isinstance(error, (OSError, MemoryError, RecursionError))
+            is_passing = isinstance(error, (OSError, MemoryError, RecursionError, SecretError))
             if not is_passing and len(self.unloadable) < _MOST_UNLOADABLE:
                 self.unloadable.add(key)
         finally:
