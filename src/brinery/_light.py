@@ -7,6 +7,8 @@ of those modules. Annotations are never looked at when the program runs; what on
 
 from __future__ import annotations
 
+import sys
+
 __all__ = [
     "Any",
     "Generic",
@@ -34,7 +36,9 @@ else:
     from _collections import _tuplegetter, deque
     from _functools import partial
 
-    _COPIED = ("__module__", "__name__", "__qualname__", "__doc__", "__annotations__", "__type_params__")
+    # Since Python 3.14 annotations are evaluated when somebody asks for them.
+    _ANNOTATIONS = "__annotate__" if sys.version_info >= (3, 14) else "__annotations__"
+    _COPIED = ("__module__", "__name__", "__qualname__", "__doc__", _ANNOTATIONS, "__type_params__")
 
     class _Record(tuple):
         """What `collections.namedtuple` gives to every class that it makes."""
