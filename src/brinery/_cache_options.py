@@ -34,6 +34,11 @@ def working_folder() -> str:
         return os.sep
 
 
+def wants_summary() -> bool:
+    """Whether ``BRINERY_SUMMARY`` asks to be told at the end what the program did with its stores."""
+    return os.environ.get("BRINERY_SUMMARY", "") not in ("", "0")
+
+
 def checked_location(location: Any) -> str | None:
     """Return an absolute path; None for the default place, and for no store."""
     if location is DEFAULT_PLACE or location is None:

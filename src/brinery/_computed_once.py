@@ -100,6 +100,8 @@ class ComputedOnce(KeyedFunction[P, R]):
         """Count a miss, and note before the function runs what its arguments are, if they can change."""
         self._tally.miss()
         try:
+            if self._tally.wants_missed():
+                self._tally.note_missed(self._folder.missed(call.key, self._ttl))  # type: ignore[union-attr]
             named = self._named(call.state, call.values)
             if not SCALARS.issuperset(map(type, named.values())):
                 call.arguments = self._digests(call.state, named)

@@ -250,7 +250,7 @@ class KeyedFunction(Generic[P, R]):
             return False
         options = self._options
         folder = store.folder(self._home, self._describe, mmap=options.mmap, trust_unchanged=options.trust_unchanged)
-        folder.report(self._tally.totals)
+        folder.report(self._tally.totals, self._tally.take_missed)
         self._folder = folder
         return True
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 from _thread import RLock  # what `threading` gives, which takes a millisecond to import
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ._store.statistics_lines import Missed
+
 _lock = RLock()  # a signal handler may call a function whose call it has interrupted
 
 
@@ -36,13 +40,14 @@ if hasattr(os, "register_at_fork"):
 class Tally:
     """Hits, misses and seconds saved since the process began, and since the last `reset`."""
 
-    __slots__ = ("_before", "_hits", "_misses", "_saved")
+    __slots__ = ("_before", "_hits", "_missed", "_misses", "_saved")
 
     def __init__(self) -> None:
         self._hits = 0
         self._misses = 0
         self._saved = 0.0
         self._before = (0, 0, 0.0)
+        self._missed: Missed | None = None
 
     def hit(self, seconds: float) -> None:
         """Count a call that was answered from the store, and what computing it had taken."""
@@ -59,6 +64,19 @@ class Tally:
         """Count a call that was computed."""
         with _lock:
             self._misses += 1
+
+    def wants_missed(self) -> bool:
+        """Whether there is no call yet to stand for those that were computed since one was taken."""
+        return self._missed is None
+
+    def note_missed(self, missed: Missed) -> None:
+        """Have a call stand for those that are computed."""
+        self._missed = missed
+
+    def take_missed(self) -> Missed | None:
+        """Give that call, once."""
+        missed, self._missed = self._missed, None
+        return missed
 
     def totals(self) -> tuple[int, int, float]:
         """Return hits, misses and seconds saved since the process began."""

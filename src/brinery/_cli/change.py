@@ -6,9 +6,8 @@ from argparse import Namespace
 
 from .._cache import Cache
 from .._printable import printable
-from .output import amount, ask, count, say, say_json, table, tell
-from .program import found_function
-from .store import chosen_functions, exists, found_entry, open_store, path_of, tell_empty
+from .output import amount, ask, count, say, say_json, say_table, tell
+from .store import chosen_functions, exists, fail_absent, found_entry, open_store, path_of, tell_empty
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,19 +21,19 @@ def rm(options: Namespace) -> int:
     cache = open_store(options)
     removed = []
     for key in options.keys:
-        if len(key) == _WHOLE_KEY:  # one that is damaged, too
+        if len(key) == _WHOLE_KEY and not options.dry_run:  # one that is damaged, too
             gone = key if cache.remove(key) else None
             if gone is None:
-                tell(f"there is no entry {key} in {path_of(cache)}")
+                fail_absent(cache, key)
         else:
             entry = found_entry(cache, key)
-            gone = entry.key if entry is not None and cache.remove(entry.key) else None
+            gone = entry.key if entry is not None and (options.dry_run or cache.remove(entry.key)) else None
         if gone is not None:
             removed.append(gone)
             if not options.json:
-                say(f"removed {gone}")
+                say(f"{'would remove' if options.dry_run else 'removed'} {gone}")
     if options.json:
-        say_json({"removed": removed})
+        say_json({"removed": removed, "dry_run": options.dry_run})
     return 0 if len(removed) == len(options.keys) else 1
 
 
@@ -90,6 +89,8 @@ def prune(options: Namespace) -> int:
 
 def adopt(options: Namespace) -> int:
     """Keep the results of a function's former code."""
+    from .program import found_function  # the other commands call no function
+
     function = found_function(options.function)
     if function is None:
         return 1
@@ -134,7 +135,7 @@ def verify(options: Namespace) -> int:
 
 def _list_bad(bad: list[BadEntry], checked: int, cache: Cache) -> None:
     if bad:
-        say(table(("reason", "file"), [(file.reason, file.path) for file in bad]))
+        say_table(("reason", "file"), [(file.reason, file.path) for file in bad])
     elif checked:
         say(f"{count(checked)} checked, all as they were stored")
     else:

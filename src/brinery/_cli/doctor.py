@@ -11,10 +11,11 @@ from contextlib import contextmanager, suppress
 
 import brinery
 
+from .._columns import fields
 from .._light import NamedTuple
 from .._units import format_size, format_time
 from ..errors import BrineryError
-from .output import fields, say, say_json
+from .output import say, say_json
 from .store import open_store, path_of
 
 TYPE_CHECKING = False

@@ -25,6 +25,7 @@ from .names import SUFFIX, entry_key, slug_of, temporary_name
 from .reading import note_touch, read_entry, read_facts, read_metadata, read_recorded
 from .root import Root
 from .statistics import Report, report
+from .statistics_lines import ANEW, EXPIRED, UNUSABLE, Missed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -219,6 +220,17 @@ class FunctionFolder:
         except OSError:
             return 0
 
+    def missed(self, key: str, ttl: float | None) -> Missed:
+        """A call that is about to be computed, with what stands under its key although it is."""
+        path = self._path(key)
+        try:
+            os.stat(path, follow_symlinks=False)
+        except OSError:
+            return Missed(key, "")
+        if self.contains(key, ttl):
+            return Missed(key, ANEW)
+        return Missed(key, UNUSABLE if self.recorded(key) is None else EXPIRED)
+
     def metadata(self, key: str) -> dict[str, Any] | None:
         """What was recorded beside an entry; None if there is none, or it is not what was recorded."""
         try:
@@ -376,10 +388,12 @@ class FunctionFolder:
         """
         return self._writer.remove(key)
 
-    def report(self, totals: Callable[[], tuple[int, int, float]]) -> None:
+    def report(
+        self, totals: Callable[[], tuple[int, int, float]], take_missed: Callable[[], Missed | None] = lambda: None
+    ) -> None:
         """Have `totals` asked now and then and at the end, for the hits, misses and seconds saved of this process.
 
-        Call it once. It must not block nor keep the function alive; a forked child asks it as well, and reports only
-        what it counts itself.
+        And `take_missed` for a call that was computed since. Call it once. They must not block nor keep the function
+        alive; a forked child asks them as well, and reports only what it counts itself.
         """
-        self._report = report(self._root, self.slug, totals)
+        self._report = report(self._root, self.slug, totals, take_missed, self.home)

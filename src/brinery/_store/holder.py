@@ -46,6 +46,11 @@ def encode_holder(token: str, waits: Collection[str] = ()) -> bytes:
     return f"{_told or _here()} {token}\n{' '.join(waits)}\n".encode("ascii")
 
 
+def process_name(pid: int) -> str:
+    """A name for a process, unlike any other's on any machine."""
+    return f"{_machine()}-{pid}-{_started(pid) or '-'}"
+
+
 def new_token() -> str:
     """A name for a run, unlike any other's."""
     return f"{time.time_ns():x}-{os.getpid()}"

@@ -13,32 +13,21 @@ import sys
 from _thread import allocate_lock  # what `threading` gives, which takes a millisecond to import
 from collections.abc import Callable
 from contextlib import suppress
-from time import monotonic
+from time import monotonic, time
 
-from .._light import NamedTuple
 from . import names
 from .files import closing, let_go, open_own, read_small
+from .statistics_lines import NOTHING, Line, Tally, added, encode_line, parse_lines, shortened
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .root import Root
+    from .statistics_lines import Missed
 
 _HITS = 256  # after so many hits what was counted is written down
 _SECONDS = 5.0  # after so long a miss does so
 _LONG = 64 * 1024  # bytes
 _LONGEST = 1 << 20
-_MOST = 1 << 60
-
-
-class Tally(NamedTuple):
-    """How the calls of a function fared."""
-
-    hits: int
-    misses: int
-    seconds_saved: float
-
-
-_NOTHING = Tally(0, 0, 0.0)
 
 
 def read_tally(folder: int) -> Tally:
@@ -46,26 +35,20 @@ def read_tally(folder: int) -> Tally:
     return parse_tally(read_small(names.STATISTICS, folder, _LONGEST) or b"")
 
 
+def read_lines(folder: int) -> list[Line]:
+    """The same, by who told it and when."""
+    return list(parse_lines(read_small(names.STATISTICS, folder, _LONGEST) or b""))
+
+
 def parse_tally(data: bytes) -> Tally:
     """Add up all lines that can be right."""
-    hits = misses = 0
-    saved = 0.0
-    for line in data.split(b"\n"):
-        words = line.split(b" ")
-        if len(words) == 3 and all(0 < len(word) <= 24 for word in words):
-            with suppress(ValueError):
-                found = Tally(int(words[0]), int(words[1]), float(words[2]))
-                if all(0 <= number < _MOST for number in found):
-                    hits, misses, saved = hits + found.hits, misses + found.misses, saved + found.seconds_saved
-    return Tally(min(hits, _MOST), min(misses, _MOST), min(saved, float(_MOST)))
+    return added(line.tally for line in parse_lines(data))
 
 
-def _append(folder: int, new: Tally) -> None:
-    # The line before may have been cut short by a full disk, so each begins with the end of that.
-    line = f"\n{new.hits} {new.misses} {new.seconds_saved:.9g}".encode("ascii")
+def _append(folder: int, lines: bytes) -> None:
     fd, status = open_own(names.STATISTICS, folder, os.O_APPEND)
     try:
-        os.write(fd, line)
+        os.write(fd, lines)
         if status.st_size > _LONG:
             _shorten(folder, fd)
     finally:
@@ -78,24 +61,36 @@ def _shorten(folder: int, fd: int) -> None:
     if not os.fstat(fd).st_nlink:  # or it was another's
         data = os.pread(fd, _LONGEST + 1, 0)
         if len(data) <= _LONGEST:
-            _append(folder, parse_tally(data))
+            _append(folder, shortened(data))
 
 
 class Report:
     """The calls of one function in this process, as far as they were not written down yet."""
 
-    def __init__(self, root: Root, slug: str, totals: Callable[[], tuple[int, int, float]]) -> None:
+    def __init__(
+        self,
+        root: Root,
+        slug: str,
+        totals: Callable[[], tuple[int, int, float]],
+        take_missed: Callable[[], Missed | None] = lambda: None,
+        home: str = "",
+    ) -> None:
         self._root = root
         self._slug = slug
         self._totals = totals
-        self._reported = _NOTHING
+        self._take_missed = take_missed
+        self._home = home
+        self._first = self._reported = NOTHING
+        self._missed: Missed | None = None
         self._at = monotonic()
         self._lock = allocate_lock()
 
     def start_anew(self) -> None:
         """Leave what was counted so far to the process that was forked."""
         self._lock = allocate_lock()
-        self._reported = Tally(*self._totals())
+        self._first = self._reported = Tally(*self._totals())
+        self._take_missed()
+        self._missed = None
 
     def write(self) -> None:
         """Write down what is new."""
@@ -106,11 +101,26 @@ class Report:
             if now != before:
                 with closing(self._root.open_function(self._slug)) as folder:
                     self._reported = now  # first: what is interrupted is counted once or not at all
-                    new = (max(0, new - old) for new, old in zip(now, before, strict=True))
-                    _append(folder, Tally(*new))  # type: ignore[arg-type]
+                    _append(folder, encode_line(self._line(difference(now, before))))
         finally:
             self._at = monotonic()
             self._lock.release()
+
+    def counted(self, place: str) -> tuple[str, Line]:
+        """The function's home name and all that was counted, where it could not be written down as well.
+
+        An empty name if the store is not that of the place.
+        """
+        home = self._home if self._root.location == place else ""
+        line = self._line(difference(Tally(*self._totals()), self._first))
+        return home, line._replace(missed=line.missed or self._missed)
+
+    def _line(self, tally: Tally) -> Line:
+        from .sessions import program_name, session_name
+
+        missed = self._take_missed()
+        self._missed = self._missed or missed
+        return Line(tally, time(), session_name(), program_name(), missed)
 
     def write_if_due(self) -> None:
         """Write down what is new if the last time is long ago, or there may be no other chance."""
@@ -119,9 +129,23 @@ class Report:
                 self.write()
 
 
-def report(root: Root, slug: str, totals: Callable[[], tuple[int, int, float]]) -> Report:
-    """Have `totals` asked when this process ends, for the hits, misses and seconds saved of its calls."""
-    _reports.append(Report(root, slug, totals))
+def difference(now: Tally, before: Tally) -> Tally:
+    """What came since; never less than nothing."""
+    return Tally(*(max(0, new - old) for new, old in zip(now, before, strict=True)))  # type: ignore[arg-type]
+
+
+def report(
+    root: Root,
+    slug: str,
+    totals: Callable[[], tuple[int, int, float]],
+    take_missed: Callable[[], Missed | None],
+    home: str,
+) -> Report:
+    """Have `totals` asked when this process ends, for the hits, misses and seconds saved of its calls.
+
+    `take_missed` gives a call that was computed since it was last asked.
+    """
+    _reports.append(Report(root, slug, totals, take_missed, home))
     _watch_pools()
     return _reports[-1]
 
@@ -136,6 +160,12 @@ def flush_reports() -> None:
     for one in _reports:
         with suppress(Exception):
             one.write()
+
+
+def counted_here(place: str) -> dict[str, Line]:
+    """What this process counted in the store of a place, by function, written down or not."""
+    lines = dict(one.counted(place) for one in _reports)
+    return {home: line for home, line in lines.items() if home and line.tally != NOTHING}
 
 
 _reports: list[Report] = []
