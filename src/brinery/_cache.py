@@ -20,7 +20,7 @@ from ._light import overload
 from ._options import FunctionOptions, split_options
 from ._units import parse_size, parse_time
 from ._warning import warn
-from .errors import PlatformWarning, SecretError, SecretWarning, StoreError
+from .errors import OptionError, PlatformWarning, SecretError, SecretWarning, StoreError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ class Cache:
         """
         for name in options:
             if name in _CACHE_OPTIONS:
-                raise TypeError(f"{name!r} is an option of the cache, not of a function: write Cache(..., {name}=...)")
+                raise OptionError(f"{name!r} is an option of the cache and not of a function: Cache(..., {name}=...)")
         merged = self._options.updated(split_options(options, ()))
         if "ignore" not in options and self._options.ignore:
             return self._decorator_ignoring(merged) if function is None else self._decorator_ignoring(merged)(function)
@@ -190,13 +190,13 @@ class Cache:
 
             return CachedClassMethod(self._decorate(function.__func__, options))
         if isinstance(function, property):
-            raise TypeError("cannot cache a property: put @property above the cache's decorator")
+            raise OptionError("cannot cache a property: put @property above the cache's decorator")
         if isinstance(function, type):
-            raise TypeError(
+            raise OptionError(
                 f"cannot cache the class {function.__qualname__}: decorate its methods, or a function that makes it"
             )
         if not callable(function):
-            raise TypeError(f"cannot cache {function!r}: it is no function; options go by name, such as ttl='7d'")
+            raise OptionError(f"cannot cache {function!r}: it is no function; options go by name, such as ttl='7d'")
         from ._kinds import make_cached  # a program that decorates nothing does without
 
         return make_cached(function, self, options)

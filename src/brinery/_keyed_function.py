@@ -17,7 +17,7 @@ from ._light import Generic, NamedTuple, P, R
 from ._options import is_disabled, nearest
 from ._tally import Tally
 from ._warning import logger, warn
-from .errors import BrineryWarning, OptionWarning, StoreWarning, UnkeyableError
+from .errors import BrineryWarning, OptionError, OptionWarning, StoreWarning, UnkeyableError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ class KeyedFunction(Generic[P, R]):
                 if near
                 else f"it has {', '.join(names) or 'none'}; a global is written '.{name}'"
             )
-            raise TypeError(f"ignore names {name!r}, which is no parameter of {self.__qualname__}: {hint}")
+            raise OptionError(f"ignore names {name!r}, which is no parameter of {self.__qualname__}: {hint}")
         return self._ignored.intersection(enclosing).difference(names)
 
     # Keys.

@@ -13,7 +13,5 @@ def completion(options: Namespace) -> int:
         import shtab
     except ImportError:
         return fail("no-completion", "completion needs the package shtab: pip install 'brinery[completion]'")
-    from .parser import make_parser
-
-    say(shtab.complete(make_parser(), options.shell))
+    say(shtab.complete(options.program, options.shell))
     return 0

@@ -241,24 +241,25 @@ def _list_entries(entries: list[EntryRecord], cache: Cache, options: Namespace, 
     else:
         now = time.time()
         value_of = valuation(cache.settings())
-        titles = ["key", "size", "age", "cost", "value", "last use", "arguments"]
+        columns: dict[str, Callable[[EntryRecord], str]] = {
+            "key": lambda entry: entry.key[:digits],
+            "function": lambda entry: entry.function,
+            "size": lambda entry: format_size(entry.size),
+            "age": lambda entry: ago(entry.created, now),
+            "cost": lambda entry: format_time(entry.seconds),
+            "value": lambda entry: shown_value(value_of(entry)),
+            "last use": lambda entry: f"{ago(entry.last_use, now)} ago",
+        }
+        if not several:
+            del columns["function"]
+        if value_of(entries[0]) is None:  # another policy
+            del columns["value"]
         rows = [
-            [
-                entry.key[:digits],
-                format_size(entry.size),
-                ago(entry.created, now),
-                format_time(entry.seconds),
-                shown_value(value_of(entry)),
-                f"{ago(entry.last_use, now)} ago",
-                _arguments(metadata),
-            ]
+            [*(write(entry) for write in columns.values()), _arguments(metadata)]
             for entry, metadata in _described(cache, entries)
         ]
-        if several:
-            titles.insert(1, "function")
-            for row, entry in zip(rows, entries, strict=True):
-                row.insert(1, entry.function)
-        say_table(titles, rows, numbers=titles[-6:-1], may_cut=True)
+        numbers = [title for title in columns if title not in ("key", "function")]
+        say_table([*columns, "arguments"], rows, numbers, may_cut=True)
     return 0
 
 
@@ -282,7 +283,7 @@ def show(options: Namespace) -> int:
         ("file", entry.path),
         ("size", format_size(entry.size)),
         ("cost", format_time(entry.seconds)),
-        ("value", shown_value(document["value"])),
+        *([] if document["value"] is None else [("value", shown_value(document["value"]))]),
         ("created", f"{moment(entry.created)}, {ago(entry.created, now)} ago"),
         ("last use", f"{moment(entry.last_use)}, {ago(entry.last_use, now)} ago"),
         ("expires", "never" if document["expires"] is None else _expiry(entry.expires, now)),

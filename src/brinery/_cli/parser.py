@@ -31,11 +31,11 @@ def parse(arguments: Sequence[str]) -> Namespace:
     if arguments[:1] == ["help"]:
         arguments = [*arguments[1:2], "--help"]
     words = _from_command(arguments)
-    parser = make_parser(words[0] if words and words[0] in COMMANDS else None)
+    parser = make_parser(words[0] if words and words[0] in COMMANDS and words[0] != "completion" else None)
     if words and words[0] not in COMMANDS:
         parser.error(_explain_command(words))
     # Not as defaults of the parser: those of a command would undo what was said before it.
-    options, unknown = parser.parse_known_args(arguments, Namespace(dir=None, json=False))
+    options, unknown = parser.parse_known_args(arguments, Namespace(dir=None, json=False, program=parser))
     command: _Parser = options.parser
     if unknown:
         command.error(_explain_unknown(unknown[0], command))

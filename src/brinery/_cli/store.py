@@ -82,7 +82,11 @@ def chosen_functions(functions: list[FunctionRecord], pattern: str, cache: Cache
 
 def fail_absent(cache: Cache, key: str) -> None:
     """Say that there is no entry of a key."""
-    fail("no-entry", f"there is no entry {key} in {path_of(cache)}; `brinery ls FUNCTION` lists them")
+    path = path_of(cache)
+    if exists(path):
+        fail("no-entry", f"there is no entry {key} in {path}; `brinery ls FUNCTION` lists them")
+    else:
+        fail("no-entry", f"there is no store at {path} yet, and no entry {key}")
 
 
 def found_entry(cache: Cache, beginning: str) -> EntryRecord | None:

@@ -59,4 +59,4 @@ def place(text: str) -> str:
 
 def _for_typing(error: ValueError) -> str:
     """An error's text without what it says to those who write Python."""
-    return str(error).partition("; None ")[0]
+    return str(error.args[0]).partition("; None ")[0]

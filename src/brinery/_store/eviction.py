@@ -10,6 +10,8 @@ from _random import Random  # the C generator itself, as `random` takes 3 ms to 
 from collections.abc import Callable
 from math import e, inf, log2
 
+from ..errors import OptionError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import ClassVar
@@ -139,18 +141,18 @@ def policy(choice: str | Callable[[EntryRecord], float], half_life: float) -> Po
         TypeError: neither a name nor callable.
     """
     if not 0 < half_life < inf:
-        raise ValueError(f"half_life must be a positive number of seconds, not {half_life!r}")
+        raise OptionError(f"half_life must be a positive number of seconds, not {half_life!r}")
     if callable(choice):
         return _Custom(half_life, choice)
     if not isinstance(choice, str):
-        raise TypeError(f"eviction must be a name or a function of an entry, not {type(choice).__name__}")
+        raise OptionError(f"eviction must be a name or a function of an entry, not {type(choice).__name__}")
     kind = _POLICIES.get(choice)
     if kind is None:
         from difflib import get_close_matches
 
         near = get_close_matches(choice.lower(), _POLICIES, n=1, cutoff=0.3)
         hint = f"did you mean {near[0]!r}?" if near else f"choose one of {', '.join(map(repr, _POLICIES))}"
-        raise ValueError(f"there is no eviction policy {choice!r}: {hint}")
+        raise OptionError(f"there is no eviction policy {choice!r}: {hint}")
     return kind(half_life)
 
 

@@ -220,7 +220,7 @@ class FunctionFolder:
         except OSError:
             return 0
 
-    def missed(self, key: str, ttl: float | None) -> Missed:
+    def missed(self, key: str, ttl: float | None, *, anew: bool) -> Missed:
         """A call that is about to be computed, with what stands under its key although it is."""
         path = self._path(key)
         try:
@@ -228,7 +228,7 @@ class FunctionFolder:
         except OSError:
             return Missed(key, "")
         if self.contains(key, ttl):
-            return Missed(key, ANEW)
+            return Missed(key, ANEW if anew else UNUSABLE)
         return Missed(key, UNUSABLE if self.recorded(key) is None else EXPIRED)
 
     def metadata(self, key: str) -> dict[str, Any] | None:
