@@ -13,7 +13,8 @@ import pytest
 
 from brinery import Cache
 from brinery._cli import main
-from brinery._store.statistics_lines import Line, Missed, Tally, encode_line, parse_lines, shortened
+from brinery._store.statistics_lines import Line, Missed, encode, parse_lines, shortened
+from brinery._store.tally import Tally
 
 PROGRAM = """
 import sys, time
@@ -248,7 +249,7 @@ class TestLines:
     )
     def test_are_read_as_they_were_written(self, line: Line):
         """Whatever is known of a session."""
-        assert list(parse_lines(encode_line(line))) == [line]
+        assert list(parse_lines(encode(line))) == [line]
 
     @pytest.mark.parametrize(
         "text",
@@ -270,7 +271,7 @@ class TestLines:
         lines = [
             Line(Tally(1, 1, 0.5), float(when), f"m-{when % 40}-1", "p", Missed(self.KEY, "")) for when in range(400)
         ]
-        short = list(parse_lines(shortened(b"".join(map(encode_line, lines)))))
+        short = list(parse_lines(shortened(b"".join(map(encode, lines)))))
         assert sum(line.tally.hits for line in short) == 400
         assert sum(line.tally.seconds_saved for line in short) == 200.0
         assert [line.session for line in short if line.session] == [f"m-{when}-1" for when in range(32, 40)]

@@ -8,6 +8,7 @@ import sys
 from ._columns import table
 from ._explanation import why_computed
 from ._light import NamedTuple
+from ._store.tally import ANEW, EXPIRED, UNUSABLE
 from ._units import format_time
 
 TYPE_CHECKING = False
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
     from ._store.statistics_lines import Missed
 
 _WORDS = {
-    "expired": "its result had expired",
-    "unusable": "its entry was damaged, or signed with another secret",
-    "anew": "it was asked for anew, though its result was there",
+    EXPIRED: "its result had expired",
+    UNUSABLE: "its entry was damaged, or signed with another secret",
+    ANEW: "it was asked for anew, though its result was there",
 }
 # What tells most comes first: an edit or an end of life, then that a function is new, then that a call is.
 _LESS_TELLING = ("never called before", "argument ")
@@ -135,7 +136,7 @@ def show_at_exit(store: Directory) -> None:
 
 
 def _show() -> None:
-    from ._store.sessions import is_main_process
+    from ._store.session_name import is_main_process
     from ._store.statistics import flush_reports
 
     if not is_main_process() or sys.stderr is None:

@@ -5,10 +5,6 @@ from __future__ import annotations
 import os
 from _thread import RLock  # what `threading` gives, which takes a millisecond to import
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from ._store.statistics_lines import Missed
-
 _lock = RLock()  # a signal handler may call a function whose call it has interrupted
 
 
@@ -47,7 +43,7 @@ class Tally:
         self._misses = 0
         self._saved = 0.0
         self._before = (0, 0, 0.0)
-        self._missed: Missed | None = None
+        self._missed = ""
 
     def hit(self, seconds: float) -> None:
         """Count a call that was answered from the store, and what computing it had taken."""
@@ -67,15 +63,15 @@ class Tally:
 
     def wants_missed(self) -> bool:
         """Whether there is no call yet to stand for those that were computed since one was taken."""
-        return self._missed is None
+        return not self._missed
 
-    def note_missed(self, missed: Missed) -> None:
+    def note_missed(self, missed: str) -> None:
         """Have a call stand for those that are computed."""
         self._missed = missed
 
-    def take_missed(self) -> Missed | None:
-        """Give that call, once."""
-        missed, self._missed = self._missed, None
+    def take_missed(self) -> str:
+        """Give that call, once; empty if there is none."""
+        missed, self._missed = self._missed, ""
         return missed
 
     def totals(self) -> tuple[int, int, float]:

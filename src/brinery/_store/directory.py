@@ -199,6 +199,7 @@ class Directory:
     def last_session(self, *, own: bool = False) -> Session | None:
         """The session that told last of its calls, or this process's own; None if none is known."""
         from . import sessions
+        from .session_name import session_name
         from .statistics import counted_here, difference
         from .statistics_lines import added
 
@@ -207,9 +208,9 @@ class Directory:
             from . import maintenance
 
             lines = {} if root is None else maintenance.statistics_lines(root)
-        name = sessions.session_name() if own else ""
+        name = session_name() if own else ""
         # What could not be written down is only known here.
-        for home, counted in here.items():
+        for home, (counted,) in here.items():
             told = added(line.tally for line in lines.get(home, ()) if line.session == name)
             untold = difference(counted.tally, told)
             if untold.hits or untold.misses:

@@ -25,7 +25,7 @@ from .names import SUFFIX, entry_key, slug_of, temporary_name
 from .reading import note_touch, read_entry, read_facts, read_metadata, read_recorded
 from .root import Root
 from .statistics import Report, report
-from .statistics_lines import ANEW, EXPIRED, UNUSABLE, Missed
+from .tally import ANEW, EXPIRED, UNUSABLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -220,16 +220,13 @@ class FunctionFolder:
         except OSError:
             return 0
 
-    def missed(self, key: str, ttl: float | None, *, anew: bool) -> Missed:
-        """A call that is about to be computed, with what stands under its key although it is."""
-        path = self._path(key)
-        try:
-            os.stat(path, follow_symlinks=False)
-        except OSError:
-            return Missed(key, "")
+    def missed(self, key: str, ttl: float | None, *, anew: bool) -> str:
+        """What to note of a call that is about to be computed: its key, and why though something stands there."""
+        if not self.size(key):
+            return key
         if self.contains(key, ttl):
-            return Missed(key, ANEW if anew else UNUSABLE)
-        return Missed(key, UNUSABLE if self.recorded(key) is None else EXPIRED)
+            return key + (ANEW if anew else UNUSABLE)
+        return key + (UNUSABLE if self.recorded(key) is None else EXPIRED)
 
     def metadata(self, key: str) -> dict[str, Any] | None:
         """What was recorded beside an entry; None if there is none, or it is not what was recorded."""
@@ -388,9 +385,7 @@ class FunctionFolder:
         """
         return self._writer.remove(key)
 
-    def report(
-        self, totals: Callable[[], tuple[int, int, float]], take_missed: Callable[[], Missed | None] = lambda: None
-    ) -> None:
+    def report(self, totals: Callable[[], tuple[int, int, float]], take_missed: Callable[[], str] = str) -> None:
         """Have `totals` asked now and then and at the end, for the hits, misses and seconds saved of this process.
 
         And `take_missed` for a call that was computed since. Call it once. They must not block nor keep the function

@@ -31,7 +31,8 @@ from .records import BadEntry, EntryRecord, FunctionRecord
 from .shards import entries_in, list_shards, list_slugs, opened_function, opened_shard, records_of, shards_of
 from .signing import Keyring
 from .statistics import read_lines, read_tally
-from .statistics_lines import Line, Tally
+from .statistics_lines import Line
+from .tally import Tally
 from .upkeep import describe, function_name
 
 _FOREIGN = "signed by another secret"

@@ -1,7 +1,8 @@
-"""How the calls of each function fared, in all processes: each appends what it counted, without a lock.
+"""How the calls of each function fared, in all processes: each appends what it counted, and waits for nobody.
 
 A line is added when a process ends, and now and then before, so that one that is killed takes little with it. Whoever
-finds the file long puts one line in place of all. Anybody who can write to the store can write what he likes there: the
+finds the file long puts few lines in place of all, while nobody adds one: that is what the locks are for, and they are
+only tried. Anybody who can write to the store can write what he likes there: the
 numbers are shown to people, and nothing else stands on them.
 """
 
@@ -13,21 +14,23 @@ import sys
 from _thread import allocate_lock  # what `threading` gives, which takes a millisecond to import
 from collections.abc import Callable
 from contextlib import suppress
-from time import monotonic, time
+from time import monotonic, sleep, time
 
 from . import names
 from .files import closing, let_go, open_own, read_small
-from .statistics_lines import NOTHING, Line, Tally, added, encode_line, parse_lines, shortened
+from .tally import NOTHING, Tally, encode_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .root import Root
-    from .statistics_lines import Missed
+    from .statistics_lines import Line
 
 _HITS = 256  # after so many hits what was counted is written down
 _SECONDS = 5.0  # after so long a miss does so
 _LONG = 64 * 1024  # bytes
 _LONGEST = 1 << 20
+_TRIES = 5
+_PAUSE = 0.001  # seconds
 
 
 def read_tally(folder: int) -> Tally:
@@ -37,31 +40,58 @@ def read_tally(folder: int) -> Tally:
 
 def read_lines(folder: int) -> list[Line]:
     """The same, by who told it and when."""
+    from .statistics_lines import parse_lines  # whoever only counts reads none
+
     return list(parse_lines(read_small(names.STATISTICS, folder, _LONGEST) or b""))
 
 
 def parse_tally(data: bytes) -> Tally:
     """Add up all lines that can be right."""
+    from .statistics_lines import added, parse_lines
+
     return added(line.tally for line in parse_lines(data))
 
 
 def _append(folder: int, lines: bytes) -> None:
-    fd, status = open_own(names.STATISTICS, folder, os.O_APPEND)
-    try:
-        os.write(fd, lines)
-        if status.st_size > _LONG:
-            _shorten(folder, fd)
-    finally:
-        let_go(fd)
+    """Add lines; whoever puts one line in place of all gets them as well, or finds that somebody is at it."""
+    for attempt in range(_TRIES):
+        fd, status = open_own(names.STATISTICS, folder, os.O_APPEND)
+        try:
+            is_shared = _lock(fd, "SH")
+            if not is_shared and attempt < _TRIES - 1:  # another file is about to stand there
+                sleep(_PAUSE)
+                continue
+            if os.fstat(fd).st_nlink or attempt == _TRIES - 1:
+                os.write(fd, lines)
+                if status.st_size > _LONG and is_shared:
+                    _shorten(folder, fd)
+                return
+        finally:
+            let_go(fd)
 
 
 def _shorten(folder: int, fd: int) -> None:
-    """Put the sum in place of all lines. From the first step on others append to a new file."""
+    """Put the sum in place of all lines, unless somebody is adding one. From the first step on that is a new file."""
+    if not _lock(fd, "EX") or not os.fstat(fd).st_nlink:
+        return
+    from .statistics_lines import shortened
+
     os.unlink(names.STATISTICS, dir_fd=folder)
     if not os.fstat(fd).st_nlink:  # or it was another's
         data = os.pread(fd, _LONGEST + 1, 0)
         if len(data) <= _LONGEST:
             _append(folder, shortened(data))
+
+
+def _lock(fd: int, kind: str) -> bool:
+    """Lock a file with others who add to it, or alone, if that can be had at once."""
+    try:
+        import fcntl
+
+        fcntl.flock(fd, getattr(fcntl, f"LOCK_{kind}") | fcntl.LOCK_NB)
+    except (ImportError, OSError):  # somebody has it, or the file system has no locks
+        return False
+    return True
 
 
 class Report:
@@ -72,7 +102,7 @@ class Report:
         root: Root,
         slug: str,
         totals: Callable[[], tuple[int, int, float]],
-        take_missed: Callable[[], Missed | None] = lambda: None,
+        take_missed: Callable[[], str] = str,
         home: str = "",
     ) -> None:
         self._root = root
@@ -81,7 +111,7 @@ class Report:
         self._take_missed = take_missed
         self._home = home
         self._first = self._reported = NOTHING
-        self._missed: Missed | None = None
+        self._missed = ""
         self._at = monotonic()
         self._lock = allocate_lock()
 
@@ -90,7 +120,7 @@ class Report:
         self._lock = allocate_lock()
         self._first = self._reported = Tally(*self._totals())
         self._take_missed()
-        self._missed = None
+        self._missed = ""
 
     def write(self) -> None:
         """Write down what is new."""
@@ -101,26 +131,26 @@ class Report:
             if now != before:
                 with closing(self._root.open_function(self._slug)) as folder:
                     self._reported = now  # first: what is interrupted is counted once or not at all
-                    _append(folder, encode_line(self._line(difference(now, before))))
+                    _append(folder, self._line(difference(now, before)))
         finally:
             self._at = monotonic()
             self._lock.release()
 
-    def counted(self, place: str) -> tuple[str, Line]:
-        """The function's home name and all that was counted, where it could not be written down as well.
+    def counted(self, place: str) -> tuple[str, bytes]:
+        """The function's home name and a line of all that was counted, where it could not be written down as well.
 
-        An empty name if the store is not that of the place.
+        An empty name if nothing was, or the store is not that of the place.
         """
-        home = self._home if self._root.location == place else ""
-        line = self._line(difference(Tally(*self._totals()), self._first))
-        return home, line._replace(missed=line.missed or self._missed)
+        tally = difference(Tally(*self._totals()), self._first)
+        is_told = self._root.location == place and tally != NOTHING
+        return self._home if is_told else "", self._line(tally, self._missed)
 
-    def _line(self, tally: Tally) -> Line:
-        from .sessions import program_name, session_name
+    def _line(self, tally: Tally, missed: str = "") -> bytes:
+        from .session_name import program_name, session_name
 
-        missed = self._take_missed()
+        missed = missed or self._take_missed()
         self._missed = self._missed or missed
-        return Line(tally, time(), session_name(), program_name(), missed)
+        return encode_line(tally, time(), session_name(), program_name(), missed)
 
     def write_if_due(self) -> None:
         """Write down what is new if the last time is long ago, or there may be no other chance."""
@@ -138,7 +168,7 @@ def report(
     root: Root,
     slug: str,
     totals: Callable[[], tuple[int, int, float]],
-    take_missed: Callable[[], Missed | None],
+    take_missed: Callable[[], str],
     home: str,
 ) -> Report:
     """Have `totals` asked when this process ends, for the hits, misses and seconds saved of its calls.
@@ -162,10 +192,12 @@ def flush_reports() -> None:
             one.write()
 
 
-def counted_here(place: str) -> dict[str, Line]:
+def counted_here(place: str) -> dict[str, list[Line]]:
     """What this process counted in the store of a place, by function, written down or not."""
-    lines = dict(one.counted(place) for one in _reports)
-    return {home: line for home, line in lines.items() if home and line.tally != NOTHING}
+    from .statistics_lines import parse_lines
+
+    counted = dict(one.counted(place) for one in _reports)
+    return {home: list(parse_lines(line)) for home, line in counted.items() if home}
 
 
 _reports: list[Report] = []

@@ -1,4 +1,4 @@
-"""A line of a function's `statistics`: what was counted, by whom and when, and one call that was computed.
+"""The lines of a function's `statistics`, read: what was counted, by whom and when, and one call that was computed.
 
 Every malformed line is passed over: the file may be cut short, of an older kind, or somebody's joke.
 """
@@ -10,22 +10,13 @@ from contextlib import suppress
 
 from .._light import NamedTuple
 from .names import is_key
+from .tally import ANEW, EXPIRED, UNUSABLE, Tally, encode_line
 
 _MOST = 1 << 60
 _LONGEST_WORD = 100
 _KEPT_SESSIONS = 8  # whose own lines outlive the shortening of the file
 
-# Why a call was computed although something stood under its key.
-EXPIRED, UNUSABLE, ANEW = "expired", "unusable", "anew"
 _REASONS = ("", EXPIRED, UNUSABLE, ANEW)
-
-
-class Tally(NamedTuple):
-    """How the calls of a function fared."""
-
-    hits: int
-    misses: int
-    seconds_saved: float
 
 
 class Missed(NamedTuple):
@@ -45,17 +36,10 @@ class Line(NamedTuple):
     missed: Missed | None = None
 
 
-NOTHING = Tally(0, 0, 0.0)
-
-
-def encode_line(line: Line) -> bytes:
-    """Write a line. The one before may have been cut short by a full disk, so each begins with the end of that."""
-    hits, misses, saved = line.tally
-    text = f"\n{hits} {misses} {saved:.9g}"
-    if line.session:
-        missed = "-" if line.missed is None else f"{line.missed.key}{line.missed.reason}"
-        text += f" {line.when:.3f} {line.session} {line.program or '-'} {missed}"
-    return text.encode("ascii")
+def encode(line: Line) -> bytes:
+    """Write a line again."""
+    missed = "" if line.missed is None else f"{line.missed.key}{line.missed.reason}"
+    return encode_line(line.tally, line.when, line.session, line.program, missed)
 
 
 def parse_lines(data: bytes) -> Iterator[Line]:
@@ -102,7 +86,7 @@ def shortened(data: bytes) -> bytes:
             )
     latest = sorted(sessions.values(), key=lambda line: line.when)
     others += [line.tally for line in latest[:-_KEPT_SESSIONS]]
-    return b"".join(map(encode_line, [Line(added(others)), *latest[-_KEPT_SESSIONS:]]))
+    return b"".join(map(encode, [Line(added(others)), *latest[-_KEPT_SESSIONS:]]))
 
 
 def _number(word: bytes) -> int:
