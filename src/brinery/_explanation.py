@@ -167,6 +167,8 @@ def explain_entry(folder: FunctionFolder, key: str) -> Explanation:
 def why_computed(folder: FunctionFolder, key: str) -> str:
     """Say in a sentence why a stored result was computed when it was: against the nearest that was there before."""
     found = folder.recorded(key)
+    if found is None and folder.size(key):
+        return "what was stored of it is damaged, or signed with another secret"
     if found is None:
         return "nothing is stored of it: it raised, its result cannot be kept, or it was removed since"
     facts, metadata = found

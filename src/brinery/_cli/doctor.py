@@ -32,7 +32,7 @@ _NETWORK = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "gluste
 _EXTRAS = (
     ("blake3", ("blake3",), "large results are verified faster"),
     ("cloudpickle", ("cloudpickle",), "results may hold functions and classes made on the spot"),
-    ("rich", ("rich",), "progress is a bar"),
+    ("rich", ("rich",), "tables have colours, and progress is a bar"),
     ("zstd", ("compression.zstd", "backports.zstd"), "results can be compressed"),
 )
 _TRY_TO_LOCK = """

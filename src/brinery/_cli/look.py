@@ -16,7 +16,7 @@ from .._light import NamedTuple
 from .._printable import printable
 from .._units import format_size, format_time
 from ..errors import SecretError
-from .output import ago, count, finite, moment, say, say_json, say_path, say_table, tell
+from .output import ago, count, finite, is_terminal, moment, say, say_json, say_path, say_table, tell, terminal_width
 from .store import chosen_functions, exists, found_entry, open_store, path_of, store_at, tell_empty
 from .value import shown_value, valuation
 
@@ -27,14 +27,15 @@ if TYPE_CHECKING:
     from .._store.records import EntryRecord, FunctionRecord, StoreInfo
 
 _SHORTEST_KEY = 8
+_WIDTH_WITH_VALUE = 80  # of a terminal
 _TEXTS = ("result", "serializer", "python", "fingerprint")  # in an entry's metadata
 
 
 class Order(NamedTuple):
-    """How `ls` can sort: what of a function, what of an entry."""
+    """How `ls` can sort: what of a function, what of an entry; None is refused when it is typed."""
 
-    function: Callable[[FunctionRecord], Any] | None
-    entry: Callable[[EntryRecord], Any] | None
+    function: Any  # from a FunctionRecord
+    entry: Any  # from an EntryRecord
 
 
 # The largest come first, and the most recent.
@@ -252,7 +253,8 @@ def _list_entries(entries: list[EntryRecord], cache: Cache, options: Namespace, 
         }
         if not several:
             del columns["function"]
-        if value_of(entries[0]) is None:  # another policy
+        is_narrow = is_terminal() and terminal_width() < _WIDTH_WITH_VALUE and options.sort != "value"
+        if is_narrow or value_of(entries[0]) is None:  # another policy
             del columns["value"]
         rows = [
             [*(write(entry) for write in columns.values()), _arguments(metadata)]
@@ -357,8 +359,8 @@ def _explain_last(cache: Cache, options: Namespace) -> int:
     return 0
 
 
-def _arranged(records: list[Any], order: Callable[[Any], Any] | None, options: Namespace) -> list[Any]:
-    records = sorted(records, key=order)
+def _arranged(records: list[Any], order: Callable[[Any], Any], options: Namespace) -> list[Any]:
+    records = sorted(records, key=lambda record: (order(record), record[0]))  # of equal ones, by key or name
     if options.reverse:
         records.reverse()
     return records[: options.limit]

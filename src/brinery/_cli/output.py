@@ -66,7 +66,7 @@ def say_table(
 
     The last column may be one that is cut to what a terminal is wide; what is to be copied is not.
     """
-    if not sys.stdout.isatty():
+    if not is_terminal():
         say(table(titles, rows, numbers))
         return
     rows = list(rows)
@@ -80,6 +80,11 @@ def _coloured(text: str, names: Sequence[str]) -> str:
     except ImportError:  # there is no rich
         return text
     return coloured_table(text, names)
+
+
+def is_terminal() -> bool:
+    """Whether the result goes to somebody who looks."""
+    return sys.stdout.isatty()
 
 
 def terminal_width() -> int:
@@ -103,7 +108,7 @@ def _may_colour() -> bool:
 
 def say_path(path: str) -> None:
     """Write a path: to a program byte for byte, to a terminal so that it does no harm."""
-    if sys.stdout.isatty():
+    if is_terminal():
         say(printable(path))
     else:
         finish()
@@ -115,7 +120,7 @@ def say_json(document: object) -> None:
     """Write the one JSON document: ASCII, on one line unless a person is looking."""
     import json
 
-    say(json.dumps(document, allow_nan=False, indent=2 if sys.stdout.isatty() else None))
+    say(json.dumps(document, allow_nan=False, indent=2 if is_terminal() else None))
 
 
 def ask(question: str, *, yes: bool) -> bool:
