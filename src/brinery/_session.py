@@ -93,10 +93,8 @@ class Session(NamedTuple):
     def sum(self) -> str:
         """All of it in a sentence."""
         calls = self.hits + self.misses
-        return (
-            f"{self.hits} of {calls} {'call' if calls == 1 else 'calls'} answered from the store, which saved "
-            f"{format_time(self.seconds_saved)}"
-        )
+        answered = f"{self.hits} of {calls} {'call' if calls == 1 else 'calls'} answered from the store"
+        return f"{answered}, which saved {format_time(self.seconds_saved)}" if self.hits else answered
 
 
 def last_session(store: Directory, *, own: bool = False) -> Session | None:
