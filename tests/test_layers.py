@@ -19,11 +19,13 @@ FLOORS = [
     ["_recording", "_cached_function"],
     ["_bound", "_computed_once"],
     ["_keyed_function"],
+    ["_session"],
     ["_adoption", "_explanation", "_explanation_html", "_map"],
     ["_cache_options"],
     ["_description", "_options", "_tally"],
     ["_keying", "_store"],
-    ["_beside", "_folders", "_printable", "_progress", "_units", "_warning"],
+    ["_beside", "_columns"],
+    ["_folders", "_printable", "_progress", "_units", "_warning"],
     ["_light", "errors"],
 ]
 

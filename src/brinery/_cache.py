@@ -13,13 +13,14 @@ from ._cache_options import (
     checked_secret,
     checked_verbose,
     default_location,
+    wants_summary,
     working_folder,
 )
 from ._light import overload
 from ._options import FunctionOptions, split_options
 from ._units import parse_size, parse_time
 from ._warning import warn
-from .errors import PlatformWarning, SecretError, SecretWarning, StoreError
+from .errors import OptionError, PlatformWarning, SecretError, SecretWarning, StoreError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from ._cached_function import CachedFunction
     from ._explanation import Explanation
+    from ._session import Session
     from ._store.directory import Directory
     from ._store.records import BadEntry, EntryRecord, FunctionRecord, Removed, StoreInfo
 
@@ -156,7 +158,7 @@ class Cache:
         """
         for name in options:
             if name in _CACHE_OPTIONS:
-                raise TypeError(f"{name!r} is an option of the cache, not of a function: write Cache(..., {name}=...)")
+                raise OptionError(f"{name!r} is an option of the cache and not of a function: Cache(..., {name}=...)")
         merged = self._options.updated(split_options(options, ()))
         if "ignore" not in options and self._options.ignore:
             return self._decorator_ignoring(merged) if function is None else self._decorator_ignoring(merged)(function)
@@ -188,13 +190,13 @@ class Cache:
 
             return CachedClassMethod(self._decorate(function.__func__, options))
         if isinstance(function, property):
-            raise TypeError("cannot cache a property: put @property above the cache's decorator")
+            raise OptionError("cannot cache a property: put @property above the cache's decorator")
         if isinstance(function, type):
-            raise TypeError(
+            raise OptionError(
                 f"cannot cache the class {function.__qualname__}: decorate its methods, or a function that makes it"
             )
         if not callable(function):
-            raise TypeError(f"cannot cache {function!r}: it is no function; options go by name, such as ttl='7d'")
+            raise OptionError(f"cannot cache {function!r}: it is no function; options go by name, such as ttl='7d'")
         from ._kinds import make_cached  # a program that decorates nothing does without
 
         return make_cached(function, self, options)
@@ -204,17 +206,17 @@ class Cache:
     @property
     def path(self) -> Path | None:
         """The folder of the store, absolute; None if nothing is cached. Asking changes nothing."""
-        if self._is_off:
+        location = self.location
+        if location is None:
             return None
         from pathlib import Path
 
-        return Path(self._directory_here().root)
+        return Path(location)
 
     @property
     def location(self) -> str | None:
         """The same as text, under the name that scikit-learn asks for."""
-        path = self.path
-        return None if path is None else str(path)
+        return None if self._is_off else self._directory_here().root
 
     def _directory_here(self) -> Directory:
         if self._directory is None:
@@ -230,6 +232,10 @@ class Cache:
                 secret=self._secret,
                 strict=self._options.strict,
             )
+            if wants_summary():
+                from ._session import show_at_exit
+
+                show_at_exit(self._directory)
         return self._directory
 
     def _store_in_use(self) -> Directory | None:
@@ -343,6 +349,19 @@ class Cache:
 
         folder = None if self._is_off else self._asked_store().function_of(key)
         return None if folder is None else explain_entry(folder, key)
+
+    def last_session(self) -> Session | None:
+        """Tell how the program fared that used the store last, with its workers; None if that is not known.
+
+        What hit, what was computed and why, and what it saved; reads well when printed. Processes write down what they
+        counted when they end, and now and then before. Changes no byte.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        from ._session import last_session
+
+        return None if self._is_off else last_session(self._asked_store())
 
     def remove(self, key: str) -> bool:
         """Remove one entry by its whole key; say whether there was one.

@@ -8,7 +8,7 @@ from ._computed_once import ComputedOnce
 from ._keying.digest import register_digest
 from ._keying.fingerprint import Carried, carry
 from ._light import NamedTuple, P, R, overload
-from .errors import StoreError
+from .errors import CachingOffError, StoreError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class CachedFunction(ComputedOnce[P, R]):
         """
         call = self._asked(args, kwargs)
         if call is None:
-            raise RuntimeError(f"nothing is cached for {self._home} just now, so its calls have no key")
+            raise CachingOffError(f"nothing is cached for {self._home} just now, so its calls have no key")
         return call.key
 
     def is_cached(self, /, *args: P.args, **kwargs: P.kwargs) -> bool:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ._store.function_folder import FunctionFolder
 
 _MOST_COMPARED = 5000  # entries that are looked at to find the nearest: half a second
+_NEVER = "never called before: there is no result of this function"
 _MOST_PLACES = 3  # told of one argument
 
 
@@ -100,22 +101,43 @@ def explain_call(
         reason = "its entry is damaged, or signed with another secret: `brinery verify` tells more"
         return Explanation(function, key, False, (reason,), *beside)
     history = folder.history()
-    best: tuple[tuple[bool, int, float], str, Facts, list[str]] | None = None
+    nearest = _nearest(folder, key, call, history, version)
+    if nearest is None:
+        return Explanation(function, key, False, (_NEVER,), *beside)
+    reasons = nearest.reasons or ["never called in this way before"]
+    return Explanation(function, key, False, tuple(reasons), *beside, nearest.key, _about(nearest.facts, now))
+
+
+class _Nearest(NamedTuple):
+    """The stored entry that is most like a call, and what differs."""
+
+    rank: tuple[bool, int, float]
+    key: str
+    facts: Facts
+    reasons: list[str]
+
+
+def _nearest(
+    folder: FunctionFolder,
+    key: str,
+    call: Mapping[str, Any],
+    history: Mapping[str, Any],
+    version: Mapping[str, Any],
+    before: float = math.inf,
+) -> _Nearest | None:
+    """Look for it among those that were stored before a time; None if there are none."""
+    best: _Nearest | None = None
     for other in islice(folder, _MOST_COMPARED):
-        recorded = folder.recorded(other)
-        if recorded is None:
+        recorded = None if other == key else folder.recorded(other)
+        if recorded is None or recorded[0].created >= before:
             continue
         facts, metadata = recorded
         code = _code_changes(metadata, call, history, version)
         arguments = _argument_changes(metadata, call)
-        rank = (bool(arguments), len(code) + len(arguments), -facts.created)
-        if best is None or rank < best[0]:
-            best = (rank, other, facts, code + arguments)
-    if best is None:
-        return Explanation(function, key, False, ("never called before: there is no result of this function",), *beside)
-    _, nearest, facts, reasons = best
-    reasons = reasons or ["never called in this way before"]
-    return Explanation(function, key, False, tuple(reasons), *beside, nearest, _about(facts, now))
+        found = _Nearest((bool(arguments), len(code) + len(arguments), -facts.created), other, facts, code + arguments)
+        if best is None or found.rank < best.rank:
+            best = found
+    return best
 
 
 def explain_entry(folder: FunctionFolder, key: str) -> Explanation:
@@ -140,6 +162,23 @@ def explain_entry(folder: FunctionFolder, key: str) -> Explanation:
     elif hit:
         reasons.append("the code is what it was when a result was last stored")
     return Explanation(folder.home, key, hit, tuple(reasons), *beside, key, _about(facts, now))
+
+
+def why_computed(folder: FunctionFolder, key: str) -> str:
+    """Say in a sentence why a stored result was computed when it was: against the nearest that was there before."""
+    found = folder.recorded(key)
+    if found is None and folder.size(key):
+        return "what was stored of it is damaged, or signed with another secret"
+    if found is None:
+        return "nothing is stored of it: it raised, its result cannot be kept, or it was removed since"
+    facts, metadata = found
+    history = folder.history()
+    version = history.get(str(metadata.get("fingerprint", "")), {})
+    nearest = _nearest(folder, key, {**metadata, "function": folder.home}, history, version, before=facts.created)
+    if nearest is None:
+        return _NEVER
+    reasons = nearest.reasons or ["never called in this way before"]
+    return reasons[0] + (f", and {len(reasons) - 1} more" if len(reasons) > 1 else "")
 
 
 def _freshness(facts: Facts, ttl: float | None, now: float) -> tuple[bool, str]:
@@ -167,7 +206,7 @@ def _code_changes(
     before: Mapping[str, Any], after: Mapping[str, Any], history: Mapping[str, Any], version: Mapping[str, Any]
 ) -> list[str]:
     fingerprint = str(before.get("fingerprint", ""))
-    if fingerprint == after["fingerprint"]:
+    if fingerprint == after.get("fingerprint"):
         return []
     known = history.get(fingerprint)
     changes = changes_between(known, version, str(after["function"])) if known is not None else []

@@ -30,7 +30,9 @@ from .reading import (
 from .records import BadEntry, EntryRecord, FunctionRecord
 from .shards import entries_in, list_shards, list_slugs, opened_function, opened_shard, records_of, shards_of
 from .signing import Keyring
-from .statistics import Tally, read_tally
+from .statistics import read_lines, read_tally
+from .statistics_lines import Line
+from .tally import Tally
 from .upkeep import describe, function_name
 
 _FOREIGN = "signed by another secret"
@@ -74,6 +76,16 @@ def function_of(root: int, slug: str) -> FunctionRecord:
         if folder is not None:
             tally = read_tally(folder)
     return FunctionRecord(function_name(root, slug), slug, count, size, *tally, last_use, describe(root, slug))
+
+
+def statistics_lines(root: int) -> dict[str, list[Line]]:
+    """What was told of the calls of each function, line by line."""
+    found = {}
+    for slug in list_slugs(root):
+        with opened_function(root, slug) as folder:
+            if folder is not None:
+                found[function_name(root, slug)] = read_lines(folder)
+    return found
 
 
 def count_other_formats(root: int) -> int:
