@@ -18,8 +18,8 @@ def machine() -> str:
     if not _name_of_machine:
         told = [os.uname().nodename]
         try:
-            with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
-                told.append(file.read().strip())
+            with open("/proc/sys/kernel/random/boot_id", "rb") as file:  # as text it would load a module
+                told.append(file.read().decode("ascii").strip())
             told.append(os.readlink("/proc/self/ns/pid"))
         except (OSError, ValueError):  # not Linux
             pass
