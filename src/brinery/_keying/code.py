@@ -17,7 +17,7 @@ from xxhash import xxh3_128_digest
 from .._light import NamedTuple
 from .bytecode import Read, bytecode_digest, names_in, reads, reads_of_text
 from .classes import annotations_of, class_members, has_fields
-from .fingerprint import EVERYTHING, Fingerprint, Follow, Part, Scope
+from .fingerprint import EVERYTHING, Before, Fingerprint, Follow, Part, Scope
 from .home import home_of_class, home_of_function, home_of_module
 from .live import attributes_of, is_empty, is_frozen
 from .names import Names
@@ -54,14 +54,19 @@ def mark_as_wrapped(function: object) -> None:
         _wrapped[function] = _wrapped.get(function, 0) + 1
 
 
-def fingerprint(target: object, scope: Scope = EVERYTHING) -> Fingerprint:
-    """Fingerprint a function, or whatever stands for one: a partial, a bound method, a callable object, a class."""
-    return _fingerprint(target, scope, frozenset())
+def fingerprint(target: object, scope: Scope = EVERYTHING, before: Before | None = None) -> Fingerprint:
+    """Fingerprint a function, or whatever stands for one: a partial, a bound method, a callable object, a class.
+
+    With `before`, the names of one module mean what they meant then, and only changes in place show.
+    """
+    return _fingerprint(target, scope, frozenset(), before)
 
 
-def _fingerprint(target: object, scope: Scope, looks: frozenset[str]) -> Fingerprint:
+def _fingerprint(
+    target: object, scope: Scope, looks: frozenset[str], before: Before | None = None
+) -> Fingerprint:
     while True:
-        found = _Reach(scope, looks=looks).fingerprint(target)
+        found = _Reach(scope, looks=looks, before=before).fingerprint(target)
         if found.looks <= looks:
             return found
         looks |= found.looks  # code was reached that looks at more than most code does: now that counts everywhere
@@ -99,7 +104,7 @@ def _facts_of(code: CodeType, ours: int, *, documented: bool) -> _Facts:
     return facts
 
 
-def _is_of_a_prompt(name: str) -> bool:
+def is_of_a_prompt(name: str) -> bool:
     """Whether a name is one that IPython itself puts beside a user's own."""
     import re
 
@@ -283,7 +288,7 @@ class _Reach(Names):
         self._parts[name] = Part(digest_of(pieces))
 
     def _visit_module(self, part: str, module: ModuleType) -> None:
-        space = vars(module)
+        space = self._names_in(vars(module))
         names = tuple(space)
         self._watch.question(lambda: tuple(space) == names)
         home = home_of_module(module.__name__)
@@ -297,7 +302,7 @@ class _Reach(Names):
                 or self._is_ignored(module.__name__, home, name)
             ):
                 continue
-            if prompt and _is_of_a_prompt(name):
+            if prompt and is_of_a_prompt(name):
                 continue
             if isinstance(value, ModuleType) and not value.__name__.startswith(module.__name__ + "."):
                 continue  # what its functions use of other modules counts through them

@@ -14,7 +14,7 @@ from xxhash import xxh3_128_digest
 
 from .classes import registered
 from .digest import encode
-from .fingerprint import Fingerprint, Part, Scope
+from .fingerprint import Before, Fingerprint, Part, Scope
 from .home import MAINS, home_of_class, home_of_function, home_of_module, home_of_wrapped
 from .installed import added_members, namespaces
 from .live import attribute_of, is_found_by_name, is_frozen
@@ -44,8 +44,10 @@ class References:
         importing: frozenset[tuple[str, ...]] = frozenset(),
         *,
         looks: frozenset[str] = frozenset(),
+        before: Before | None = None,
     ) -> None:
         self._scope = scope
+        self._before = before
         self._documented = "documents" in looks
         self._looks = looks
         self._looks_found: frozenset[str] = looks
@@ -213,6 +215,10 @@ class References:
             return origin
         names = {origin.distribution.name.lower().replace("-", "_"), module.partition(".")[0].lower()}
         return Origin("user") if packages & names else origin
+
+    def _names_in(self, space: dict[str, Any]) -> dict[str, Any]:
+        """A module's names, as they are to be looked at."""
+        return self._before.names if self._before is not None and self._before.space is space else space
 
     # Values.
 

@@ -107,6 +107,8 @@ class _Index:
 _files: dict[str, _File | None] = {}
 _statements: dict[tuple[str, int, int], _Index] = {}
 _carried: dict[tuple[bytes, bool], Source] = {}
+_declared: dict[int, tuple[CodeType, Source, Source]] = {}
+_DECLARED_MOST = 1024
 
 
 def source_of(code: CodeType, decorators_of_our_own: int = 0, *, documented: bool = False) -> Source | None:
@@ -117,6 +119,9 @@ def source_of(code: CodeType, decorators_of_our_own: int = 0, *, documented: boo
         decorators_of_our_own: how many decorators on the function are known to read neither annotations nor docstring.
         documented: whether annotations and docstring count in any case.
     """
+    declared = _declared.get(id(code)) if _declared else None
+    if declared is not None and declared[0] is code:
+        return declared[1 + documented]
     if code.co_filename in ("<string>", "<unknown>"):
         return None
     found = _find(code, decorators_of_our_own, documented=documented)
@@ -124,6 +129,13 @@ def source_of(code: CodeType, decorators_of_our_own: int = 0, *, documented: boo
         digest = bytecode_digest(code)
         return _carried.get((digest, True)) or (None if documented else _carried.get((digest, False)))
     return found
+
+
+def declare_source(code: CodeType, plain: Source, documented: Source) -> None:
+    """Say what code means that is no function's, such as a notebook's cell: the latter with what documents it."""
+    if len(_declared) >= _DECLARED_MOST:
+        _declared.pop(next(iter(_declared)), None)
+    _declared[id(code)] = code, plain, documented
 
 
 def carry_source(bytecode: bytes, source: Source) -> None:

@@ -1,0 +1,138 @@
+"""What a run has left behind in the notebook, as an outcome that a hit can restore; or why there is none."""
+
+from __future__ import annotations
+
+import sys
+from types import FunctionType, ModuleType
+
+from .._keying.code import is_of_a_prompt
+from ..errors import BrineryWarning, ChangedWhileRunningWarning, UnstorableResultWarning
+from .holdings import TooMuch, holder_of
+from .outcome import Outcome
+from .run import digest_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
+    from .cell import Cell
+    from .run import Run
+
+_ABSENT = object()
+_OF_PYTHON = {"__annotations__", "__builtins__", "__conditional_annotations__", "__warningregistry__"}
+_ATOMS = (type(None), bool, int, float, complex, str, bytes)
+
+
+class NotStored(Exception):
+    """A run cannot be stored; tells why, and as which kind of warning."""
+
+    def __init__(self, category: type[BrineryWarning], reason: str) -> None:
+        super().__init__(reason)
+        self.category = category
+
+
+def is_own(shell: Any, name: str) -> bool:
+    """Whether a name is IPython's or Python's own among those of the notebook."""
+    return name in _OF_PYTHON or is_of_a_prompt(name) or (name in shell.user_ns_hidden and name.startswith("_"))
+
+
+def outcome_of(shell: Any, cell: Cell, run: Run, in_place: Iterable[str]) -> Outcome:
+    """Collect what a run has left behind.
+
+    Args:
+        shell: IPython's.
+        cell: the cell that ran.
+        run: its run.
+        in_place: the inputs that it changed in place.
+
+    Raises:
+        NotStored: it cannot be restored.
+    """
+    if run.marks.misread:
+        name = run.marks.misread[0]
+        raise NotStored(
+            ChangedWhileRunningWarning,
+            f"{name} may have been read as it was before the cell, for the loop or `with` that binds it did not",
+        )
+    if run.record is None or run.record.asked:
+        asked = "nothing" if run.record is None else run.record.asked
+        raise NotStored(UnstorableResultWarning, f"it asked for an answer by {asked}, which no key covers")
+    for definition in cell.definitions:
+        if definition.obstacle:
+            raise NotStored(UnstorableResultWarning, f"{definition.obstacle}: define it in a cell of its own")
+    after: dict[str, Any] = dict(shell.user_ns)
+    changed = tuple(sorted(in_place))
+    names = [name for name in {**run.before, **after} if _is_left(cell, run, after, name, changed)]
+    names = [name for name in names if not is_own(shell, name)]
+    check_alone(shell, cell, run.before, changed, names)
+    values: dict[str, Any] = {}
+    same: dict[str, str] = {}
+    modules: dict[str, str] = {}
+    inputs = {id(run.before[name]): name for name in sorted(cell.inputs - set(changed)) if name in run.before}
+    for name in names:
+        value = after.get(name, _ABSENT)
+        if value is _ABSENT or _is_made_again(cell, run, name, value):
+            continue
+        if isinstance(value, ModuleType) and sys.modules.get(value.__name__) is value:
+            modules[name] = value.__name__
+        elif id(value) in inputs and not isinstance(value, _ATOMS):
+            same[name] = inputs[id(value)]
+        else:
+            _check_definition(name, value)
+            values[name] = value
+    gone = tuple(name for name in names if name not in after)
+    return Outcome(values, same, modules, gone, changed, tuple(run.record.results), run.record.whole())
+
+
+def check_alone(
+    shell: Any, cell: Cell, before: Mapping[str, Any], changed: tuple[str, ...], restored: Iterable[str]
+) -> None:
+    """See that what a cell changes in place is held by one name alone, which then can get a changed copy.
+
+    Raises:
+        NotStored: it is not.
+    """
+    overwritten = set(restored) - cell.inputs
+    for name in changed:
+        others = {
+            other: value
+            for other, value in before.items()
+            if other != name and other not in overwritten and not is_own(shell, other)
+        }
+        try:
+            holder = holder_of(before.get(name), others)
+        except TooMuch:
+            holder = "too much else to look through"
+        if holder is not None:
+            raise NotStored(
+                ChangedWhileRunningWarning,
+                f"it changes {name} in place, of which {holder} holds a part as well: "
+                f"a copy of {name} would leave that as it was",
+            )
+
+
+def _is_left(cell: Cell, run: Run, after: Mapping[str, Any], name: str, changed: tuple[str, ...]) -> bool:
+    """Whether a name is what the cell made of it, and not what it happened to be."""
+    if run.before.get(name, _ABSENT) is not after.get(name, _ABSENT) or name in changed or name in run.marks.bound:
+        return True
+    return name in cell.flow.bound and name not in cell.flow.left and name not in cell.inputs
+
+
+def _is_made_again(cell: Cell, run: Run, name: str, value: object) -> bool:
+    made = run.made.get(name)
+    if made is None or made[0] is not value:
+        return False
+    if isinstance(value, ModuleType) or digest_of(value) == made[1]:
+        return True
+    raise NotStored(UnstorableResultWarning, f"{name} was changed after it had been defined")
+
+
+def _check_definition(name: str, value: object) -> None:
+    """See that a name stands for no function or class that only this run has made."""
+    if isinstance(value, (FunctionType, type)) and value.__module__ == "__main__":
+        kind = "class" if isinstance(value, type) else "function"
+        raise NotStored(
+            UnstorableResultWarning,
+            f"{name} is a {kind} that is made while the cell runs: define it in a cell of its own",
+        )
