@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _PLACES = {"__name__", "__file__", "__package__", "__spec__", "__loader__", "__builtins__", "__cached__", "__path__"}
 _CACHES = {"dispatch_cache", "cache_token"}  # closed over by functions of functools, and computed again when need be
 # What a notebook keeps among the user's names.
-_OF_A_PROMPT = r"In|Out|get_ipython|_(?:oh|ih|dh|_*|i*|i?\d+)"
+_OF_A_PROMPT = r"In|Out|exit|get_ipython|quit|_(?:oh|ih|dh|_*|i*|i?\d+)"
 
 
 class _Facts(NamedTuple):

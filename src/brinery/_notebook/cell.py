@@ -11,7 +11,7 @@ from .._keying.bytecode import Read, names_in, nested_codes, reads
 from .._keying.normalised import normalise
 from .._keying.source import Source, declare_source
 from .._light import NamedTuple
-from .definitions import Definition, definitions_of
+from .definitions import Definition, computed_by, definitions_of
 from .flow import Flow, names_written_inside
 from .lazy import Laziness
 from .refusal import refuse
@@ -37,6 +37,7 @@ class Cell(NamedTuple):
         label: what the store calls it, without the module.
         meaning: digests of what the statements say, the latter with what only documents them.
         also: further inputs that the user has named.
+        computed: the names that it binds otherwise than by definitions.
     """
 
     filename: str
@@ -48,6 +49,7 @@ class Cell(NamedTuple):
     label: str
     meaning: tuple[bytes, bytes]
     also: tuple[str, ...]
+    computed: frozenset[str]
 
     def reading(self, names: set[str]) -> Cell:
         """The same cell with more inputs, such as what functions that it calls bind by `global`."""
@@ -83,7 +85,8 @@ def read_cell(shell: Any, text: str, *, name: str = "", also: tuple[str, ...] = 
     meaning = _meaning(statements, annotated=False), _meaning(statements, annotated=True)
     function = _function(code, meaning, inputs, also, shell.user_ns)
     definitions = definitions_of(body, is_lazy, written)
-    return Cell(filename, statements, flow, inputs, function, definitions, label, meaning, also)
+    computed = frozenset(computed_by(body, is_lazy) | written)
+    return Cell(filename, statements, flow, inputs, function, definitions, label, meaning, also, computed)
 
 
 def _statements(body: list[ast.stmt], shell: Any, text: str) -> list[tuple[ast.stmt, bool]]:

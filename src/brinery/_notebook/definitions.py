@@ -27,11 +27,13 @@ class Definition(NamedTuple):
         statement: the statement.
         names: what it binds.
         obstacle: why it cannot be run again on a hit, empty if it can.
+        calls: whether running it calls something, which may be anything that it reaches.
     """
 
     statement: ast.stmt
     names: frozenset[str]
     obstacle: str = ""
+    calls: bool = False
 
 
 def definitions_of(
@@ -44,25 +46,32 @@ def definitions_of(
         is_lazy: whether a decorator is known not to call what it decorates.
         written: names that functions of the cell bind when they are called.
     """
-    others = [node for node in body if not _is_definition(node)]
-    computed = Flow(others, is_lazy).bound | written
+    computed = computed_by(body, is_lazy) | written
     found = []
-    lost: set[str] = set()
+    so_far: list[ast.stmt] = []
+    needed_before: set[str] = set()
     for node in body:
         if not _is_definition(node):
             for inner in _defined_in(node):
+                computed.add(inner)
                 found.append(Definition(node, frozenset({inner}), f"{inner} is defined inside a {_word(node)}"))
-                lost.add(inner)
             continue
-        flow = Flow([node], is_lazy)
-        needed = sorted(flow.inputs & (computed | lost))
+        so_far.append(node)
+        flow = Flow(so_far, is_lazy)  # with those before it, which it may call
+        own = Flow([node], is_lazy)
+        needed = sorted((flow.inputs - needed_before) & computed)
+        needed_before |= flow.inputs
         obstacle = ""
         if needed:
-            name = sorted(flow.bound)[0]
-            obstacle = f"{name} is defined with the help of {needed[0]}, which the cell computes"
-            lost |= flow.bound
-        found.append(Definition(node, frozenset(flow.bound), obstacle))
+            obstacle = f"{min(own.bound)} is defined with the help of {needed[0]}, which the cell computes"
+            computed |= own.bound
+        found.append(Definition(node, frozenset(own.bound), obstacle, own.calls))
     return found
+
+
+def computed_by(body: list[ast.stmt], is_lazy: Callable[[ast.expr], bool] = lambda _: False) -> set[str]:
+    """The names that a cell binds otherwise than by definitions."""
+    return set(Flow([node for node in body if not _is_definition(node)], is_lazy).bound)
 
 
 def _is_definition(node: ast.stmt) -> bool:

@@ -43,6 +43,7 @@ class Flow:
         left: of those, the names that may also be as they were at the end.
         relied: names that are no inputs only because of what is assumed.
         assumptions: what is assumed of a loop or `with` once it is over.
+        calls: whether code of others may run.
     """
 
     def __init__(self, statements: Iterable[ast.stmt], is_lazy: Callable[[ast.expr], bool] = lambda _: False) -> None:
@@ -50,6 +51,7 @@ class Flow:
         self.bound: set[str] = set()
         self.relied: set[str] = set()
         self.assumptions: dict[ast.stmt, frozenset[str]] = {}
+        self.calls = False
         self._is_lazy = is_lazy  # whether a decorator is known not to call what it decorates
         self._deferred: set[str] = set()  # what functions read that may be called from now on
         self._now: Known | None = Known()  # None where nothing is ever reached
@@ -79,6 +81,7 @@ class Flow:
 
     def _call(self) -> None:
         """Whatever can run here may call any function that is there."""
+        self.calls = True
         for name in self._deferred:
             self._read(name)
 
@@ -413,7 +416,7 @@ def _compiled(node: ast.stmt) -> CodeType:
 
 def names_read(node: ast.stmt) -> set[str]:
     """Every name of the cell or of builtins that a statement reads, functions in it included."""
-    return _names_of(_compiled(node))
+    return names_of(_compiled(node))
 
 
 def names_read_inside(node: ast.stmt) -> set[str]:
@@ -421,13 +424,14 @@ def names_read_inside(node: ast.stmt) -> set[str]:
     found: set[str] = set()
     for nested in nested_codes(_compiled(node)):
         if isinstance(node, ast.ClassDef) and nested.co_name == node.name:
-            found |= {name for inner in nested_codes(nested) for name in _names_of(inner)}
+            found |= {name for inner in nested_codes(nested) for name in names_of(inner)}
         else:
-            found |= _names_of(nested)
+            found |= names_of(nested)
     return found
 
 
-def _names_of(code: CodeType) -> set[str]:
+def names_of(code: CodeType) -> set[str]:
+    """Every name that code and the functions in it read, from outside themselves."""
     from opcode import opname
 
     found = {
@@ -436,7 +440,7 @@ def _names_of(code: CodeType) -> set[str]:
         if opname[op] in _MANGLED
     }
     for nested in nested_codes(code):
-        found |= _names_of(nested)
+        found |= names_of(nested)
     return found
 
 

@@ -19,26 +19,32 @@ class TooMuch(Exception):
     """There is more than can be looked at."""
 
 
-def holder_of(value: object, names: Mapping[str, object]) -> str | None:
+def holder_of(value: object, names: Mapping[str, object], beyond: tuple[object, ...]) -> str | None:
     """Return a name that holds a part of a value, or the value itself; None if there is none.
+
+    Args:
+        value: whose parts are looked for.
+        names: where they are looked for.
+        beyond: objects that are no part of anything, such as the notebook itself.
 
     Raises:
         TooMuch: nobody can tell in time.
     """
-    parts = _holdings(value, [0])
+    outside = set(map(id, beyond))
+    parts = _holdings(value, [0], outside)
     if not parts:
         return None
     count = [0]
     for name, other in names.items():
-        if not parts.isdisjoint(_holdings(other, count)):
+        if not parts.isdisjoint(_holdings(other, count, outside)):
             return name
     return None
 
 
-def _holdings(value: object, count: list[int]) -> set[int]:
+def _holdings(value: object, count: list[int], outside: set[int]) -> set[int]:
     """The ids of the changeable objects that a value consists of."""
     found: set[int] = set()
-    seen: set[int] = set()
+    seen = set(outside)
     waiting = [value]
     while waiting:
         item: Any = waiting.pop()

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
+
 from .._light import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+else:
+    from .._light import Any
 
 
 class Shown(NamedTuple):
@@ -33,6 +37,7 @@ class Outcome(NamedTuple):
     Attributes:
         values: by name; what the cell has made and its definitions do not make again.
         same: names that stand for what an input stood for, and which.
+        defined: names that stand for what a definition made under another name, and which.
         modules: names that stand for a module, by its name.
         gone: names that are deleted.
         in_place: inputs that were changed in place.
@@ -42,6 +47,7 @@ class Outcome(NamedTuple):
 
     values: dict[str, Any]
     same: dict[str, str]
+    defined: dict[str, str]
     modules: dict[str, str]
     gone: tuple[str, ...]
     in_place: tuple[str, ...]
@@ -57,3 +63,65 @@ class NotKept:
 
     def __repr__(self) -> str:
         return self._text
+
+
+_FILES = (io.TextIOWrapper, io.BufferedReader, io.BufferedWriter, io.BufferedRandom, io.FileIO)
+
+
+class ClosedFile(NamedTuple):
+    """Stands for a file that is closed, as `with open(...) as file` leaves behind: nothing can be done with it any more.
+
+    Attributes:
+        kind: the name of its class, in `io`.
+        name: what it says of its file.
+        mode: how it was opened.
+    """
+
+    kind: str
+    name: Any
+    mode: str
+
+    @staticmethod
+    def is_one(value: object) -> bool:
+        """Whether a value is a file that is closed."""
+        return type(value) in _FILES and value.closed  # type: ignore[attr-defined]
+
+    @classmethod
+    def of(cls, file: Any) -> ClosedFile:
+        """Stand for a file."""
+        name = getattr(file, "name", None)
+        return cls(type(file).__name__, name if isinstance(name, (str, bytes, int)) else None, str(file.mode))
+
+    def made(self) -> Any:
+        """Make such a file again."""
+        raw = _Nothing()
+        raw.name, raw.mode = self.name, self.mode
+        if self.kind == "FileIO":
+            raw.close()
+            return raw
+        kind = getattr(io, "BufferedReader" if self.kind == "TextIOWrapper" else self.kind)
+        file = kind(raw)
+        if self.kind == "TextIOWrapper":
+            file = io.TextIOWrapper(file)
+            file.mode = self.mode
+        file.close()
+        return file
+
+
+class _Nothing(io.RawIOBase):
+    """An empty file of any mode."""
+
+    name: Any
+    mode: str
+
+    def readable(self) -> bool:
+        return True
+
+    def writable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return 0

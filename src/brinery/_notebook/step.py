@@ -18,7 +18,7 @@ from ..errors import BrineryWarning, ChangedWhileRunningWarning, UnstorableResul
 from .cell import Cell
 from .flow import names_written_inside
 from .leaving import NotStored, check_alone, is_own, outcome_of
-from .outcome import Outcome
+from .outcome import ClosedFile, Outcome
 from .run import Run, execute, run_plainly
 from .showing import muted, show_again, tell_saved
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .._explanation import Explanation
     from .._keyed_function import Call, State
     from .._options import FunctionOptions
+    from .._store.locks import Claim
     from .._store.payload import Payload
 
 _GLOBAL = f"global {MAIN}."
@@ -39,13 +40,14 @@ _AFTER_A_NAME = ("", "[", ".", "(", " ")
 class CellStep(CachedFunction[[], None]):
     """A notebook's cell as a function without arguments, whose result is what it leaves behind."""
 
-    __slots__ = ("_cell", "_shell", "why")
+    __slots__ = ("_cell", "_is_refused", "_shell", "why")
 
     def __init__(self, shell: Any, cell: Cell, cache: Cache, options: FunctionOptions) -> None:
         super().__init__(cell.function, cache, options, f"{MAIN}.{cell.label}")
         self._shell = shell
         self._cell = cell
         self._parts_of_options["kind"] = "cell"
+        self._is_refused = False  # what is stored does not fit the notebook as it is
         self.why: Explanation | None = None  # of the latest run, as it was before that
 
     def _make_state(self) -> State:
@@ -54,15 +56,23 @@ class CellStep(CachedFunction[[], None]):
             # What functions of the notebook bind by `global` is left as it was if they do not: so it counts.
             written = {
                 name
-                for thing in state.code.reached.values()
-                if isinstance(thing, FunctionType) and thing.__globals__ is self._shell.user_ns
-                for name in names_written_inside(thing.__code__)
+                for function in self._functions_of(state)
+                if function is not self._cell.function
+                for name in names_written_inside(function.__code__)
             }
             cell = self._cell.reading(written)
             if cell is self._cell:
                 return state
             self._cell = cell
             self.__wrapped__ = cell.function
+
+    def _functions_of(self, state: State) -> list[FunctionType]:
+        """The notebook's functions that the cell reaches, itself among them."""
+        return [
+            thing
+            for thing in state.code.reached.values()
+            if isinstance(thing, FunctionType) and thing.__globals__ is self._shell.user_ns
+        ]
 
     def run(self, *, anew: bool = False) -> None:
         """Run the cell, or do what it did; raises what it raises."""
@@ -72,17 +82,16 @@ class CellStep(CachedFunction[[], None]):
             run_plainly(self._shell, self._cell)
             return
         obstacle = self._unkeyable(call.state)
-        if obstacle:
+        if obstacle is not None:
             self._tally.miss()
             run_plainly(self._shell, self._cell)
-            self._tell_not_stored(NotStored(UnstorableResultWarning, obstacle))
+            self._tell_not_stored(obstacle)
             return
         if not anew and self._reuse(call):
             return
         self._note_why(call)
         with held(self._claim(call.key)) as claim:
-            self._wait_for(claim, call.key, anew=anew)
-            if not anew and claim is not None and self._reuse(call):
+            if claim is not None and self._reuse_of_others(claim, call, anew=anew):
                 return
             self._begin(call)
             run = Run(self._shell, self._cell)
@@ -101,6 +110,22 @@ class CellStep(CachedFunction[[], None]):
 
     # What a hit does.
 
+    def _reuse_of_others(self, claim: Claim, call: Call, *, anew: bool) -> bool:
+        """Wait until the cell is ours to run, or another process has stored what it does."""
+        from .._store.locks import Turn
+
+        try:
+            while (turn := claim.attempt()) not in (Turn.COMPUTE, Turn.ALONE):
+                if turn is Turn.WAIT:
+                    claim.pause()
+                elif not anew and not self._is_refused and self._reuse(call):
+                    return True
+        except BrineryWarning:
+            raise  # strict
+        except Exception as error:
+            self._tell_failure("waiting for a result", error)
+        return False
+
     def _reuse(self, call: Call) -> bool:
         """Leave the notebook as a run would; False, and everything as it was, where that cannot be."""
         if self._folder is None or not self._folder.contains(call.key, self._ttl):
@@ -112,18 +137,20 @@ class CellStep(CachedFunction[[], None]):
                 for definition in self._cell.definitions:
                     if not definition.obstacle:
                         execute(self._shell, self._cell.filename, [definition.statement])
-                found = self._look_up(call.key)
+                found = self._folder.get(call.key, self._ttl, self._loader)
                 outcome = self._restored(found[0], before) if found is not None else None
         except BaseException as error:
             self._undo(before)
             if isinstance(error, BrineryWarning) or not isinstance(error, Exception):
                 raise
-            if not isinstance(error, NotStored):
+            self._is_refused = isinstance(error, NotStored)
+            if not self._is_refused:
                 self._tell_failure("restoring what was stored", error)
             return False
         if found is None or outcome is None:
             self._undo(before)
             return False
+        self._tally.hit(found[1])
         show_again(self._shell, outcome.shown, outcome.results)
         tell_saved(self._shell, found[1])
         self.why = None
@@ -132,11 +159,13 @@ class CellStep(CachedFunction[[], None]):
     def _restored(self, outcome: Outcome, before: dict[str, Any]) -> Outcome:
         if not isinstance(outcome, Outcome):
             raise TypeError("the entry is no cell's")
-        left = {*outcome.values, *outcome.same, *outcome.modules, *outcome.gone}
+        left = {*outcome.values, *outcome.same, *outcome.defined, *outcome.modules, *outcome.gone}
         check_alone(self._shell, self._cell, before, outcome.in_place, left)
         modules = {name: import_module(module) for name, module in outcome.modules.items()}
         same = {name: before[source] for name, source in outcome.same.items()}
-        self._shell.user_ns.update({**outcome.values, **same, **modules})
+        same |= {name: self._shell.user_ns[source] for name, source in outcome.defined.items()}
+        values = {name: it.made() if isinstance(it, ClosedFile) else it for name, it in outcome.values.items()}
+        self._shell.user_ns.update({**values, **same, **modules})
         for name in outcome.gone:
             self._shell.user_ns.pop(name, None)
         return outcome
@@ -156,16 +185,17 @@ class CellStep(CachedFunction[[], None]):
         for item in compare_parts(call.state.code.parts, now.parts):
             name = item.part.removeprefix(_GLOBAL)
             if name == item.part or name not in self._cell.inputs or item.change != "changed":
-                raise NotStored(ChangedWhileRunningWarning, f"{item.part} changed meanwhile")
+                raise NotStored(ChangedWhileRunningWarning, f"{item.part} changed while it ran")
             in_place.append(name)
         if not in_place and now.digest != call.state.code.digest:
-            raise NotStored(ChangedWhileRunningWarning, "its code changed meanwhile")
-        return outcome_of(self._shell, self._cell, run, in_place)
+            raise NotStored(ChangedWhileRunningWarning, "its code changed while it ran")
+        functions = self._functions_of(call.state)
+        reached = [function.__code__ for function in functions if function is not self._cell.function]
+        return outcome_of(self._shell, self._cell, run, in_place, reached)
 
     def _payload(self, outcome: Outcome) -> Payload:
         from .._store.payload import Unstorable
 
-        check = self._folder is not None
         try:
             try:
                 return self._codec.dumps(outcome)
@@ -173,13 +203,13 @@ class CellStep(CachedFunction[[], None]):
                 # What was shown as the last expression can be done without, unlike a name.
                 return self._codec.dumps(outcome._replace(results=None))
         except Unstorable as error:
-            where = error.path.removeprefix("result.values") if check else error.path
-            name, _, rest = where.removeprefix('["').partition('"]')
-            raise NotStored(UnstorableResultWarning, f"{name}{rest} cannot be kept: {error.reason}") from error
+            name, _, rest = error.path.removeprefix('result.values["').partition('"]')
+            way_out = f"Make {name} in a cell of its own, or end this one with `del {name}`"
+            raise NotStored(UnstorableResultWarning, f"{name}{rest} cannot be kept: {error.reason}", way_out) from error
 
     # What is said.
 
-    def _unkeyable(self, state: State) -> str:
+    def _unkeyable(self, state: State) -> NotStored | None:
         """Say which input has no lasting identity, if one has none."""
         for path, kind in state.code.notes.items():
             name = path.removeprefix(_GLOBAL)
@@ -187,12 +217,14 @@ class CellStep(CachedFunction[[], None]):
                 continue
             for own in self._cell.inputs:
                 if name.startswith(own) and name[len(own) :][:1] in _AFTER_A_NAME:
-                    return f"{name} is of a kind that has no lasting identity ({kind}), and no key can cover it"
-        return ""
+                    reason = f"its input {name} has no lasting identity that a key could cover ({kind})"
+                    way_out = f"If nothing depends on it: --ignore {own}"
+                    return NotStored(UnstorableResultWarning, reason, way_out)
+        return None
 
     def _tell_not_stored(self, reason: NotStored) -> None:
-        message = f"the cell ran and is not stored: {reason}"
-        self._warn(reason.category, f"{message}. --ignore NAME leaves a name out of the key", cause="")
+        way_out = f". {reason.way_out}" if reason.way_out else ""
+        self._warn(reason.category, f"the cell ran and is not stored: {reason}{way_out}", cause="")
 
     def _warn(self, category: type[BrineryWarning], message: str, *, cause: str) -> None:
         """Say it each time, as it is about the cell that has just run."""
