@@ -79,4 +79,6 @@ def check_step(function: Any) -> None:
         raise TypeError(f"{name} does not return its result when it is called, so it cannot be a step")
     required = [item.name for item in parameters(function) if item.kind in (0, 1, 3) and not item.has_default]
     if required:
-        raise TypeError(f"a step is called without arguments, and {name} wants {required[0]}: decorate it with the cache")
+        raise TypeError(
+            f"a step is called without arguments, and {name} wants {required[0]}: decorate it with the cache"
+        )

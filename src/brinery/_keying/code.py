@@ -62,9 +62,7 @@ def fingerprint(target: object, scope: Scope = EVERYTHING, before: Before | None
     return _fingerprint(target, scope, frozenset(), before)
 
 
-def _fingerprint(
-    target: object, scope: Scope, looks: frozenset[str], before: Before | None = None
-) -> Fingerprint:
+def _fingerprint(target: object, scope: Scope, looks: frozenset[str], before: Before | None = None) -> Fingerprint:
     while True:
         found = _Reach(scope, looks=looks, before=before).fingerprint(target)
         if found.looks <= looks:

@@ -213,9 +213,7 @@ class Names(References):
         """What a loaded module adds to its files: nothing, as long as it is what they say."""
         module = sys.modules[name]
         target = attribute(module, rest)
-        walk = type(self)(
-            self._scope, self._importing | {(name, *rest)}, looks=self._looks, before=self._before
-        )
+        walk = type(self)(self._scope, self._importing | {(name, *rest)}, looks=self._looks, before=self._before)
         live = walk.fingerprint(target)
         self._looks_found |= live.looks
         self._reached |= {part: thing for part, thing in live.reached.items() if part not in self._reached}

@@ -24,6 +24,10 @@ from .source import Source
 from .standard import is_changeable, standard_name
 from .watch import Watch
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 _WRAPPING = {
     "builtins.staticmethod": ("__func__",),
     "builtins.classmethod": ("__func__",),

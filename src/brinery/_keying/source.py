@@ -121,7 +121,7 @@ def source_of(code: CodeType, decorators_of_our_own: int = 0, *, documented: boo
     """
     declared = _declared.get(id(code)) if _declared else None
     if declared is not None and declared[0] is code:
-        return declared[1 + documented]
+        return declared[2] if documented else declared[1]
     if code.co_filename in ("<string>", "<unknown>"):
         return None
     found = _find(code, decorators_of_our_own, documented=documented)

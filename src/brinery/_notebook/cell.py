@@ -12,9 +12,10 @@ from .._keying.normalised import normalise
 from .._keying.source import Source, declare_source
 from .._light import NamedTuple
 from .definitions import Definition, computed_by, definitions_of
-from .flow import Flow, names_written_inside
+from .flow import Flow
 from .lazy import Laziness
 from .refusal import refuse
+from .syntax import names_written_inside
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Cell(NamedTuple):
     statements: list[tuple[ast.stmt, bool]]
     flow: Flow
     inputs: frozenset[str]
-    function: FunctionType
+    function: Any
     definitions: list[Definition]
     label: str
     meaning: tuple[bytes, bytes]
@@ -57,7 +58,9 @@ class Cell(NamedTuple):
             return self
         inputs = self.inputs | names
         code = self.function.__code__.replace(co_name=self.label)  # a new one, for which it is declared anew
-        return self._replace(inputs=inputs, function=_function(code, self.meaning, inputs, self.also, self.function.__globals__))
+        return self._replace(
+            inputs=inputs, function=_function(code, self.meaning, inputs, self.also, self.function.__globals__)
+        )
 
 
 def read_cell(shell: Any, text: str, *, name: str = "", also: tuple[str, ...] = ()) -> Cell | None:
@@ -79,7 +82,7 @@ def read_cell(shell: Any, text: str, *, name: str = "", also: tuple[str, ...] = 
     is_lazy = Laziness(body, shell.user_ns)
     flow = Flow(body, is_lazy)
     label = "%%" + (name or _label_of(body))
-    code = shell.compile(ast.Module(body, []), filename, "exec").replace(co_name=label, co_qualname=label)
+    code = shell.compile(ast.Module(_without_docstring(body), []), filename, "exec").replace(co_name=label, co_qualname=label)
     written = {item for nested in nested_codes(code) for item in names_written_inside(nested)}
     inputs = frozenset(flow.inputs | written | {item.partition(".")[0] for item in also})
     meaning = _meaning(statements, annotated=False), _meaning(statements, annotated=True)
@@ -101,7 +104,7 @@ def _statements(body: list[ast.stmt], shell: Any, text: str) -> list[tuple[ast.s
         if is_assignment and len(targets) == 1 and isinstance(targets[0], ast.Name):
             shown = ast.Expr(ast.Name(targets[0].id, ast.Load()))
             body = [*body, ast.fix_missing_locations(ast.copy_location(shown, last))]
-    is_quiet = mode == "none" or DisplayHook.semicolon_at_end_of_expression(text)
+    is_quiet = mode == "none" or bool(DisplayHook.semicolon_at_end_of_expression(text))  # type: ignore[no-untyped-call]
     return [
         (node, isinstance(node, ast.Expr) and not is_quiet and (mode == "all" or node is body[-1])) for node in body
     ]
@@ -114,10 +117,14 @@ def _meaning(statements: list[tuple[ast.stmt, bool]], *, annotated: bool) -> byt
         for node, shown in statements
         if shown or not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
     ]
-    # Behind a number, as the first of them would be taken for a docstring if it is a text.
-    module = ast.Module([ast.Expr(ast.Constant(0)), *(node for node, _ in kept)], [])
+    module = ast.Module(_without_docstring([node for node, _ in kept]), [])
     text = normalise(module, annotated=annotated) + "".join("+" if shown else "-" for _, shown in kept)
     return xxh3_128_digest(text.encode("utf-8", "surrogatepass"))
+
+
+def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
+    """The statements behind a number, as the first of them would be taken for a docstring if it is a text."""
+    return [ast.fix_missing_locations(ast.Expr(ast.Constant(0))), *body]
 
 
 def _reads(code: CodeType, inputs: frozenset[str], also: tuple[str, ...]) -> tuple[Read, ...]:

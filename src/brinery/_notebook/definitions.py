@@ -36,9 +36,7 @@ class Definition(NamedTuple):
     calls: bool = False
 
 
-def definitions_of(
-    body: list[ast.stmt], is_lazy: Callable[[ast.expr], bool], written: set[str]
-) -> list[Definition]:
+def definitions_of(body: list[ast.stmt], is_lazy: Callable[[ast.expr], bool], written: set[str]) -> list[Definition]:
     """Find the statements that a hit runs again, and those that it would have to and cannot.
 
     Args:
@@ -97,7 +95,7 @@ def _is_part_of_import(node: ast.stmt) -> bool:
     )
 
 
-def _defined_in(node: ast.stmt) -> list[str]:
+def _defined_in(node: ast.AST) -> list[str]:
     """The functions and classes that a compound statement defines among the cell's names."""
     found = []
     for child in ast.iter_child_nodes(node):

@@ -7,10 +7,10 @@ from types import CodeType, FunctionType, ModuleType
 
 from .._keying.code import is_of_a_prompt
 from ..errors import BrineryWarning, ChangedWhileRunningWarning, UnstorableResultWarning
-from .flow import names_of
 from .holdings import TooMuch, holder_of
 from .outcome import ClosedFile, Outcome
 from .run import digest_of
+from .syntax import names_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .run import Run
 
 _ABSENT = object()
-_OF_PYTHON = {"__annotations__", "__builtins__", "__conditional_annotations__", "__warningregistry__"}
+_OF_PYTHON = {"__annotations__", "__builtins__", "__doc__", "__conditional_annotations__", "__warningregistry__"}
 _ATOMS = (type(None), bool, int, float, complex, str, bytes)
 
 
@@ -69,7 +69,9 @@ def outcome_of(shell: Any, cell: Cell, run: Run, in_place: Iterable[str], reache
             # On a hit it is run while what the cell computes is not there yet.
             wanted = cell.computed & {name for code in reached for name in names_of(code)}
             if wanted:
-                reason = f"{min(definition.names)} is defined by code that may read {min(wanted)}, which the cell computes"
+                reason = (
+                    f"{min(definition.names)} is defined by code that may read {min(wanted)}, which the cell computes"
+                )
                 raise NotStored(UnstorableResultWarning, reason, "Define it in a cell of its own")
     after: dict[str, Any] = dict(shell.user_ns)
     changed = tuple(sorted(in_place))
@@ -97,9 +99,7 @@ def outcome_of(shell: Any, cell: Cell, run: Run, in_place: Iterable[str], reache
             _check_definition(name, value)
             values[name] = ClosedFile.of(value) if ClosedFile.is_one(value) else value
     gone = tuple(name for name in names if name not in after)
-    return Outcome(
-        values, same, defined, modules, gone, changed, tuple(run.record.results), run.record.whole()
-    )
+    return Outcome(values, same, defined, modules, gone, changed, tuple(run.record.results), run.record.whole())
 
 
 def check_alone(

@@ -10,7 +10,9 @@ from contextlib import suppress
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
-from IPython.display import display
+from IPython.display import display as _display
+
+import brinery
 
 from .._cache import Cache
 from .._options import nearest
@@ -23,9 +25,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
     from typing import Any, NoReturn
+else:
+    from .._light import Any
 
 _COMMANDS = ("info", "ls", "clear", "explain", "off", "on", "use")
 _ATTRIBUTE = "_brinery_magics"
+
+
+display: Any = _display
 
 
 class _Parser(ArgumentParser):
@@ -53,13 +60,15 @@ def _cell_parser() -> _Parser:
 class BrineryMagics(Magics):
     """What ``%load_ext brinery`` brings."""
 
+    shell: Any
+
     def __init__(self, shell: Any) -> None:
         super().__init__(shell=shell)
         self._cache_name = ""
         self._latest: CellStep | None = None
 
     @no_var_expand
-    @cell_magic("brinery")
+    @cell_magic("brinery")  # type: ignore[arg-type]
     def cell(self, line: str, cell: str) -> None:
         """Cache a whole cell: ``%%brinery [NAME] [OPTIONS]``.
 
@@ -98,7 +107,7 @@ class BrineryMagics(Magics):
             raise_as_usual(shell, error, found.filename)
 
     @no_var_expand
-    @line_magic("brinery")
+    @line_magic("brinery")  # type: ignore[arg-type]
     def line(self, line: str) -> None:
         """Look at the store and tend it: ``%brinery info | ls [FUNCTION] | clear [FUNCTION] | explain | off | on``.
 
@@ -198,9 +207,7 @@ class BrineryMagics(Magics):
     def _cache(self, name: str) -> Cache:
         name = name or self._cache_name
         if not name:
-            from .. import cache
-
-            return cache
+            return brinery.cache
         found = self.shell.user_ns.get(name)
         if not isinstance(found, Cache):
             raise UsageError(f"{name} is no Cache: make one, such as {name} = brinery.Cache('results')")

@@ -11,7 +11,7 @@ import builtins
 import copy
 from contextlib import contextmanager
 
-from .flow import bound_by_import, bound_by_pattern
+from .syntax import bound_by_import, bound_by_pattern
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -69,7 +69,7 @@ _FILES = (io.TextIOWrapper, io.BufferedReader, io.BufferedWriter, io.BufferedRan
 
 
 class ClosedFile(NamedTuple):
-    """Stands for a file that is closed, as `with open(...) as file` leaves behind: nothing can be done with it any more.
+    """Stands for a closed file, as `with open(...) as file` leaves behind: nothing can be done with it any more.
 
     Attributes:
         kind: the name of its class, in `io`.
@@ -94,13 +94,12 @@ class ClosedFile(NamedTuple):
 
     def made(self) -> Any:
         """Make such a file again."""
-        raw = _Nothing()
+        raw: Any = _Nothing()
         raw.name, raw.mode = self.name, self.mode
         if self.kind == "FileIO":
             raw.close()
             return raw
-        kind = getattr(io, "BufferedReader" if self.kind == "TextIOWrapper" else self.kind)
-        file = kind(raw)
+        file: Any = getattr(io, "BufferedReader" if self.kind == "TextIOWrapper" else self.kind)(raw)
         if self.kind == "TextIOWrapper":
             file = io.TextIOWrapper(file)
             file.mode = self.mode

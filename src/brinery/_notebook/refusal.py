@@ -54,16 +54,14 @@ def _is_shell(node: ast.expr) -> bool:
 
 
 def _of_magic(method: str, node: ast.Call) -> str:
-    first = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else ""
+    first = str(getattr(node.args[0], "value", "")) if node.args else ""
     if method == "run_cell_magic":
         return (
             f"%%{first} hides the code below it, so that no key can see it: "
             f"write %%{first} above %%brinery, or leave it out."
         )
     if method in _SHELL:
-        return (
-            f"line {node.lineno} is a line for the shell, which no key can see: put it into a cell of its own."
-        )
+        return f"line {node.lineno} is a line for the shell, which no key can see: put it into a cell of its own."
     name = f"%{first}" if method == "run_line_magic" else f"get_ipython().{method}"
     return (
         f"line {node.lineno} is a magic, {name}, which no key can see and no hit would do: "

@@ -133,7 +133,9 @@ def tell_quietly(shell: Any, text: str) -> None:
 
 
 def _publishing(publish: Any, record: Record) -> Any:
-    def listen(data: Any, metadata: Any = None, *args: Any, transient: Any = None, update: bool = False, **more: Any) -> Any:
+    def listen(
+        data: Any, metadata: Any = None, *args: Any, transient: Any = None, update: bool = False, **more: Any
+    ) -> Any:
         kept = {kind: value for kind, value in data.items() if kind != _WIDGET}
         if kept:
             kind = "update" if update else "display"

@@ -16,11 +16,11 @@ from .._keying.key import compare_parts
 from .._printable import printable
 from ..errors import BrineryWarning, ChangedWhileRunningWarning, UnstorableResultWarning
 from .cell import Cell
-from .flow import names_written_inside
 from .leaving import NotStored, check_alone, is_own, outcome_of
 from .outcome import ClosedFile, Outcome
 from .run import Run, execute, run_plainly
 from .showing import muted, show_again, tell_saved
+from .syntax import names_written_inside
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -226,7 +226,7 @@ class CellStep(CachedFunction[[], None]):
         way_out = f". {reason.way_out}" if reason.way_out else ""
         self._warn(reason.category, f"the cell ran and is not stored: {reason}{way_out}", cause="")
 
-    def _warn(self, category: type[BrineryWarning], message: str, *, cause: str) -> None:
+    def _warn(self, category: type[BrineryWarning], message: str, *, cause: str) -> None:  # noqa: ARG002  each run is one
         """Say it each time, as it is about the cell that has just run."""
         from warnings import warn_explicit
 
