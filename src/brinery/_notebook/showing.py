@@ -77,7 +77,8 @@ def recording(shell: Any) -> Iterator[Record]:
         stack.enter_context(_replaced(publisher, "publish", _publishing(publisher.publish, record)))
         stack.enter_context(_replaced(publisher, "clear_output", _clearing(publisher.clear_output, record)))
         stack.enter_context(_replaced(sys, "displayhook", _hooking(shell, sys.displayhook, record)))
-        stack.enter_context(_replaced(builtins, "input", _asking(builtins.input, record)))
+        stack.enter_context(_replaced(builtins, "input", _asking("input()", builtins.input, record)))
+        stack.enter_context(_replaced(sys, "breakpointhook", _asking("breakpoint()", sys.breakpointhook, record)))
         stack.enter_context(heard(record.hear))
         yield record
 
@@ -185,9 +186,9 @@ def _hooking(shell: Any, hook: Any, record: Record) -> Any:
     return listen
 
 
-def _asking(ask: Any, record: Record) -> Any:
+def _asking(what: str, ask: Any, record: Record) -> Any:
     def listen(*prompt: Any, **options: Any) -> Any:
-        record.asked = "input()"
+        record.asked = what
         return ask(*prompt, **options)
 
     return listen
