@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import nbformat
@@ -48,10 +48,8 @@ class Cells(Kernel):
         """Run a cell; give what it showed, an error included."""
         cell = nbformat.v4.new_code_cell(source)
         self._notebook.cells.append(cell)
-        try:
+        with suppress(CellExecutionError):
             self._client.execute_cell(cell, len(self._notebook.cells) - 1)
-        except CellExecutionError:
-            pass
         return list(cell.outputs)
 
     def text(self, source: str) -> str:

@@ -129,7 +129,9 @@ def test_what_a_cell_binds_itself_is_no_input(cells, body):
 
 def test_a_name_that_a_loop_did_not_bind_is_not_taken_for_bound(cells):
     """Whether a loop was gone through, or `with` swallowed an error, is looked at while the cell runs."""
-    body = "from contextlib import suppress\nfor n in rows:\n    w = n\nwith suppress(ZeroDivisionError):\n    v = 1 / d\n"
+    body = (
+        "from contextlib import suppress\nfor n in rows:\n    w = n\nwith suppress(ZeroDivisionError):\n    v = 1 / d\n"
+    )
     body += "y = w, v\nprint('computing')"
     cells.run("rows, d = [1], 2")
     assert ran(cells.cached(body))

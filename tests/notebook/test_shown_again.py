@@ -1,4 +1,4 @@
-"""What a cell under ``%%brinery`` has shown is shown again: in its order, on its streams, with all that it consists of."""
+"""What a cell under ``%%brinery`` has shown is shown again: in its order, on its streams, with all its parts."""
 
 from __future__ import annotations
 
@@ -98,7 +98,9 @@ def test_a_thread_of_the_cell_is_heard_and_another_is_not(cells):
         "def other():\n    go.wait(20)\n    print('of another')\n    done.set()\n"
         "threading.Thread(target=other).start()"
     )
-    body = "import threading as t\nown = t.Thread(target=lambda: print('of its own'))\nown.start()\nown.join()\ndel own\n"
+    body = (
+        "import threading as t\nown = t.Thread(target=lambda: print('of its own'))\nown.start()\nown.join()\ndel own\n"
+    )
     body += "go.set(), done.wait(20)\nprint('computing')"
     first = cells.cached(body, "--ignore go --ignore done")
     assert "of another" in first
@@ -125,7 +127,8 @@ def test_out_and_underscore_hold_the_last_expression(cells):
 def test_a_widget_is_shown_by_its_text(cells):
     """A view of an object of the kernel's shows nothing in another kernel."""
     view = "'application/vnd.jupyter.widget-view+json'"
-    body = f"from IPython.display import display\ndisplay({{{view}: {{'model_id': 'x'}}, 'text/plain': 'slider'}}, raw=True)"
+    bundle = f"{{{view}: {{'model_id': 'x'}}, 'text/plain': 'slider'}}"
+    body = f"from IPython.display import display\ndisplay({bundle}, raw=True)"
     first = cells.outputs(f"%%brinery\n{body}")
     assert "widget-view" in str(first)
     again = cells.outputs(f"%%brinery\n{body}")

@@ -82,7 +82,9 @@ def read_cell(shell: Any, text: str, *, name: str = "", also: tuple[str, ...] = 
     is_lazy = Laziness(body, shell.user_ns)
     flow = Flow(body, is_lazy)
     label = "%%" + (name or _label_of(body))
-    code = shell.compile(ast.Module(_without_docstring(body), []), filename, "exec").replace(co_name=label, co_qualname=label)
+    code = shell.compile(ast.Module(_without_docstring(body), []), filename, "exec").replace(
+        co_name=label, co_qualname=label
+    )
     written = {item for nested in nested_codes(code) for item in names_written_inside(nested)}
     inputs = frozenset(flow.inputs | written | {item.partition(".")[0] for item in also})
     meaning = _meaning(statements, annotated=False), _meaning(statements, annotated=True)
