@@ -20,7 +20,7 @@ from brinery import Cache
 from brinery._cli import main
 from brinery._cli.output import count, fields, printable, table
 from brinery._store.entry import HEAD
-from brinery._store.signing import secret_path
+from brinery._store.secret_file import secret_path
 
 
 class Ended(NamedTuple):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 from itertools import repeat
 from types import MethodType
 
 from ._keying.digest import register_digest
+from ._light import partial
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class BoundCachedFunction:
     def __getattr__(self, name: str) -> Any:
         value = getattr(self.__func__, name)
         if name in _TAKING_ARGUMENTS:
-            return functools.partial(value, self.__self__)
+            return partial(value, self.__self__)
         if name == "__wrapped__":
             return MethodType(value, self.__self__)
         return value

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
 
-from ._bound import BoundCachedFunction
 from ._computed_once import ComputedOnce
 from ._keying.digest import register_digest
 from ._keying.fingerprint import Carried, carry
@@ -14,6 +12,7 @@ from .errors import StoreError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
     from concurrent.futures import Executor
     from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -207,7 +206,11 @@ class CachedFunction(ComputedOnce[P, R]):
         self: CachedFunction[Concatenate[S, Q], R], instance: S, owner: type | None = None, /
     ) -> CachedFunction[Q, R]: ...
     def __get__(self, instance: Any, owner: type | None = None, /) -> Any:
-        return self if instance is None else BoundCachedFunction(self, instance)
+        if instance is None:
+            return self
+        from ._bound import BoundCachedFunction  # most functions are no methods
+
+        return BoundCachedFunction(self, instance)
 
     def __repr__(self) -> str:
         return f"<cached {self._home} in {str(self._cache.path)!r}>"

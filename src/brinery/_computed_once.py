@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import sys
 import time
 from types import TracebackType
@@ -10,7 +9,6 @@ from types import TracebackType
 from xxhash import xxh3_128_digest
 
 from ._keyed_function import Call, KeyedFunction, State
-from ._keying.carried_code import CarriedCode
 from ._keying.digest import SCALARS, encode
 from ._keying.key import compare_parts
 from ._keying.shown import short_value
@@ -31,6 +29,9 @@ if TYPE_CHECKING:
     from ._store.payload import Codec, Payload
 
 
+_encode_json: Callable[[object], str] | None = None
+
+
 class ComputedOnce(KeyedFunction[P, R]):
     """A function whose calls are answered from the store, or computed once and kept; `CachedFunction` is its face."""
 
@@ -41,8 +42,9 @@ class ComputedOnce(KeyedFunction[P, R]):
         if keyed is None:
             self._count_unkeyed()
             return self.__wrapped__(*args, **kwargs)
-        found = self._look_up(keyed[0])
+        found = self._folder.get(keyed[0], self._ttl, self._loader_made or self._loader)  # type: ignore[union-attr]
         if found is not None:
+            self._tally.hit(found[1])
             return found[0]  # type: ignore[no-any-return]
         call = Call(*keyed, args, kwargs)
         with held(self._claim(call.key)) as claim:
@@ -59,13 +61,7 @@ class ComputedOnce(KeyedFunction[P, R]):
 
     def _look_up(self, key: str, loader: Loader | None = None) -> tuple[Any, float] | None:
         """Return a stored result and what it took to compute, counted as a hit; None where there is none."""
-        try:
-            found = self._folder.get(key, self._ttl, loader or self._loader_made or self._loader)  # type: ignore[union-attr]
-        except BrineryWarning:
-            raise  # strict
-        except Exception as error:
-            self._tell_failure("looking up a result", error)
-            return None
+        found = self._folder.get(key, self._ttl, loader or self._loader)  # type: ignore[union-attr]
         if found is not None:
             self._tally.hit(found[1])
         return found
@@ -100,7 +96,7 @@ class ComputedOnce(KeyedFunction[P, R]):
         """Count a miss, and note before the function runs what its arguments are, if they can change."""
         self._tally.miss()
         try:
-            named = self._named(call.state, call.values)
+            call.named = named = self._named(call.state, call.values)
             if not SCALARS.issuperset(map(type, named.values())):
                 call.arguments = self._digests(call.state, named)
         except Exception as error:
@@ -177,7 +173,7 @@ class ComputedOnce(KeyedFunction[P, R]):
 
     def _recorded(self, call: Call) -> dict[str, object]:
         """What is told of a call; values only where the option allows, and never of ignored parameters."""
-        named = self._named(call.state, call.values)
+        named = call.named or self._named(call.state, call.values)
         digests = call.arguments or self._digests(call.state, named)
         told: dict[str, object] = {"call": xxh3_128_digest(call.encoded).hex()}
         if call.carried:
@@ -213,8 +209,12 @@ class ComputedOnce(KeyedFunction[P, R]):
 
     def _changed_arguments(self, call: Call) -> list[str]:
         """Name the arguments that are no longer what the key was taken from."""
+        if call.arguments is None and call.named is not None and self._own_key is None:
+            return []  # none of them can change
         try:
             values = call.values if self._options.key is None else self._options.key(*call.args, **call.kwargs)
+            from ._keying.carried_code import CarriedCode
+
             carried = CarriedCode(call.state.code_of)
             if encode(values, "", carried) == call.encoded:
                 call.carried = carried.found
@@ -264,11 +264,13 @@ class ComputedOnce(KeyedFunction[P, R]):
         return plan.adoption if dry_run else carry_out(plan, self._folder, compress=self._options.compress)
 
 
-@functools.cache
 def _json_encoder() -> Callable[[object], str]:
-    from json import JSONEncoder  # a hit does without
+    global _encode_json
+    if _encode_json is None:
+        from json import JSONEncoder  # a hit does without
 
-    return JSONEncoder(separators=(",", ":")).encode
+        _encode_json = JSONEncoder(separators=(",", ":")).encode
+    return _encode_json
 
 
 class held:  # noqa: N801  reads as a statement

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
-
 from xxhash import xxh3_128_digest, xxh3_128_hexdigest
 
 from ._keying.arguments import Binder, parameters
@@ -13,14 +10,16 @@ from ._keying.digest import digest, encode
 from ._keying.fingerprint import Fingerprint, Scope
 from ._keying.home import home_module, home_name
 from ._keying.key import key_prefix
-from ._light import Generic, NamedTuple, P, R
-from ._options import is_disabled, nearest
+from ._keying.known_sources import recall, records_of
+from ._light import Generic, P, R, partial, update_wrapper
+from ._options import DISABLE, ENVIRONMENT, is_disabled, nearest
 from ._tally import Tally
 from ._warning import logger, warn
 from .errors import BrineryWarning, OptionWarning, StoreWarning, UnkeyableError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, TypeVar
 
     from ._cache import Cache
@@ -32,21 +31,24 @@ if TYPE_CHECKING:
     L = TypeVar("L", bound=Loader)
 
 
-class State(NamedTuple):
+class State:
     """All that a key takes but the arguments; replaced as a whole when something that was reached changes."""
 
-    code: Fingerprint
-    holds: Callable[[], bool]
-    prefix: bytes
-    binder: Binder
-    bind: Callable[..., tuple[Any, ...]]
-    code_of: Callable[[object], bytes]
+    __slots__ = ("bind", "binder", "code", "code_of", "holds", "prefix")
+
+    def __init__(self, code: Fingerprint, binder: Binder, prefix: bytes, code_of: Callable[[object], bytes]) -> None:
+        self.code = code
+        self.holds = code.holds
+        self.binder = binder
+        self.bind = binder.bind
+        self.prefix = prefix
+        self.code_of = code_of
 
 
 class Call:
     """One call on its way: its key, and what the key was taken from."""
 
-    __slots__ = ("args", "arguments", "began", "carried", "encoded", "key", "kwargs", "state", "values")
+    __slots__ = ("args", "arguments", "began", "carried", "encoded", "key", "kwargs", "named", "state", "values")
 
     def __init__(
         self, key: str, state: State, values: object, encoded: bytes, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -57,6 +59,7 @@ class Call:
         self.encoded = encoded
         self.args = args
         self.kwargs = kwargs
+        self.named: dict[str, Any] | None = None  # the values by parameter, once they were asked for
         self.arguments: dict[str, bytes] | None = None  # their digests when the function began, where they can change
         self.began = 0.0
         self.carried: dict[str, str] = {}  # the classes and functions in the arguments, once the function has run
@@ -76,6 +79,7 @@ class KeyedFunction(Generic[P, R]):
         "_ignored",
         "_loader_made",
         "_options",
+        "_own_key",
         "_parts_of_options",
         "_scope",
         "_state",
@@ -95,12 +99,13 @@ class KeyedFunction(Generic[P, R]):
     def __init__(
         self, function: Callable[P, R], cache: Cache, options: FunctionOptions, home: str | None = None
     ) -> None:
-        functools.update_wrapper(self, function)
+        update_wrapper(self, function)
         for name in [name for name in vars(self) if not name.startswith("__") and hasattr(type(self), name)]:
             del vars(self)[name]  # an attribute of the function must not stand before a method of ours
         self.__wrapped__ = function
         self._cache = cache
         self._options = options
+        self._own_key = options.key
         self._home_found = home
         self._loader_made: Loader | None = None
         self._codec_made: Codec | None = None
@@ -179,7 +184,7 @@ class KeyedFunction(Generic[P, R]):
         Looks nothing up. None where the function itself is to be called.
         """
         state = self._state
-        if state is None or is_disabled() or not state.holds():
+        if state is None or (DISABLE in ENVIRONMENT and is_disabled()) or not state.holds():
             state = self._renew()
             if state is None:
                 return None
@@ -187,8 +192,9 @@ class KeyedFunction(Generic[P, R]):
             values: object = state.bind(*args, **kwargs)
         except TypeError:
             return None  # the call does not fit the signature: the function says so best
-        if self._options.key is not None:
-            values = self._options.key(*args, **kwargs)
+        own_key = self._own_key
+        if own_key is not None:
+            values = own_key(*args, **kwargs)
         try:
             encoded = encode(values, "", state.code_of)
         except UnkeyableError:
@@ -207,7 +213,7 @@ class KeyedFunction(Generic[P, R]):
 
     def _count_unkeyed(self) -> None:
         """Count a call that is computed although caching is on: nothing could be found out about it just now."""
-        if self._cache.path is not None and not is_disabled():
+        if not self._cache._is_off and not is_disabled():
             self._tally.miss()
 
     def _asked(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call | None:
@@ -233,10 +239,13 @@ class KeyedFunction(Generic[P, R]):
         try:
             if self._folder is None and not self._open_folder():
                 return None
+            folder: Any = self._folder
             if self._state is None:
+                recall(folder.recall_sources())
                 self._tell_misspelt()
             self._state = self._make_state()
-            self._folder.describe_anew()  # type: ignore[union-attr]
+            folder.keep_sources(records_of(self._state.code.sources))
+            folder.describe_anew()
         except BrineryWarning:
             raise  # strict
         except Exception as error:
@@ -258,15 +267,15 @@ class KeyedFunction(Generic[P, R]):
         code = fingerprint(self.__wrapped__, self._scope)
         binder = Binder(self.__wrapped__, self._ignored)
         prefix = key_prefix(self._home, code, self._parts_of_options)
-        code_of = functools.partial(code_digest, scope=self._scope._replace(depends_on=()), looks=code.looks)
-        return State(code, code.holds, prefix, binder, binder.bind, code_of)
+        code_of = partial(code_digest, scope=self._scope._replace(depends_on=()), looks=code.looks)
+        return State(code, binder, prefix, code_of)
 
     def _describe(self) -> tuple[str, Callable[[], dict[str, Any]]]:
         """The present fingerprint, and what `function.json` is to tell of it."""
         state = self._state
         if state is None:
             raise RuntimeError("described before it was keyed")
-        return state.prefix.hex(), functools.partial(self._version, state)
+        return state.prefix.hex(), partial(self._version, state)
 
     def _version(self, state: State) -> dict[str, Any]:
         from ._description import describe

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import functools
-
 from ._cached_function import CachedFunction
+from ._light import partial
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ def make_cached(
 
 def _kind_of(function: Callable[..., Any]) -> type[CachedFunction[Any, Any]]:
     inner = function
-    while isinstance(inner, functools.partial):
+    while isinstance(inner, partial):
         inner = inner.func
     inner = getattr(inner, "__func__", inner)
     call = vars(type(inner)).get("__call__")  # of a callable object

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
 
 from ._keying.scope import Follow
 from ._light import NamedTuple
@@ -11,6 +10,7 @@ from ._units import parse_time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from typing import Any, NoReturn
 
 _FOLLOW_MODES = ("user", "own", "version")
@@ -163,11 +163,11 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
 
 # `os.environ` itself encodes and decodes at every look; the mapping behind it costs 40 ns. It lives in the same object,
 # so changes made through `os.environ` are seen.
-_ENVIRONMENT: Any = getattr(os.environ, "_data", os.environ)
-_DISABLE: Any = b"BRINERY_DISABLE" if _ENVIRONMENT is not os.environ else "BRINERY_DISABLE"
+ENVIRONMENT: Any = getattr(os.environ, "_data", os.environ)
+DISABLE: Any = b"BRINERY_DISABLE" if ENVIRONMENT is not os.environ else "BRINERY_DISABLE"
 
 
 def is_disabled() -> bool:
     """Whether ``BRINERY_DISABLE`` switches caching off just now."""
-    value = _ENVIRONMENT.get(_DISABLE)
+    value = ENVIRONMENT.get(DISABLE)
     return value is not None and value not in (b"", b"0", "", "0")

@@ -5,27 +5,26 @@ from __future__ import annotations
 import os
 from _thread import RLock  # what `threading` gives, which takes a millisecond to import
 
+from ._light import suppress
+
 _lock = RLock()  # a signal handler may call a function whose call it has interrupted
-
-
-_left = 1  # hits until what was counted is written down
-_between = 0  # as many each time; not known before the first hit of a process
+_room = 1  # hits that a tally holds before it counts them: at the first, what they are is looked up
 
 
 def _start_anew() -> None:
     """A child of fork may inherit the lock in the hands of a thread that it does not have, and may end sooner."""
-    global _lock, _left, _between
+    global _lock, _room
     _lock = RLock()
-    _left, _between = 1, 0
+    _room = 1
 
 
 def _write_down() -> None:
+    """Write down what was counted, unless this is only the first hit of a process that will live to do so later."""
     from ._store.statistics import flush_reports, hits_between
 
-    global _left, _between
-    is_first, _between = not _between, hits_between()
-    _left = _between
-    if not is_first or _between == 1:
+    global _room
+    is_first, _room = _room == 1, hits_between()
+    if not is_first or _room == 1:
         flush_reports()
 
 
@@ -36,9 +35,10 @@ if hasattr(os, "register_at_fork"):
 class Tally:
     """Hits, misses and seconds saved since the process began, and since the last `reset`."""
 
-    __slots__ = ("_before", "_hits", "_misses", "_saved")
+    __slots__ = ("_before", "_hits", "_latest", "_misses", "_saved")
 
     def __init__(self) -> None:
+        self._latest: list[float] = []  # hits that were not counted yet, by the seconds that each saved
         self._hits = 0
         self._misses = 0
         self._saved = 0.0
@@ -46,14 +46,20 @@ class Tally:
 
     def hit(self, seconds: float) -> None:
         """Count a call that was answered from the store, and what computing it had taken."""
-        global _left
-        with _lock:
-            self._hits += 1
-            self._saved += seconds
-            _left -= 1
-            is_due = _left <= 0
-        if is_due:
+        latest = self._latest
+        latest.append(seconds)  # in one step, whoever else does: a hit takes no lock
+        if len(latest) >= _room:
+            self._count()
             _write_down()
+
+    def _count(self) -> None:
+        found = []
+        with suppress(IndexError):
+            while True:
+                found.append(self._latest.pop())
+        with _lock:
+            self._hits += len(found)
+            self._saved += sum(found)
 
     def miss(self) -> None:
         """Count a call that was computed."""
@@ -62,6 +68,7 @@ class Tally:
 
     def totals(self) -> tuple[int, int, float]:
         """Return hits, misses and seconds saved since the process began."""
+        self._count()
         with _lock:
             return self._hits, self._misses, self._saved
 

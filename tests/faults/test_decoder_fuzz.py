@@ -117,7 +117,7 @@ def read(path: Path, data: bytes) -> bool:
     try:
         status = os.fstat(fd)
         size = status.st_size
-        found = read_entry(fd, size, KEY, RING, NOW, None, status=status)
+        found = read_entry(fd, status, KEY, RING, NOW, None)
         read_facts(fd, size, KEY, RING, NOW, None)
         read_recorded(fd, size, KEY, RING)
         read_metadata(fd, size)
@@ -193,7 +193,7 @@ for size in (1 << 24, 1 << 34, 1 << 43):
             before = peak()
             fd = os.open(folder / "entry", os.O_RDONLY)
             status = os.fstat(fd)
-            assert read_entry(fd, size, KEY, RING, NOW, None, status=status) is None
+            assert read_entry(fd, status, KEY, RING, NOW, None) is None
             read_facts(fd, size, KEY, RING, NOW, None)
             read_metadata(fd, size)
             os.close(fd)

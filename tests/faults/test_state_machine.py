@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from brinery import BrineryWarning, Cache
-from brinery._store import signing
+from brinery._store import rotation
 from brinery._store.statistics import flush_reports
 
 COMPUTED: list[int] = []  # each computation gives another value, so an old one is told from a new one
@@ -167,9 +167,9 @@ class Store(RuleBasedStateMachine):
 
     @rule(drop=st.booleans())
     def rotate(self, drop: bool) -> None:
-        signing.rotate()
+        rotation.rotate()
         if drop:
-            signing.drop_old()
+            rotation.drop_old()
 
     @rule()
     def remove_the_store(self) -> None:

@@ -350,11 +350,14 @@ def test_an_entry_signed_with_another_secret_is_a_miss(folder, new_store):
         assert value_of(folder, KEY) == "nothing"
 
 
-def test_without_a_secret_asking_says_so(new_store):
-    """The caller learns it from SecretError, also when the entry is there."""
+def test_without_a_secret_nothing_is_found_and_asking_says_so(new_store):
+    """A call is in nobody's way; a question learns it from SecretError, also when the entry is there."""
     keep(new_store().folder("lab.f", dict), KEY, "value")
+    folder = new_store(secret="short").folder("lab.f", dict)
+    assert folder.get(KEY, None, CODEC) is None
+    assert not folder.unloadable
     with pytest.raises(SecretError):
-        value_of(new_store(secret="short").folder("lab.f", dict), KEY)
+        folder.contains(KEY, None)
 
 
 def test_a_result_whose_class_is_gone_is_a_miss(folder):

@@ -47,7 +47,7 @@ def read(data: bytes, folder: Path, *, now: float = NOW, ttl: float | None = Non
     fd = os.open(path, os.O_RDONLY)
     try:
         status = os.fstat(fd)
-        found = read_entry(fd, status.st_size, KEY, RING, now, ttl, status=status, **options)
+        found = read_entry(fd, status, KEY, RING, now, ttl, **options)
         signed = read_facts(fd, status.st_size, KEY, RING, now, ttl)
         if found is not None:
             assert signed is not None
@@ -145,7 +145,7 @@ def test_another_key_is_a_miss(tmp_path):
     path.write_bytes(small())
     with path.open("rb") as file:
         status = os.fstat(file.fileno())
-        assert read_entry(file.fileno(), status.st_size, bytes(16), RING, NOW, None, status=status) is None
+        assert read_entry(file.fileno(), status, bytes(16), RING, NOW, None) is None
 
 
 def test_another_secret_is_a_miss(tmp_path):
@@ -157,7 +157,7 @@ def test_another_secret_is_a_miss(tmp_path):
         status = os.fstat(file.fileno())
         for ring, expected in ((RING, False), (Keyring(SIGNER, (other,)), True), (Keyring(other), True)):
             file.seek(0)
-            found = read_entry(file.fileno(), status.st_size, KEY, ring, NOW, None, status=status)
+            found = read_entry(file.fileno(), status, KEY, ring, NOW, None)
             assert (found is not None) is expected
 
 
@@ -239,7 +239,7 @@ def test_a_huge_planted_file_costs_little(tmp_path, where):
         status = os.fstat(file.fileno())
         tracemalloc.start()
         try:
-            assert read_entry(file.fileno(), size, KEY, RING, NOW, None, status=status) is None
+            assert read_entry(file.fileno(), status, KEY, RING, NOW, None) is None
             assert read_facts(file.fileno(), size, KEY, RING, NOW, None) is None
             assert read_metadata(file.fileno(), size) is None
             _, peak = tracemalloc.get_traced_memory()

@@ -406,22 +406,35 @@ print(keep(folder, key_of(2), 2), [os.fstat(fd).st_size for fd in mine[:10]], os
     assert (value_of(folder, key_of(1)), value_of(folder, key_of(2))) == (1, 2)
 
 
-def test_a_run_never_puts_anothers_unfinished_file_in_its_place(folder, monkeypatch):
+@pytest.mark.parametrize("is_late", [False, True], ids=["at once", "after making room"])
+def test_a_run_never_puts_anothers_unfinished_file_in_its_place(folder, monkeypatch, is_late):
     """Cleared in the moment of its renaming, and begun anew by another: nothing is stored, and nothing half shown."""
     claim = folder.claim(KEY)
     assert claim.attempt() is Turn.COMPUTE
     others = []
 
+    def begin_anew():
+        path = Path(folder.prefix).parent / "tmp" / temporary_name(folder.slug, KEY)
+        path.unlink()
+        path.write_bytes(b"a marker, or half an entry")
+        others.append(path)
+
     def look(self, *given, real=Temporary._is_there):
         found = real(self, *given)
         if found and not others:
-            path = Path(folder.prefix).parent / "tmp" / temporary_name(folder.slug, KEY)
-            path.unlink()
-            path.write_bytes(b"a marker, or half an entry")
-            others.append(path)
+            begin_anew()
         return found
 
-    monkeypatch.setattr(Temporary, "_is_there", look)
+    def publish(self, *given, real=Temporary.publish):
+        begin_anew()
+        return real(self, *given)
+
+    if is_late:
+        monkeypatch.setattr("brinery._store.temporary._AT_ONCE", 0.0)
+        monkeypatch.setattr(Temporary, "_is_there", look)
+    else:
+        monkeypatch.setattr("brinery._store.temporary._AT_ONCE", 60.0)
+        monkeypatch.setattr(Temporary, "publish", publish)
     assert not put(folder, claim, "cleared")
     claim.release()
     assert others

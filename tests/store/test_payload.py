@@ -59,7 +59,7 @@ def through_a_file(result: object, folder: Path, by: Codec | None = None) -> Any
     path.write_bytes(b"".join(parts))
     with path.open("rb") as file:
         status = os.fstat(file.fileno())
-        found = read_entry(file.fileno(), status.st_size, KEY, RING, time.time(), None, status=status)
+        found = read_entry(file.fileno(), status, KEY, RING, time.time(), None)
     assert found is not None
     return by.loads(found)
 

@@ -15,8 +15,9 @@ import pytest
 from brinery._store import chunks, entry, trust
 from brinery._store.entry import Payload, encode
 from brinery._store.memory import allocate
-from brinery._store.reading import Verified, note_touch, read_entry, read_facts, read_metadata
+from brinery._store.reading import Verified, read_entry, read_facts, read_metadata
 from brinery._store.signing import Keyring, Signer
+from brinery._store.trust import note_touch
 
 KEY = bytes(range(16))
 RING = Keyring(Signer(b"s" * 32))
@@ -36,7 +37,7 @@ def read(path: Path, **options) -> Verified | None:
     fd = os.open(path, os.O_RDONLY)
     try:
         status = os.fstat(fd)
-        return read_entry(fd, status.st_size, KEY, RING, time.time(), None, status=status, **options)
+        return read_entry(fd, status, KEY, RING, time.time(), None, **options)
     finally:
         os.close(fd)
 
@@ -146,8 +147,8 @@ def test_a_descriptor_that_cannot_be_read(tmp_path):
     """A folder, or a descriptor for writing only, is a miss and no exception."""
     for fd in (os.open(tmp_path, os.O_RDONLY), os.open(tmp_path / "new", os.O_WRONLY | os.O_CREAT)):
         try:
+            assert read_entry(fd, os.fstat(fd), KEY, RING, 0.0, None) is None
             for size in (200, 1 << 20):
-                assert read_entry(fd, size, KEY, RING, 0.0, None, status=os.fstat(fd)) is None
                 assert read_facts(fd, size, KEY, RING, 0.0, None) is None
                 assert read_metadata(fd, size) is None
         finally:
@@ -159,7 +160,7 @@ def test_a_file_cut_while_it_is_read(long_entry):
     with long_entry.open("r+b") as file:
         status = os.fstat(file.fileno())
         file.truncate(status.st_size // 2)
-        assert read_entry(file.fileno(), status.st_size, KEY, RING, time.time(), None, status=status) is None
+        assert read_entry(file.fileno(), status, KEY, RING, time.time(), None) is None
 
 
 def test_no_second_thread(long_entry, monkeypatch):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from bare_store import keep, key_of, value_of
 
-from brinery._store import signing
+from brinery._store import rotation
 from brinery.errors import DamagedEntryWarning, SecretWarning
 
 KEY = key_of(1)
@@ -28,11 +28,11 @@ def test_a_secret_rotated_by_another_process_signs_at_once(new_store):
     """A running program neither goes on signing with what was dropped, nor takes new entries for foreign ones."""
     running = new_store(secret=None).folder("lab.f", dict)
     keep(running, key_of(1), "old")
-    signing.rotate()
+    rotation.rotate()
     keep(new_store(secret=None).folder("lab.f", dict), key_of(2), "by another")
     assert value_of(running, key_of(2)) == "by another"
     assert value_of(running, key_of(1)) == "old"
-    signing.drop_old()
+    rotation.drop_old()
     keep(running, key_of(3), "new")
     assert value_of(new_store(secret=None).folder("lab.f", dict), key_of(3)) == "new"
     with pytest.warns(DamagedEntryWarning, match="another secret"):

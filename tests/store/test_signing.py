@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from brinery._store import signing
+from brinery._store import rotation, secret_file, signing
 from brinery._store.signing import Keyring, Signer, check_secret, open_keyring
 from brinery.errors import SecretError
 
@@ -28,7 +28,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.delenv("BRINERY_SECRET", raising=False)
-    return Path(signing.secret_path())
+    return Path(secret_file.secret_path())
 
 
 def keyring_to_store() -> Keyring:
@@ -259,13 +259,13 @@ def test_no_permission(state, monkeypatch):
 def test_rotation(state):
     """A new secret signs, the old ones still verify until they are dropped."""
     first = keyring_to_store().current
-    signing.rotate()
+    rotation.rotate()
     ring = keyring_to_store()
     assert ring.current.secret_id != first.secret_id
     assert ring.find(first.secret_id).verify(first.sign(b"data"), b"data")
     assert ring.find(ring.current.secret_id) is ring.current
     assert ring.find(b"unknown!") is None
-    signing.drop_old()
+    rotation.drop_old()
     assert keyring_to_store().current.secret_id == ring.current.secret_id
     assert keyring_to_store().find(first.secret_id) is None
     assert stat.S_IMODE(state.stat().st_mode) == 0o600
@@ -289,12 +289,12 @@ def test_a_ring_follows_what_other_processes_do_to_the_file(state):
     asking, storing = open_keyring(None), keyring_to_store()
     first = storing.current
     assert asking.find(first.secret_id).secret_id == first.secret_id
-    signing.rotate()
+    rotation.rotate()
     assert storing.to_sign().secret_id == open_keyring(None).current.secret_id != first.secret_id
     assert asking.current.secret_id == first.secret_id
     assert asking.find(storing.current.secret_id).secret_id == storing.current.secret_id
     assert [signer.secret_id for signer in asking.signers()] == [storing.current.secret_id, first.secret_id]
-    signing.drop_old()
+    rotation.drop_old()
     assert asking.find(first.secret_id) is None
     state.unlink()
     assert storing.to_sign().secret_id == open_keyring(None).current.secret_id
@@ -318,7 +318,7 @@ def test_a_file_spoilt_meanwhile_signs_nothing(state):
 def test_given_secrets_never_look_for_a_file(state, monkeypatch):
     """A secret of the program's own neither reads nor makes a file."""
     ring = open_keyring(SECRET)
-    monkeypatch.setattr(signing, "_read", None)
+    monkeypatch.setattr(signing, "read_secrets", None)
     assert ring.find(b"unknown!") is None
     assert ring.signers() == (ring.to_sign(),)
     assert not state.parent.exists()
@@ -326,7 +326,7 @@ def test_given_secrets_never_look_for_a_file(state, monkeypatch):
 
 def test_rotation_of_nothing(state):
     """Rotating before there is a secret makes one."""
-    signing.rotate()
+    rotation.rotate()
     assert isinstance(keyring_to_store(), Keyring)
 
 
@@ -335,23 +335,23 @@ def test_rotation_for_ever(state):
     state.parent.mkdir(parents=True)
     state.write_text(("ab" * 32 + "\n") * 100)
     state.chmod(0o600)
-    signing.rotate()
+    rotation.rotate()
     assert len(state.read_text().splitlines()) == 100
     keyring_to_store()
 
 
 def test_export_and_import(state, monkeypatch):
     """What one machine exports, another imports or takes from BRINERY_SECRET, and reads the same entries."""
-    text = signing.export()
+    text = rotation.export()
     there = keyring_to_store().current.secret_id
     assert open_keyring(text).current.secret_id == there
     state.unlink()
     here = keyring_to_store().current.secret_id
-    signing.import_(text + "\n")
+    rotation.import_(text + "\n")
     ring = keyring_to_store()
     assert ring.current.secret_id == there
     assert ring.find(here) is not None
-    signing.import_(text)
+    rotation.import_(text)
     assert len(state.read_text().splitlines()) == 2
 
 
@@ -359,6 +359,6 @@ def test_export_and_import(state, monkeypatch):
 def test_import_of_something_else(state, text):
     """Only an exported secret is imported; what was given is not shown."""
     with pytest.raises(SecretError, match="not an exported secret") as caught:
-        signing.import_(text)
+        rotation.import_(text)
     assert "hunter2" not in str(caught.value)
     assert not state.exists()

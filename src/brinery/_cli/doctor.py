@@ -91,13 +91,13 @@ def _findings(options: Namespace) -> Iterator[Finding]:
 
 def secret() -> Finding:
     """The secret: whose, and whether it can be used."""
-    from .._store import signing
+    from .._store import secret_file, signing
 
     try:
         if "BRINERY_SECRET" in os.environ:
             signing.open_keyring(None)
             return Finding("secret", OK, "BRINERY_SECRET signs; whoever has it can read and sign here")
-        path = signing.secret_path()
+        path = secret_file.secret_path()
         if not os.path.lexists(path):
             return Finding("secret", OK, f"none yet: the first result stored makes {path}")
         number = len(signing.open_keyring(None).signers())

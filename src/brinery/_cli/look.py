@@ -123,7 +123,7 @@ def _hit_rate(found: StoreInfo) -> float | None:
 
 def _signer() -> str | None:
     """Whose secret signs what is stored from here; it is not read."""
-    from .._store.signing import secret_path
+    from .._store.secret_file import secret_path
 
     if "BRINERY_SECRET" in os.environ:
         return "BRINERY_SECRET"

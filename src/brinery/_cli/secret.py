@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 def path(options: Namespace) -> int:
     """Say where the secret file is, or would be made."""
-    from .._store import signing
+    from .._store import secret_file
 
     _tell_of_variable()
-    place = signing.secret_path()
+    place = secret_file.secret_path()
     if options.json:
         say_json({"path": place, "exists": os.path.lexists(place)})
     else:
@@ -27,15 +27,15 @@ def path(options: Namespace) -> int:
 
 def rotate(options: Namespace) -> int:
     """Sign with a new secret from now on; former ones still count unless they are dropped."""
-    from .._store import signing
+    from .._store import rotation
 
     _tell_of_variable()
     question = "make a new secret and forget the former ones, so that every entry so far is computed anew"
     if options.drop_old and not ask(question, yes=options.yes):
         return 1
-    signing.rotate()
+    rotation.rotate()
     if options.drop_old:
-        signing.drop_old()
+        rotation.drop_old()
     return _done(
         "a new secret signs from now on; "
         + ("entries so far no longer count" if options.drop_old else "entries so far still count"),
@@ -45,21 +45,21 @@ def rotate(options: Namespace) -> int:
 
 def drop_old(options: Namespace) -> int:
     """Forget all secrets but the present one."""
-    from .._store import signing
+    from .._store import rotation
 
     _tell_of_variable()
     if not ask("forget the former secrets, so that what they signed is computed anew", yes=options.yes):
         return 1
-    signing.drop_old()
+    rotation.drop_old()
     return _done("only what the present secret signed still counts", options)
 
 
 def export(options: Namespace) -> int:
     """Print the secret, for another machine: the only command that shows it."""
-    from .._store import signing
+    from .._store import rotation
 
     _tell_of_variable()
-    secret = signing.export()
+    secret = rotation.export()
     if options.json:
         say_json({"secret": secret})
     else:
@@ -69,24 +69,24 @@ def export(options: Namespace) -> int:
 
 def import_(options: Namespace) -> int:
     """Read an exported secret from stdin and sign with it; never from the arguments, which others can see."""
-    from .._store import signing
+    from .._store import rotation, secret_file
 
     _tell_of_variable()
     text = _read_secret()
-    if os.path.lexists(signing.secret_path()):
-        if signing.export() == text.strip():
+    if os.path.lexists(secret_file.secret_path()):
+        if rotation.export() == text.strip():
             return _done("this secret signs already; nothing was changed", options)
         if not ask("sign with this secret instead of the present one, whose entries still count", yes=options.yes):
             return 1
-    signing.import_(text)
+    rotation.import_(text)
     return _done("the imported secret signs from now on", options)
 
 
 def _done(message: str, options: Namespace) -> int:
-    from .._store import signing
+    from .._store import secret_file
 
     if options.json:
-        say_json({"path": signing.secret_path()})
+        say_json({"path": secret_file.secret_path()})
     else:
         say(message)
     return 0

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import opcode
 import sys
-from collections.abc import Iterator
 from types import CodeType
 
 from xxhash import xxh3_128_digest
 
 from .._light import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # The compiler marks `from __future__ import annotations` and (3.13) the presence of a docstring in the flags: neither
 # changes what the code does.

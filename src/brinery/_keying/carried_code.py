@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _MOST = 100  # names that are told of one call
 
@@ -31,7 +34,7 @@ class CarriedCode:
 
 def is_as_before(found: object, code: Callable[[object], bytes]) -> bool:
     """Whether all classes and functions that were noted are what they were; nothing is imported for it."""
-    if not isinstance(found, Mapping) or len(found) >= _MOST:
+    if not isinstance(found, dict) or len(found) >= _MOST:
         return not found
     for name, digest in found.items():
         module, _, path = name.partition(":")

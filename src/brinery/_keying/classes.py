@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import abc
 import sys
-from collections.abc import Callable, Iterator
 from types import FunctionType, GetSetDescriptorType, MemberDescriptorType
 
 from .._light import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from typing import Any
 
 # Set by the interpreter or by libraries for their own bookkeeping: places, caches, and what follows from other parts.

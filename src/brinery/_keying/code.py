@@ -8,21 +8,20 @@ which lets functions call each other in circles.
 from __future__ import annotations
 
 import sys
-from functools import partial
+from _weakref import ref
 from types import CodeType, FunctionType, ModuleType
-from weakref import WeakKeyDictionary
 
 from xxhash import xxh3_128_digest
 
-from .._light import NamedTuple
+from .._light import NamedTuple, partial
 from .bytecode import Read, bytecode_digest, names_in, reads, reads_of_text
-from .classes import annotations_of, class_members, has_fields
 from .fingerprint import EVERYTHING, Before, Fingerprint, Follow, Part, Scope
 from .home import home_of_class, home_of_function, home_of_module
+from .known_sources import source_of
 from .live import attributes_of, is_empty, is_frozen
 from .names import Names
 from .references import digest_of
-from .source import Source, looks_of, source_of
+from .source import Source, looks_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,13 +44,19 @@ class _Facts(NamedTuple):
 _facts: dict[tuple[int, int, bool], _Facts] = {}
 _known: dict[tuple[int, Scope, frozenset[str]], tuple[object, Fingerprint]] = {}
 _KNOWN_MOST = 4096
-_wrapped: WeakKeyDictionary[FunctionType, int] = WeakKeyDictionary()
+_wrapped: dict[int, tuple[ref[FunctionType], int]] = {}  # by id; `weakref` itself takes a millisecond to import
 
 
 def mark_as_wrapped(function: object) -> None:
     """Tell that a decorator of brinery's stands on a function: one that reads neither annotations nor docstring."""
     if isinstance(function, FunctionType):
-        _wrapped[function] = _wrapped.get(function, 0) + 1
+        number = id(function)
+        _wrapped[number] = ref(function, lambda _: _wrapped.pop(number, None)), _times_wrapped(function) + 1
+
+
+def _times_wrapped(function: FunctionType) -> int:
+    known = _wrapped.get(id(function))
+    return known[1] if known is not None and known[0]() is function else 0
 
 
 def fingerprint(target: object, scope: Scope = EVERYTHING, before: Before | None = None) -> Fingerprint:
@@ -156,7 +161,7 @@ class _Reach(Names):
         self._watch.function(function)
         self._reached[name] = function
         code = function.__code__
-        facts = _facts_of(code, _wrapped.get(function, 0), documented=self._documented)
+        facts = _facts_of(code, _times_wrapped(function), documented=self._documented)
         self._looks_found |= facts.looks
         if facts.source is not None:
             self._sources.append((code, facts.source))
@@ -266,6 +271,8 @@ class _Reach(Names):
         self._reached[name] = cls
         place = name.partition(" ")[2]
         pieces = [self.refer(base) for base in cls.__bases__]
+        from .classes import annotations_of, class_members, has_fields
+
         pieces += self._pieces_of_registered(cls, ours=True)
         if "subclasses" in self._looks:
             pieces += [b"subclasses", *map(self.refer, cls.__subclasses__())]

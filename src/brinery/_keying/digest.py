@@ -7,27 +7,26 @@ whoever calls gives a function that says in 16 bytes what a function, class or m
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from marshal import dumps
 
 from xxhash import xxh3_128_digest
 
-from .kinds import register
 from .node import head
 from .plain import CONTAINER_IDS, CONTAINERS, SCALAR_IDS, SCALARS, SHORT, TEXT, is_plain_scalar, scalar, shorten, small
-from .walk import CodeOf, Reached, Walk
+from .registered import register
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, TypeVar
+
+    from .walk import CodeOf, Reached, Walk
 
     T = TypeVar("T")
 
 __all__ = [
     "CONTAINERS",
     "SCALARS",
-    "CodeOf",
-    "Reached",
     "by_name",
     "digest",
     "encode",
@@ -74,7 +73,7 @@ def encode(value: object, path: str = "", code: CodeOf = by_name, reached: Reach
                 form = dumps(items, 2)
                 return form if len(form) <= SHORT else shorten(form)
             except ValueError:  # an enormous int
-                return Walk(path, code, reached).run(value)
+                return _walk(value, path, code, reached)
         kind = tuple
     number = id(kind)
     if number in SCALAR_IDS:
@@ -83,7 +82,22 @@ def encode(value: object, path: str = "", code: CodeOf = by_name, reached: Reach
         short = small(value)
         if short is not None:
             return short
-    return Walk(path, code, reached).run(value)
+    return _walk(value, path, code, reached)
+
+
+_walk_kind: type[Walk] | None = None
+
+
+def _walk(value: object, path: str, code: CodeOf, reached: Reached | None) -> bytes:
+    return (_walk_kind or _load_walk())(path, code, reached).run(value)
+
+
+def _load_walk() -> type[Walk]:
+    global _walk_kind
+    from .walk import Walk  # most calls have plain arguments, and do without
+
+    _walk_kind = Walk
+    return Walk
 
 
 def digest(value: object, path: str = "", code: CodeOf = by_name, reached: Reached | None = None) -> bytes:

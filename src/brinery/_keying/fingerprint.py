@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from types import CodeType, FunctionType
 
 from .._light import NamedTuple
 from .bytecode import bytecode_digest
 from .home import carry_home, carry_main, home_of_file, home_of_main
+from .known_sources import carry_source
 from .scope import EVERYTHING, Follow, Scope
-from .source import Source, carry_source
+from .source import Source
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -14,7 +14,6 @@ import sys
 from xxhash import xxh3_128_digest
 
 from .._light import NamedTuple
-from .normalised import normalise
 from .origin import Origin, find_file, origin_of_module
 from .source import looks_of
 
@@ -114,6 +113,8 @@ def _read(name: str) -> StaticModule | None:
     if known is not None and known.stamp == stamp:
         return known
     import ast
+
+    from .normalised import normalise
 
     try:
         with open(filename, "rb") as handle:

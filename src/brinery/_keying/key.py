@@ -7,8 +7,6 @@ does not throw a store away.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from xxhash import xxh3_128_digest, xxh3_128_hexdigest
 
 from .._light import NamedTuple
@@ -16,6 +14,7 @@ from .fingerprint import Fingerprint, Part
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
 KEY_FORMAT = 1

@@ -8,22 +8,21 @@ from __future__ import annotations
 
 import sys
 from _weakref import ref
-from collections.abc import Callable
 from types import ModuleType
 
 from .node import Asked, Expander, Node, Passing, Refused, head
 from .objects import instances
-from .plain import CONTAINER_IDS, SCALAR_IDS
 from .refused import reason_to_refuse
+from .registered import found as _found
+from .registered import registered as _registered
 from .standard import standard_name
 from .stdlib_types import EXACT, INHERITED, code
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
-_registered: dict[int, tuple[type, Callable[[Any], object]]] = {}
-_found: dict[int, tuple[ref[type], int, Expander]] = {}
 _LIBRARIES = {
     "numpy": "arrays",
     "scipy": "sparse",
@@ -33,18 +32,6 @@ _LIBRARIES = {
     "polars": "polars_frames",
     "xarray": "labelled",
 }
-
-
-def register(kind: type, function: Callable[[Any], object]) -> None:
-    """Remember what stands for the values of a type; see `digest.register_digest`."""
-    if not isinstance(kind, type):
-        raise TypeError(f"register_digest() takes a type and a function, and {kind!r} is not a type")
-    if not callable(function):
-        raise TypeError(f"register_digest() takes a type and a function, and {function!r} cannot be called")
-    if id(kind) in SCALAR_IDS or id(kind) in CONTAINER_IDS or kind is object:
-        raise TypeError(f"register_digest() cannot replace how {kind.__name__} is digested: take a class of your own")
-    _registered[id(kind)] = kind, function
-    _found.clear()
 
 
 def find(kind: type) -> Expander:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from gc import get_referents
 from types import BuiltinFunctionType, FunctionType, ModuleType
 
@@ -13,6 +12,7 @@ from .standard import standard_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 _UNCHANGING = {

@@ -9,7 +9,7 @@ from .._light import NamedTuple
 from .fingerprint import Scope
 from .home import MAIN, home_of_main
 from .origin import find_file, installed_names
-from .source import syntax_tree
+from .parsed import syntax_tree
 
 
 class Misspelt(NamedTuple):

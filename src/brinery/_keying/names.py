@@ -9,7 +9,6 @@ from .bytecode import Read
 from .digest import CONTAINERS, SCALARS
 from .fingerprint import Part
 from .home import home_of_module
-from .imports import StaticClosure, matches_its_file, note_unloaded, static_closure
 from .live import attribute, is_frozen, is_module
 from .origin import Origin
 from .references import References, digest_of
@@ -17,6 +16,8 @@ from .references import References, digest_of
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from .imports import StaticClosure
 
 # Names that the import system sets: they tell where a module lies, not what it does.
 _PLACES = {"__name__", "__file__", "__package__", "__spec__", "__loader__", "__builtins__", "__cached__", "__path__"}
@@ -191,6 +192,8 @@ class Names(References):
         origin = self._origin_of_name(name)
         if origin.kind != "user":
             return self._refer_to_imported(origin, name, rest)
+        from .imports import note_unloaded, static_closure
+
         closure = static_closure(name)
         for other, module in closure.modules.items():
             said = b"absent" if module is None else module.documented if self._documented else module.digest
@@ -222,6 +225,8 @@ class Names(References):
         )
         if not isinstance(target, (FunctionType, type, ModuleType)) and target is not None:
             walk.expect_constant(module.__name__, rest[-1], target)
+        from .imports import matches_its_file
+
         same = matches_its_file(name, tuple(rest), closure, live.digest, proven=walk.is_proven_by(closure))
         return b"" if same else live.digest
 

@@ -6,7 +6,6 @@ end, so a row of them needs no lengths between.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
 from marshal import dumps
 
 from xxhash import xxh3_128_digest
@@ -15,6 +14,7 @@ from .._light import NamedTuple, Protocol
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any, TypeAlias
 
 NODE = b"#"  # no marshal form of a plain value begins with these two

@@ -7,7 +7,6 @@ where they lie, and the content of a class that inherits from a builtin is read 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from types import MemberDescriptorType
 
 from xxhash import xxh3_128_digest
@@ -18,6 +17,7 @@ from .standard import standard_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, TypeAlias
 
 Content: TypeAlias = "Callable[[Any], tuple[object, ...]]"

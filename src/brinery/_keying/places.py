@@ -8,7 +8,7 @@ from types import FunctionType
 from .._light import NamedTuple
 from .fingerprint import Fingerprint
 from .home import home_of_class, home_of_function, home_of_main
-from .source import syntax_tree
+from .parsed import syntax_tree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,18 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from abc import get_cache_token
-from collections import deque
-from collections.abc import Callable
-from functools import partial
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 
 from xxhash import xxh3_128_digest
 
-from .classes import registered
+from .._light import deque, partial
 from .digest import encode
 from .fingerprint import Before, Fingerprint, Part, Scope
 from .home import MAINS, home_of_class, home_of_function, home_of_module, home_of_wrapped
-from .installed import added_members, namespaces
 from .live import attribute_of, is_found_by_name, is_frozen
 from .origin import STDLIB, USER, Origin, digest_of_extension, origin_of_file, origin_of_module
 from .shown import is_short, sounds_secret
@@ -26,6 +22,7 @@ from .watch import Watch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 _WRAPPING = {
@@ -123,6 +120,8 @@ class References:
 
     def _pieces_of_additions(self, cls: type) -> list[bytes]:
         """What the user has put into an installed class: methods added or replaced, subclasses registered."""
+        from .installed import added_members, namespaces
+
         for namespace in namespaces(cls):
             self._watch.members(namespace)
         pieces = []
@@ -139,6 +138,8 @@ class References:
         """The classes that were registered with an abstract base class; with an installed one, only the user's."""
         if "_abc_impl" not in cls.__dict__:
             return []
+        from .classes import registered
+
         token, known = get_cache_token(), registered(cls)
         self._watch.question(lambda: get_cache_token() == token or registered(cls) == known)
         found = sorted(

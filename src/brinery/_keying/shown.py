@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 _CONFIDENTIAL = "passw", "secret", "token", "credential", "apikey"
 _CONFIDENTIAL_WORDS = frozenset(("key", "keys", "auth", "auths", "pwd", "pwds"))
 _LONGEST = 80
+_MOST_KNOWN = 1024
 _WIDEST_INT = 200
 _ARRAY_LIBRARIES = {"numpy", "pandas", "polars", "torch"}
 
 
-@lru_cache(1024)
+_known: dict[str, bool] = {}
+
+
 def sounds_secret(name: str) -> bool:
     """Whether a name is one under which people keep secrets."""
-    folded = name.casefold()
-    return any(part in folded for part in _CONFIDENTIAL) or not _CONFIDENTIAL_WORDS.isdisjoint(folded.split("_"))
+    answer = _known.get(name)
+    if answer is None:
+        folded = name.casefold()
+        answer = any(part in folded for part in _CONFIDENTIAL) or not _CONFIDENTIAL_WORDS.isdisjoint(folded.split("_"))
+        if len(_known) < _MOST_KNOWN:
+            _known[name] = answer
+    return answer
 
 
 def is_short(value: object) -> bool:

@@ -1,29 +1,14 @@
-"""What a function says, by its source text: the normalised syntax tree, where the text provably belongs to the code.
-
-A text belongs to a code object if it compiles to the same bytecode. The tree then counts without positions, comments,
-docstrings and annotations of functions, so that reformatting never changes a key; bytecode alone changes with the
-layout for one function in twenty on Python 3.13.
-"""
+"""What is known of a function's source text."""
 
 from __future__ import annotations
 
-import os
-import sys
-from bisect import bisect_right
-from collections.abc import Iterable
-from types import CodeType
-
-from xxhash import xxh3_128_digest
-
 from .._light import NamedTuple
-from .bytecode import Read, bytecode_digest, nested_codes, reads
-from .normalised import has_other_decorator, normalise
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import ast
+    from collections.abc import Iterable
 
-    _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+    from .bytecode import Read
 
 # What code that names one of these may look at, and the tree or the walk otherwise leaves out.
 _LOOKS = {
@@ -37,8 +22,6 @@ _LOOKS = {
     "signature": "documents",
 }
 
-_FUTURE_FLAGS = 0x1FE0000  # every `from __future__` that still compiles differently
-
 
 class Source(NamedTuple):
     """What a function's text says.
@@ -48,256 +31,16 @@ class Source(NamedTuple):
         annotated: whether its annotations and docstring are part of it.
         reads: what it reads from outside where that is less than its bytecode does: annotations of nested functions are
             evaluated, and nobody looks at them.
+        name: what all of this was read from, in 16 bytes: a code object, and the state of its file; empty where it
+            cannot be known by that.
     """
 
     digest: bytes
     annotated: bool
     reads: tuple[Read, ...] | None = None
+    name: bytes = b""
 
 
 def looks_of(names: Iterable[str]) -> frozenset[str]:
     """Say what code that mentions these names may look at: docstrings and annotations ("documents"), "subclasses"."""
     return frozenset(_LOOKS[name] for name in names if name in _LOOKS)
-
-
-class _File(NamedTuple):
-    stamp: tuple[int, int] | int
-    tree: ast.Module
-    starts: list[int]  # the line in which each top-level statement begins, its decorators included
-    imports: list[ast.stmt]  # at module level: the compiler calls what they bind in a way of its own
-
-
-class _Index:
-    """The functions of one top-level statement by line and name: compiled, and, if asked for, as syntax trees."""
-
-    def __init__(self, file: _File, statement: ast.stmt) -> None:
-        self.file = file
-        self.codes: dict[tuple[int, str], list[CodeType]] = {}
-        self._statement = statement
-        self._nodes: dict[tuple[int, str], list[_Function]] | None = None
-
-    def find(self, code: CodeType) -> _Function | None:
-        """Return the syntax tree of the function that compiles to this code, if it is the only one at its place."""
-        place = code.co_firstlineno, code.co_name
-        found = self.codes.get(place, [])
-        if code not in found:
-            digest = bytecode_digest(code)
-            if all(bytecode_digest(other) != digest for other in found):
-                return None
-        nodes = self._nodes_at(place)
-        return nodes[0] if len(nodes) == 1 else None
-
-    def _nodes_at(self, place: tuple[int, str]) -> list[_Function]:
-        import ast
-
-        statement = self._statement
-        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            whole = (_first_line(statement), statement.name)
-            if place == whole and len(self.codes[place]) == 1:
-                return [statement]
-        if self._nodes is None:
-            nodes: dict[tuple[int, str], list[_Function]] = {}
-            for node in ast.walk(statement):
-                if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-                    nodes.setdefault((_first_line(node), _name(node)), []).append(node)
-            self._nodes = nodes  # now that it is whole: another thread may be here as well
-        return self._nodes.get(place, [])
-
-
-_files: dict[str, _File | None] = {}
-_statements: dict[tuple[str, int, int], _Index] = {}
-_carried: dict[tuple[bytes, bool], Source] = {}
-_declared: dict[int, tuple[CodeType, Source, Source]] = {}
-_DECLARED_MOST = 1024
-
-
-def source_of(code: CodeType, decorators_of_our_own: int = 0, *, documented: bool = False) -> Source | None:
-    """Return what a function's source says, or None where no source provably is that of its code.
-
-    Args:
-        code: the function's.
-        decorators_of_our_own: how many decorators on the function are known to read neither annotations nor docstring.
-        documented: whether annotations and docstring count in any case.
-    """
-    declared = _declared.get(id(code)) if _declared else None
-    if declared is not None and declared[0] is code:
-        return declared[2] if documented else declared[1]
-    if code.co_filename in ("<string>", "<unknown>"):
-        return None
-    found = _find(code, decorators_of_our_own, documented=documented)
-    if found is None and _carried:
-        digest = bytecode_digest(code)
-        return _carried.get((digest, True)) or (None if documented else _carried.get((digest, False)))
-    return found
-
-
-def declare_source(code: CodeType, plain: Source, documented: Source) -> None:
-    """Say what code means that is no function's, such as a notebook's cell: the latter with what documents it."""
-    if len(_declared) >= _DECLARED_MOST:
-        _declared.pop(next(iter(_declared)), None)
-    _declared[id(code)] = code, plain, documented
-
-
-def carry_source(bytecode: bytes, source: Source) -> None:
-    """Take another process's word for the source of some bytecode; used where the source is out of reach."""
-    _carried[bytecode, source.annotated] = source
-
-
-def _find(code: CodeType, ours: int, *, documented: bool) -> Source | None:
-    file = _parse(code.co_filename)
-    if file is None:
-        return None
-    statement = _statement_at(file, code.co_firstlineno)
-    if statement is None:
-        return None
-    index = _index(code, file, statement)
-    node = index.find(code)
-    if node is None:
-        return None
-    annotated = documented or has_other_decorator(node, ours)
-    text = normalise(node, annotated=annotated)
-    fewer = None if annotated else _reads_without_annotations(code, file, statement, node)
-    return Source(xxh3_128_digest(text.encode("utf-8", "surrogatepass")), annotated, fewer)
-
-
-def _reads_without_annotations(
-    code: CodeType, file: _File, statement: ast.stmt, node: _Function
-) -> tuple[Read, ...] | None:
-    """List what a function reads apart from the annotations of the functions in it; None if those have none."""
-    import ast
-
-    if not _has_functions(code) or not any(item is not node and _annotated_places(item) for item in ast.walk(node)):
-        return None
-    import copy
-
-    bare = copy.deepcopy(statement)
-    for item in ast.walk(bare):
-        for owner, field in _annotated_places(item):
-            setattr(owner, field, None)
-    pending = [_compile(bare, file, code.co_filename, code.co_flags)]
-    while pending:
-        for nested in nested_codes(pending.pop()):
-            if (nested.co_firstlineno, nested.co_name) == (code.co_firstlineno, code.co_name):
-                return reads(nested)
-            pending.append(nested)
-    return None
-
-
-def _has_functions(code: CodeType) -> bool:
-    """Whether there are functions with a name inside: a lambda or a comprehension has no annotations."""
-    return any(nested.co_name[0] != "<" or _has_functions(nested) for nested in nested_codes(code))
-
-
-def _annotated_places(node: ast.AST) -> list[tuple[ast.AST, str]]:
-    """Say where a function has annotations, if it is one and no decorator may read them."""
-    import ast
-
-    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or has_other_decorator(node, 0):
-        return []
-    given = node.args
-    arguments = [*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg]
-    places: list[tuple[ast.AST, str]] = [
-        (item, "annotation") for item in arguments if item is not None and item.annotation
-    ]
-    return places + ([(node, "returns")] if node.returns else [])
-
-
-def syntax_tree(filename: str) -> ast.Module | None:
-    """Return the syntax tree of a file as it is now, or of a notebook's cell; None where there is none."""
-    file = _parse(filename)
-    return None if file is None else file.tree
-
-
-def _parse(filename: str) -> _File | None:
-    """Parse a source file once for each state of it."""
-    try:
-        status = os.stat(filename)
-        stamp: tuple[int, int] | int = (status.st_mtime_ns, status.st_size)
-    except OSError:
-        stamp = -1
-    text: bytes | str | None = None
-    if stamp == -1:
-        cells = sys.modules.get("linecache")
-        cached = cells.cache.get(filename) if cells is not None else None
-        if cached is None or len(cached) != 4:
-            return None
-        text = "".join(cached[2])
-        stamp = hash(text)
-    known = _files.get(filename)
-    if known is not None and known.stamp == stamp:
-        return known
-    import ast
-
-    try:
-        if text is None:
-            with open(filename, "rb") as handle:
-                text = handle.read()
-        tree = ast.parse(text)
-        file = _File(stamp, tree, [_first_line(statement) for statement in tree.body], _imports(tree))
-    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-    for key in [key for key in list(_statements) if key[0] == filename]:
-        _statements.pop(key, None)
-    _files[filename] = file
-    return file
-
-
-def _imports(tree: ast.Module) -> list[ast.stmt]:
-    """List the imports of the module itself, which are not inside a function or class."""
-    import ast
-
-    found: list[ast.stmt] = []
-    pending: list[ast.AST] = [tree]
-    while pending:
-        for node in ast.iter_child_nodes(pending.pop()):
-            if isinstance(node, ast.Import) or (isinstance(node, ast.ImportFrom) and node.module != "__future__"):
-                found.append(node)
-            elif not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.expr)):
-                pending.append(node)
-    return found
-
-
-def _compile(statement: ast.stmt, file: _File, filename: str, flags: int) -> CodeType:
-    """Compile one top-level statement as it is compiled among the others of its file."""
-    import ast
-
-    module = ast.Module([*file.imports, statement], [])
-    code: CodeType = compile(module, filename, "exec", flags=flags & _FUTURE_FLAGS, dont_inherit=True)
-    return code
-
-
-def _statement_at(file: _File, line: int) -> ast.stmt | None:
-    """Return the top-level statement in which a line stands."""
-    index = bisect_right(file.starts, line) - 1
-    statement = file.tree.body[index] if index >= 0 else None
-    return statement if statement is not None and line <= (statement.end_lineno or statement.lineno) else None
-
-
-def _index(code: CodeType, file: _File, statement: ast.stmt) -> _Index:
-    """Compile the top-level statement in which a function stands, once for each state of its file."""
-    flags = code.co_flags & _FUTURE_FLAGS
-    key = (code.co_filename, statement.lineno, flags)
-    known = _statements.get(key)
-    if known is not None and known.file is file:
-        return known
-    index = _Index(file, statement)
-    try:
-        # `%autoawait` and the like compile cells with more than this; a cell that does not compile is no proof.
-        pending = [_compile(statement, file, code.co_filename, flags)]
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        pending = []
-    while pending:
-        for nested in nested_codes(pending.pop()):
-            index.codes.setdefault((nested.co_firstlineno, nested.co_name), []).append(nested)
-            pending.append(nested)
-    _statements[key] = index  # now that it is whole: a thread that found it before took the code to have no source
-    return index
-
-
-def _name(node: _Function) -> str:
-    return getattr(node, "name", "<lambda>")
-
-
-def _first_line(node: ast.stmt | ast.Lambda) -> int:
-    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
-    return min([node.lineno, *(item.lineno for item in decorators)])

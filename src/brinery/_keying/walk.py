@@ -7,7 +7,6 @@ such a reference is not remembered, since it means something else in another pla
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from itertools import chain, islice
 
 from xxhash import xxh3_128_digest
@@ -21,10 +20,11 @@ from .standard import is_changeable, standard_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from typing import Any, TypeAlias
 
-CodeOf: TypeAlias = Callable[[object], bytes]
-Reached: TypeAlias = Callable[[str, object], None]
+CodeOf: TypeAlias = "Callable[[object], bytes]"
+Reached: TypeAlias = "Callable[[str, object], None]"
 
 _LARGE = 4096  # the digest of a plain container is remembered from here on: finding it again costs less than making it
 _TANGLED = 1_000

@@ -7,13 +7,13 @@ a function over that module's own globals, where the interpreter's inline caches
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from gc import get_referents
 from keyword import iskeyword
 from types import CellType, FunctionType, GetSetDescriptorType, MemberDescriptorType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from typing import Any
 
 _ABSENT = object()
@@ -87,7 +87,9 @@ class Watch:
 
     def compile(self, encode: Callable[[object], bytes]) -> Callable[[], bool]:
         """Build the check. It answers False, and never raises, when anything is not as it was."""
-        steps = [_compile_names(namespace, names) for namespace, names in self._names.values()]
+        # The first namespace is that of the function itself.
+        (namespace, names), *others = self._names.values() or [({}, {})]
+        steps = [_compile_names(*other) for other in others]
         if self._functions or self._cells:
             steps.append(_compile_functions(list(self._functions.values()), self._cells))
         if self._members:
@@ -96,35 +98,18 @@ class Watch:
         steps += [_absence_check(namespace, name) for namespace, name in self._absent]
         steps += self._questions
         steps += [_value_check(get, encoded, encode) for get, encoded in self._values]
-        if not steps:
-            return lambda: True
-        return _chain(steps)
+        return _compile_names(namespace, names, steps)
 
 
-def _chain(steps: list[Callable[[], bool]]) -> Callable[[], bool]:
-    if len(steps) == 1:
-        only = steps[0]
-
-        def holds() -> bool:
-            try:
-                return only()
-            except Exception:
-                return False
-
-        return holds
-    names = [f"_{index}" for index in range(len(steps))]
-    body = " and ".join(f"{name}()" for name in names)
-    return _build(
-        f"    try:\n        return {body}\n    except Exception:\n        return False",
-        dict(zip(names, steps, strict=True)),
-        {},
-    )
-
-
-def _compile_names(namespace: dict[str, Any], names: dict[str, object]) -> Callable[[], bool]:
-    fixed = {f"_brinery_{index}": value for index, value in enumerate(names.values())}
-    comparisons = " and ".join(f"{name} is {value}" for name, value in zip(names, fixed, strict=True))
-    return _build(f"    return {comparisons}", fixed, namespace)
+def _compile_names(
+    namespace: dict[str, Any], names: dict[str, object], steps: Sequence[Callable[[], bool]] = ()
+) -> Callable[[], bool]:
+    """Compare names of a module, then ask whatever else there is to ask."""
+    values = {f"_brinery_{index}": value for index, value in enumerate(names.values())}
+    more = {f"_brinery_step{index}": step for index, step in enumerate(steps)}
+    terms = [f"{name} is {value}" for name, value in zip(names, values, strict=True)] + [f"{step}()" for step in more]
+    body = f"    try:\n        return {' and '.join(terms) or True}\n    except Exception:\n        return False"
+    return _build(body, values | more, namespace)
 
 
 def _compile_functions(functions: list[FunctionType], cells: list[tuple[CellType, object]]) -> Callable[[], bool]:
@@ -164,7 +149,8 @@ def _build(body: str, fixed: dict[str, object], namespace: dict[str, Any]) -> Ca
     indented = body.replace("\n", "\n    ")
     source = f"def make({', '.join(fixed)}):\n  def check():\n    {indented}\n  return check"
     made: dict[str, Any] = {}
-    exec(compile(source, "<brinery check>", "exec"), {}, made)  # noqa: S102  our own text and plain identifiers
+    # Without `compile`, which sets up all kinds of syntax nodes first, for a millisecond.
+    exec(source, {}, made)  # noqa: S102  our own text and plain identifiers
     bare = made["make"](**fixed)
     return FunctionType(bare.__code__, namespace, "check", None, bare.__closure__)
 

@@ -8,8 +8,9 @@ from types import CodeType, FunctionType
 from xxhash import xxh3_128_digest
 
 from .._keying.bytecode import Read, names_in, nested_codes, reads
+from .._keying.known_sources import declare_source
 from .._keying.normalised import normalise
-from .._keying.source import Source, declare_source
+from .._keying.source import Source
 from .._light import NamedTuple
 from .definitions import Definition, computed_by, definitions_of
 from .flow import Flow

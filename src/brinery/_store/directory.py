@@ -6,8 +6,6 @@ import math
 import os
 import stat
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 from ..errors import StoreError
 from .files import closing, open_to_look
@@ -17,6 +15,7 @@ from .root import Root
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     from .eviction import Policy
@@ -176,7 +175,7 @@ class Directory:
                 verified = None
                 if stat.S_ISREG(status.st_mode):
                     key = bytes.fromhex(entry.key)
-                    verified = read_entry(fd, status.st_size, key, self.keyring, entry.created, None, status)
+                    verified = read_entry(fd, status, key, self.keyring, entry.created, None)
         except OSError as error:
             raise StoreError(f"{entry.path} cannot be read: {error.strerror}") from error
         if verified is None:
@@ -338,34 +337,47 @@ class Directory:
             seconds_saved=sum(function.seconds_saved for function in functions),
         )
 
-    @contextmanager
-    def _opened(self) -> Iterator[int | None]:
-        # What is imported inside is imported under its protection: with no descriptor left that fails as well.
-        root = None
-        is_store = False
-        try:
-            root = self._root.open()
-            # In a folder that is no store yet, a file of ours without the tag would make it a stranger's.
-            is_store = self._root.settled is not None or not all(map(is_aside, os.listdir(root)))
-        except FileNotFoundError:
-            pass
-        except OSError as error:
-            if root is not None:
-                os.close(root)
-            raise StoreError(f"the store at {self.root} cannot be read: {error.strerror}") from error
-        try:
-            yield root if is_store else None
-        except OSError as error:
-            raise StoreError(f"the store at {self.root} cannot be read or changed: {error.strerror}") from error
-        finally:
-            if root is not None:
-                os.close(root)
+    def _opened(self) -> _Opened:
+        return _Opened(self._root)
 
     def _slugs(self, root: int, home: str | None = None) -> list[str]:
         from .shards import list_slugs
 
         slugs = list_slugs(root)
         return slugs if home is None else [slug for slug in slugs if slug in (home, slug_of(home))]
+
+
+class _Opened:
+    """A store's root, opened for a question or an order; None if there is no store.
+
+    What is imported inside is imported under its protection: with no descriptor left that fails as well.
+    """
+
+    def __init__(self, root: Root) -> None:
+        self._root = root
+        self._fd = -1
+
+    def __enter__(self) -> int | None:
+        is_store = False
+        try:
+            self._fd = self._root.open()
+            # In a folder that is no store yet, a file of ours without the tag would make it a stranger's.
+            is_store = self._root.settled is not None or not all(map(is_aside, os.listdir(self._fd)))
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            self._close()
+            raise StoreError(f"the store at {self._root.path} cannot be read: {error.strerror}") from error
+        return self._fd if is_store else None
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        self._close()
+        if isinstance(error, OSError):
+            raise StoreError(f"the store at {self._root.path} cannot be read or changed: {error.strerror}") from error
+
+    def _close(self) -> None:
+        if self._fd >= 0:
+            os.close(self._fd)
 
 
 def _makes_sense(setting: object) -> bool:

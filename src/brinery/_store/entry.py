@@ -20,12 +20,10 @@ directly is short, whatever a head says, so a planted file of any size costs a r
 
 from __future__ import annotations
 
-from enum import Enum
-from hashlib import sha256
 from struct import Struct
 
 from .._light import NamedTuple
-from . import compression
+from . import hashes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,17 +59,6 @@ _NO_MAC = bytes(32)
 _APART = 1 << 20  # streams from here on are read and hashed as buffers are: by two threads, into huge pages
 MOST_BUFFERS = 1 << 16
 _MOST_METADATA = 1 << 20
-
-
-class _Missing(Enum):
-    MISSING = "MISSING"
-
-    def __repr__(self) -> str:
-        return self.value
-
-
-MISSING = _Missing.MISSING
-"""Nothing is stored: told apart from None, which is a result like any other."""
 
 
 class Payload(NamedTuple):
@@ -118,16 +105,13 @@ class Row(NamedTuple):
     digest: bytes
 
 
-class Verified:
+class Verified(NamedTuple):
     """What came out of an entry whose signature holds."""
 
-    __slots__ = ("buffers", "flags", "seconds", "stream")
-
-    def __init__(self, stream: Bytes, buffers: Sequence[Bytes], flags: int, seconds: float) -> None:
-        self.stream = stream
-        self.buffers = buffers
-        self.flags = flags
-        self.seconds = seconds
+    stream: Bytes
+    buffers: Sequence[Bytes]
+    flags: int
+    seconds: float
 
 
 def facts(head: bytes, size: int) -> Facts | None:
@@ -168,12 +152,14 @@ def expand_stream(stored: Bytes) -> Bytes | None:
     if length > _APART:
         return None
     stream = bytearray(length)
+    from . import compression
+
     return stream if compression.expand(memoryview(stored)[_EXPANDED_LENGTH.size :], stream) else None
 
 
 def metadata(stored: bytes, found: Facts) -> dict[str, Any] | None:
     """Parse the metadata, the last bytes of the file; None unless they are those that the head tells of."""
-    if len(stored) != found.metadata_length or sha256(stored).digest()[:16] != found.metadata_digest:
+    if len(stored) != found.metadata_length or hashes.sha256(stored).digest()[:16] != found.metadata_digest:
         return None
     import json
 
@@ -218,7 +204,7 @@ def encode(
         len(stored),
         len(stream),
         len(metadata),
-        sha256(metadata).digest()[:16],
+        hashes.sha256(metadata).digest()[:16],
     )
     signed = b"".join((head[SIGNED_FROM:], stream, table))
     mac = signer.sign(signed)
@@ -235,7 +221,7 @@ def encode(
 
 def _lay_apart(payload: Payload) -> tuple[bytes, int, bytes, list[Bytes]]:
     """The stream as it is stored, the flags, the table of the buffers, and the buffers as they are stored."""
-    from . import chunks
+    from . import chunks, compression
 
     stream, buffers, flags, compress = payload
     if len(stream) >= _APART:

@@ -7,11 +7,11 @@ what a hit makes of it; the lowest go first.
 from __future__ import annotations
 
 from _random import Random  # the C generator itself, as `random` takes 3 ms to import
-from collections.abc import Callable
 from math import e, inf, log2
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import ClassVar
 
     from .records import EntryRecord
@@ -65,19 +65,18 @@ class _Value(Policy):
         return _as_time(now + self.half_life * _worth(seconds, size))
 
     def again(self, old: int, now: float, seconds: float, size: int, /) -> int | None:
-        then = old / _SECOND
-        age = (now - then) / self.half_life
-        if age > 1000.0:
-            return self.first(now, seconds, size)
         # What the hit is worth, measured by what the entry is worth already; most hits of a hot entry end here.
-        worth = 2.0**age * (seconds or _LEAST) / (size or _BLOCK)
+        try:
+            worth = 2.0 ** ((now - old * 1e-9) / self.half_life) * (seconds or _LEAST) / (size or _BLOCK)
+        except OverflowError:  # not used for a thousand half-lives
+            return self.first(now, seconds, size)
         chance = random()
         if worth * _LOG2_E < chance:  # as log2(1 + worth) is less still
             return None
         rise = log2(1.0 + worth)
         if rise < chance:
             return None
-        return _as_time(then + max(rise, 1.0) * self.half_life)
+        return _as_time(old / _SECOND + max(rise, 1.0) * self.half_life)
 
 
 class _LeastFrequent(Policy):

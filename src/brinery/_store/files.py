@@ -9,12 +9,13 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from functools import cache
+
+from .._light import suppress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from typing_extensions import Buffer
 
 # Zero where the platform lacks them: importing works everywhere, storing only where `SUPPORTED` is true.
@@ -42,6 +43,8 @@ _TRIES = 10
 
 _BUFFERS_AT_ONCE = 512  # POSIX promises 16, Linux and macOS take 1024
 _BYTES_AT_ONCE = 1 << 30  # Linux writes at most 2 GiB at a time, macOS refuses more
+
+_lock_descriptor: Callable[..., object] | None = None  # filelock's, from the first use on
 
 
 def write_all(fd: int, buffers: Sequence[Buffer]) -> int:
@@ -128,8 +131,10 @@ class closing:  # noqa: N801  # a function in use; as a generator it took five t
 
 def let_go(fd: int) -> None:
     """Close a descriptor. Where the system complains, over a network for instance, it is closed all the same."""
-    with suppress(OSError):
+    try:  # noqa: SIM105  # a result stored lets go of three, and `suppress` takes as long as a close
         os.close(fd)
+    except OSError:
+        pass
 
 
 def make_folder(name: str, parent: int | None = None) -> bool:
@@ -201,7 +206,7 @@ def read_small(name: str, folder: int, limit: int = 1 << 20) -> bytes | None:
 
 def try_lock(fd: int) -> bool:
     """Take the lock on an open file if it is free."""
-    return bool(_lock_descriptor()(fd, blocking=False))
+    return bool((_lock_descriptor or _load_lock_descriptor())(fd, blocking=False))
 
 
 def unlock(fd: int) -> None:
@@ -211,10 +216,11 @@ def unlock(fd: int) -> None:
     filelock.unlock_descriptor(fd)
 
 
-@cache
-def _lock_descriptor() -> Callable[..., object]:
+def _load_lock_descriptor() -> Callable[..., object]:
+    global _lock_descriptor
     from filelock import lock_descriptor  # 11 ms that only a miss has to pay
 
+    _lock_descriptor = lock_descriptor
     return lock_descriptor
 
 

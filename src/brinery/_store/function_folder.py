@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from os import close, fstat
+from os import close, fstat, read
 from os import open as open_file
 from stat import S_ISREG
 from time import time
@@ -14,7 +12,7 @@ from time import time
 from .._warning import logger, warn
 from ..errors import DamagedEntryWarning, SecretError
 from . import names
-from .entry import ABOUT_STREAM, HEAD, Payload, facts
+from .entry import ABOUT_STREAM, HEAD, MAGIC, SIGNED_FROM, Payload, facts
 from .files import (
     READ,
     closing,
@@ -22,12 +20,14 @@ from .files import (
     read_small,
 )
 from .names import SUFFIX, entry_key, slug_of, temporary_name
-from .reading import note_touch, read_entry, read_facts, read_metadata, read_recorded
+from .reading import AT_ONCE, read_entry, read_facts, read_metadata, read_recorded
 from .root import Root
+from .sources import Sources
 from .statistics import Report, report
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     from .entry import Facts
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from .upkeep import Upkeep
 
 _SECOND = 1_000_000_000
+_HEAD_SIZE = HEAD.size
+_unpack = HEAD.unpack_from
 _MOST_UNLOADABLE = 1000
 
 
@@ -60,6 +62,7 @@ class FunctionFolder:
         "_prefix",
         "_report",
         "_root",
+        "_sources",
         "_strict",
         "_trust_unchanged",
         "_writer_made",
@@ -96,6 +99,7 @@ class FunctionFolder:
         self._trust_unchanged = trust_unchanged
         self._strict = strict
         self._report: Report | None = None
+        self._sources = Sources(root)
         self.unloadable: set[str] = set()  # keys of entries that were right and could not be unpickled
 
     @property
@@ -118,45 +122,46 @@ class FunctionFolder:
         return self._keyring
 
     def get(self, key: str, ttl: float | None, loader: Loader) -> tuple[Any, float] | None:
-        """Give what is stored under a key and the seconds that it took to compute; None if there is nothing right.
-
-        Raises:
-            SecretError: there is no usable secret.
-        """
+        """Give what is stored under a key and the seconds that it took to compute; None if there is nothing right."""
+        # A short result is the commonest by far, so this is written for speed: one read, one look at the head, one MAC,
+        # and no call that can be done without. Whatever does not fit, rightly or wrongly, takes the long way.
         try:
             fd = open_file(f"{self._prefix or self.prefix}{key[:2]}/{key}{SUFFIX}", READ)
         except OSError:
             return None
         try:
             status = fstat(fd)
-            if S_ISREG(status.st_mode):
-                now = time()
-                verified = read_entry(
-                    fd,
-                    status.st_size,
-                    bytes.fromhex(key),
-                    self._keyring or self._secrets(),
-                    now,
-                    ttl,
-                    status,
-                    self._mmap,
-                    self._trust_unchanged,
+            size = status.st_size
+            now = time()
+            if _HEAD_SIZE <= size <= AT_ONCE and loader.is_plain:
+                data = read(fd, size)
+                magic, mac, name, secret_id, created, expires, seconds, flags, buffers, length, beside, _ = _unpack(
+                    data
                 )
-                if verified is not None:
-                    seconds = verified.seconds
-                    found = loader.loads(verified), seconds
+                end = _HEAD_SIZE + length
+                signer = (self._keyring or self._secrets()).current
+                if (
+                    magic == MAGIC
+                    and name.hex() == key
+                    and created <= now < expires
+                    and (ttl is None or now < created + ttl)
+                    and not buffers
+                    and not flags & loader.not_short
+                    and end + beside == size == len(data)
+                    and secret_id == signer.secret_id
+                    and signer.verify(mac, data[SIGNED_FROM:end])
+                ):
+                    found = loader.load_stream(data[_HEAD_SIZE:end])
                     priority = self._again(status.st_mtime_ns, now, seconds, status.st_blocks * 512)
                     if priority is not None:
                         self._touch(fd, status, now, priority)
-                    return found
-            self._blame(fd, status, key, ttl)
-        except SecretError:
-            raise
+                    return found, seconds
+            return self._get_any(fd, status, key, now, ttl, loader)
         except DamagedEntryWarning:  # strict
             raise
         except Exception as error:  # a class that is gone, an unpickling that fails: computed anew
             logger.info("%s: an entry cannot be loaded and is computed anew: %r", self.home, error)
-            is_passing = isinstance(error, (OSError, MemoryError, RecursionError))
+            is_passing = isinstance(error, (OSError, MemoryError, RecursionError, SecretError))
             if not is_passing and len(self.unloadable) < _MOST_UNLOADABLE:
                 self.unloadable.add(key)
         finally:
@@ -166,11 +171,31 @@ class FunctionFolder:
                 pass
         return None
 
+    def _get_any(
+        self, fd: int, status: os.stat_result, key: str, now: float, ttl: float | None, loader: Loader
+    ) -> tuple[Any, float] | None:
+        name, keyring = bytes.fromhex(key), self._secrets()
+        verified = read_entry(
+            fd, status, name, keyring, now, ttl, mmap=self._mmap, trust_unchanged=self._trust_unchanged
+        )
+        if verified is None:
+            self._blame(fd, status, key, ttl)
+            return None
+        found = loader.loads(verified)
+        priority = self._again(status.st_mtime_ns, now, verified.seconds, status.st_blocks * 512)
+        if priority is not None:
+            self._touch(fd, status, now, priority)
+        return found, verified.seconds
+
     def _touch(self, fd: int, status: os.stat_result, now: float, priority: int) -> None:
-        with suppress(OSError):  # another's file, a read-only disk: it only ages sooner
+        try:
             os.utime(fd, ns=(int(now * _SECOND), priority))
             if self._trust_unchanged:
+                from .trust import note_touch
+
                 note_touch(status, fstat(fd))
+        except OSError:  # another's file, a read-only disk: it only ages sooner
+            pass
 
     def _blame(self, fd: int, status: os.stat_result, key: str, ttl: float | None) -> None:
         """Say what is wrong with an entry, unless it is only too old."""
@@ -290,7 +315,7 @@ class FunctionFolder:
                 head = read_facts(fd, status.st_size, name, keyring, now, None) if S_ISREG(status.st_mode) else None
                 if head is None:
                     return False
-                verified = read_entry(fd, status.st_size, name, keyring, now, None, status=status)
+                verified = read_entry(fd, status, name, keyring, now, None)
         except OSError:
             return False
         if verified is None:
@@ -329,6 +354,7 @@ class FunctionFolder:
                 self.home,
                 self.slug,
                 self._describe,
+                self._sources,
                 strict=self._strict,
             )
         return self._writer_made
@@ -382,4 +408,21 @@ class FunctionFolder:
         Call it once. It must not block nor keep the function alive; a forked child asks it as well, and reports only
         what it counts itself.
         """
-        self._report = report(self._root, self.slug, totals)
+        self._report = report(self._root, self.slug, totals, self._write_sources)
+
+    # What sources said.
+
+    def recall_sources(self) -> bytes:
+        """What a process of ours wrote down of the sources of the function's code; empty if there is nothing."""
+        try:
+            with closing(self._root.open_function(self.slug)) as folder:
+                return self._sources.read(folder, self._secrets())
+        except (OSError, SecretError):
+            return b""
+
+    def keep_sources(self, records: bytes) -> None:
+        """Have it written with the next result, or with the count of this process's calls."""
+        self._sources.keep(records)
+
+    def _write_sources(self, folder: int) -> None:
+        self._sources.write(folder, self._secrets())

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .history import Record
     from .root import Root
     from .signing import Keyring, Signer
+    from .sources import Sources
 
 _SECOND = 1_000_000_000
 _TRIES = 10
@@ -37,7 +38,7 @@ _NOTHING = Totals(0, 0)
 class FunctionWriter:
     """Puts and removes the entries of one function. Made by its `FunctionFolder`, at the first need."""
 
-    __slots__ = ("_describe", "_home", "_is_described", "_keyring", "_root", "_slug", "_strict", "_upkeep")
+    __slots__ = ("_describe", "_home", "_is_described", "_keyring", "_root", "_slug", "_sources", "_strict", "_upkeep")
 
     def __init__(
         self,
@@ -47,6 +48,7 @@ class FunctionWriter:
         home: str,
         slug: str,
         describe: Callable[[], tuple[str, Callable[[], Record]]],
+        sources: Sources,
         *,
         strict: bool,
     ) -> None:
@@ -56,6 +58,7 @@ class FunctionWriter:
         self._home = home
         self._slug = slug
         self._describe = describe
+        self._sources = sources
         self._is_described = False
         self._strict = strict
 
@@ -227,6 +230,8 @@ class FunctionWriter:
         except Exception as error:  # it is only for people
             logger.info("%s cannot be described: %r", self._home, error)
         data = _to_json({"name": self._home, "fingerprints": known}) + b"\n"
+        with suppress(SecretError):
+            self._sources.write(folder, self._keyring())
         if before != data:
             with suppress(IsADirectoryError), closing(self._root.open_temporary()) as temporary:
                 write_aside(names.DESCRIPTION, data, aside=temporary, folder=folder)

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import sys
 from _pickle import Unpickler, loads  # the C ones themselves, as `pickle` takes 5 ms to import
-from functools import partial
 from io import BytesIO
 from struct import Struct
 
+from .._light import partial
 from . import entry
 from .entry import Bytes, Verified
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import Any, Self
+    from typing import Any, NoReturn, Self
 
     from .serializers import Serializer
 
@@ -46,6 +46,9 @@ class Loader:
         home_module: the name that stays the same when the module is run as a script.
         compress: try zstd on what is stored.
 
+    Attributes:
+        is_plain: whether `load_stream` will do, for entries that are short and have none of the flags `not_short`.
+
     Raises:
         ValueError: an unknown serializer, or one that is not installed.
         TypeError: an object that is no serializer.
@@ -59,7 +62,9 @@ class Loader:
         "_needs_care",
         "_serializer",
         "_yields",
+        "is_plain",
         "name",
+        "not_short",
     )
 
     def __init__(self, serializer: str | object, *, module: str, home_module: str, compress: bool = False) -> None:
@@ -69,6 +74,7 @@ class Loader:
             compression.require()
         self._compress = compress
         self._serializer = _checked(serializer)
+        self.is_plain = self._serializer is None
         self.name: str = serializer if isinstance(serializer, str) else serializer.name  # type: ignore[attr-defined]
         self._yields = False
         self._most: int | None = None
@@ -82,6 +88,7 @@ class Loader:
             self._needs_care |= entry.HOME_AS_MAIN
         if module != "__mp_main__":
             self._needs_care |= entry.HOME_AS_MP_MAIN
+        self.not_short = self._needs_care | entry.COMPRESSED | entry.STREAM_APART
 
     def yielding(self, most: int | None = None) -> Self:
         """The same for whoever works beside others: it leaves the interpreter to other threads now and then.
@@ -92,23 +99,35 @@ class Loader:
         from copy import copy
 
         other = copy(self)
-        other._yields, other._most = True, most  # noqa: SLF001  one of ours
+        other._yields, other.is_plain = True, False  # noqa: SLF001  one of ours
+        other._most = most  # noqa: SLF001
         return other
 
     def loads(self, verified: Verified) -> Any:
         """Give the result back; raises whatever unpickling raises."""
+        stream, buffers, flags, _ = verified
         try:
-            if verified.flags & self._needs_care or self._serializer is not None or self._yields:
-                return self._load_with_care(verified.stream, verified.buffers, verified.flags)
-            if verified.buffers:
-                return loads(verified.stream, buffers=verified.buffers)
-            return loads(verified.stream)
+            if flags & self._needs_care or not self.is_plain:
+                return self._load_with_care(stream, buffers, flags)
+            return loads(stream, buffers=buffers)
         except (Exception, KeyboardInterrupt):
             raise
         except BaseException as error:
-            again = partial(self._load_with_care, verified.stream, verified.buffers, verified.flags)
-            raise_unless_stubborn(error, again)
-            raise RuntimeError(f"unpickling raised {type(error).__name__}") from None
+            self._refuse(error, stream, buffers, flags)
+
+    def load_stream(self, stream: Bytes) -> Any:
+        """As `loads`, for a stream that was verified, and is all that there is."""
+        try:
+            return loads(stream)
+        except (Exception, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            self._refuse(error, stream, (), 0)
+
+    def _refuse(self, error: BaseException, stream: Bytes, buffers: Sequence[Bytes], flags: int) -> NoReturn:
+        """What asks to end the program while it is unpickled is no request of anybody's, if it does so every time."""
+        raise_unless_stubborn(error, partial(self._load_with_care, stream, buffers, flags))
+        raise RuntimeError(f"unpickling raised {type(error).__name__}") from None
 
     def thaw(self, frozen: Bytes) -> Any:
         """Give one item back. Only for what `loads` gave as one of `Items`."""

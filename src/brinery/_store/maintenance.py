@@ -152,7 +152,7 @@ def _reason(folder: int, shard: str, name: str, keyring: Keyring) -> str:
                 return "stored under another key"
             if keyring.find(found.secret_id) is None:
                 return _reason_without_secret(fd, status.st_size, found, keyring)
-            if read_entry(fd, status.st_size, found.key, keyring, found.created, None, status=status) is None:
+            if read_entry(fd, status, found.key, keyring, found.created, None) is None:
                 return _reason_unread(fd, status.st_size, found, keyring)
             if read_metadata(fd, status.st_size) is None:
                 return "the metadata is damaged"

@@ -14,6 +14,7 @@ __all__ = [
     "GITIGNORE",
     "SETTINGS",
     "SHARDS",
+    "SOURCES",
     "STATISTICS",
     "SUFFIX",
     "TEMPORARY",
@@ -37,7 +38,8 @@ CACHEDIR_TAG = "CACHEDIR.TAG"
 GITIGNORE = ".gitignore"
 DESCRIPTION = "function.json"
 STATISTICS = "statistics"
-BESIDE_SHARDS = frozenset((DESCRIPTION, STATISTICS))  # in a function's folder
+SOURCES = "sources"
+BESIDE_SHARDS = frozenset((DESCRIPTION, STATISTICS, SOURCES))  # in a function's folder
 SHARDS = tuple(f"{shard:02x}" for shard in range(256))
 
 _READABLE = 80

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 PROTOCOL = 5
 _OUT_OF_BAND = 64 * 1024  # what is shorter is copied into the stream for less than its own place in the file costs
+_FEW = 64
 _ATOMS = frozenset((NoneType, bool, int, float, str, bytes))
 _NONE: frozenset[type] = frozenset()
 _NO_REDUCERS: dict[type, Reducer | None] = dict.fromkeys((type, FunctionType, BuiltinFunctionType))
@@ -118,14 +119,20 @@ def dump(result: object, pieces: Pieces | None = None, *, apart: bool = True) ->
     return pickled
 
 
-def _is_plain(result: Any) -> bool:
-    """Whether a result is one of those that pickle knows by itself, or a list or dictionary of them."""
+def _is_plain(result: Any, depth: int = 3) -> bool:
+    """Whether a result is one of those that pickle knows by itself, or lists and dictionaries of them, few and flat."""
     kind = type(result)
-    if kind is list or kind is tuple:
-        return _ATOMS.issuperset(map(type, result))
     if kind is dict:
-        return _ATOMS.issuperset(map(type, result)) and _ATOMS.issuperset(map(type, result.values()))
-    return kind in _ATOMS
+        if not _ATOMS.issuperset(map(type, result)):
+            return False
+        items = result.values()
+    elif kind is list or kind is tuple:
+        items = result
+    else:
+        return kind in _ATOMS
+    if _ATOMS.issuperset(map(type, items)):
+        return True
+    return depth > 0 and len(items) <= _FEW and all(_is_plain(item, depth - 1) for item in items)
 
 
 def dump_by_cloudpickle(result: object, *, apart: bool = True) -> Pickled:

@@ -7,10 +7,10 @@ can change them.
 from __future__ import annotations
 
 import os
+from stat import S_ISREG
 
-from . import entry, trust
-from .entry import HEAD, MAGIC, SIGNED_FROM, Verified
-from .trust import note_touch
+from . import entry
+from .entry import HEAD, SIGNED_FROM, Verified
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,66 +20,40 @@ if TYPE_CHECKING:
     from .entry import Bytes, Facts, Row
     from .signing import Keyring, Signer
 
-__all__ = ["Verified", "note_touch", "read_entry", "read_facts", "read_metadata", "read_recorded"]
+__all__ = ["AT_ONCE", "Verified", "read_entry", "read_facts", "read_metadata", "read_recorded"]
 
-_AT_ONCE = 64 * 1024  # a file up to here is read by one call
+AT_ONCE = 64 * 1024  # a file up to here is read by one call
 _MUCH = 1 << 28
 _HEAD_SIZE = HEAD.size
-_unpack_head = HEAD.unpack_from
-_NOT_SIMPLE = ~(entry.NOT_PICKLE | entry.ITEMS | entry.HOME_AS_MAIN | entry.HOME_AS_MP_MAIN | entry.HOME_NAMED)
 
 
 def read_entry(
     fd: int,
-    size: int,
+    status: os.stat_result,
     key: bytes,
     keyring: Keyring,
     now: float,
     ttl: float | None,
-    status: os.stat_result,
-    mmap: bool = False,  # noqa: FBT001, FBT002  # by place: names cost a hit more than its freshness does
-    trust_unchanged: bool = False,  # noqa: FBT001, FBT002
+    *,
+    mmap: bool = False,
+    trust_unchanged: bool = False,
 ) -> Verified | None:
     """Read an entry and give what it holds, if one of our secrets signed it for this key and it is fresh.
 
     Args:
         fd: the file, open for reading.
-        size: its length, from `status`.
+        status: what `fstat` says of the file.
         key: the 16 bytes of the key.
         keyring: our secrets.
         now: the time, which must lie between the entry's creation and its end.
         ttl: seconds that it may count from its creation on, if it does not end before.
-        status: what `fstat` says of the file.
         mmap: map the large buffers copy-on-write, and do not hash them.
         trust_unchanged: do not hash large buffers again that were hashed before, while the file is the same.
     """
-    # A short result is the commonest by far, so this is written for speed: one read, one look at the head, one MAC.
-    # Whatever does not fit, rightly or wrongly, takes the long way.
-    if _HEAD_SIZE <= size <= _AT_ONCE:
-        try:
-            data = os.read(fd, size)
-        except OSError:
-            return None
-        if len(data) == size:
-            magic, mac, its_key, secret_id, created, expires, seconds, flags, buffers, length, beside, _ = _unpack_head(
-                data
-            )
-            end = _HEAD_SIZE + length
-            signer = keyring.current
-            if (
-                magic == MAGIC
-                and its_key == key
-                and created <= now < expires
-                and (ttl is None or now < created + ttl)
-                and not buffers
-                and not flags & _NOT_SIMPLE
-                and end + beside == size
-                and secret_id == signer.secret_id
-                and signer.verify(mac, data[SIGNED_FROM:end])
-            ):
-                return Verified(data[_HEAD_SIZE:end], (), flags, seconds)
+    if not S_ISREG(status.st_mode):
+        return None
     try:
-        return _read_any(fd, size, key, keyring, now, ttl, mmap=mmap, trust_unchanged=trust_unchanged, status=status)
+        return _read_entry(fd, status, key, keyring, now, ttl, mmap=mmap, trust_unchanged=trust_unchanged)
     except Exception:  # the disk, memory, a library that is not installed here: a miss, whatever it is
         return None
 
@@ -157,9 +131,9 @@ def read_metadata(fd: int, size: int) -> dict[str, Any] | None:
         return None
 
 
-def _read_any(
+def _read_entry(
     fd: int,
-    size: int,
+    status: os.stat_result,
     key: bytes,
     keyring: Keyring,
     now: float,
@@ -167,8 +141,8 @@ def _read_any(
     *,
     mmap: bool,
     trust_unchanged: bool,
-    status: os.stat_result,
 ) -> Verified | None:
+    size = status.st_size
     signed = _read_signed(fd, size, key, keyring)
     if signed is None or not _is_fresh(signed[0], now, ttl):
         return None
@@ -182,6 +156,8 @@ def _read_any(
         stream = _read_buffer(fd, rows.pop(), found)  # hashed in any case: it is going to be unpickled
     if stream is None:
         return None
+
+    from . import trust
 
     trusted = bool(rows) and (mmap or trust_unchanged) and trust.only_we_write(fd, status)
     known = trusted and trust_unchanged and trust.is_unchanged(status, found.mac)
@@ -206,7 +182,7 @@ def _is_fresh(found: Facts, now: float, ttl: float | None) -> bool:
 
 def _read_signed(fd: int, size: int, key: bytes, keyring: Keyring) -> tuple[Facts, list[Row], memoryview] | None:
     """Read and check what the MAC covers: the head, the buffer table and the stream as it is stored."""
-    data = os.pread(fd, _AT_ONCE, 0)
+    data = os.pread(fd, AT_ONCE, 0)
     found = entry.facts(data, size)
     if found is None or found.key != key:
         return None

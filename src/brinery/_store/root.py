@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
-from contextlib import suppress
 
+from .._light import suppress
 from . import names
 from .files import (
     FOLDER,

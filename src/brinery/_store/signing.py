@@ -1,81 +1,75 @@
-"""The secret that signs entries: given, or made in the user's state folder when first something is stored; never shown.
-
-The secret file holds one secret a line, in hexadecimal. The first signs; the others, left by `rotate`, only verify.
-What `export` gives works on another machine through `import_` or as ``BRINERY_SECRET`` alike.
-"""
+"""What signs entries: a secret that was given, or those in the user's secret file; never shown."""
 
 from __future__ import annotations
 
-import hmac
 import os
-import stat
-from contextlib import contextmanager, suppress
-from hashlib import sha256
-from hmac import compare_digest
 
+from .._light import suppress
 from ..errors import SecretError
-from .files import FOLDER_OR_LINK, READ, closing, let_go, make_folders, make_locked_anew, remove_if_dead, write_all
-from .names import is_hexadecimal
+from . import hashes
+from .hashes import compare_digest
+from .secret_file import LEAST_BYTES, VARIABLE, explained, read_secrets, secret_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
     from typing import NoReturn
 
 Bytes = bytes | bytearray | memoryview
-
-VARIABLE = "BRINERY_SECRET"
-_LEAST_BYTES = 32
-_MOST_LINES = 100
-_WAY_OUT = f"set {VARIABLE} to a string of at least {_LEAST_BYTES} bytes instead"
 
 # What a secret is used for. Another format of entries signs with another key, so that no signature fits both.
 _SIGNING = b"brinery: sign entries, format 1"
 _NAMING = b"brinery: name the secret"
 
-_BLOCK = 64
-_ASIDE = "secret."
-_INNER_PAD = bytes(byte ^ 0x36 for byte in range(256))
-_OUTER_PAD = bytes(byte ^ 0x5C for byte in range(256))
-
-
-def _is_line(text: str) -> bool:
-    """Whether a line of the secret file is a secret."""
-    return is_hexadecimal(text, 64)
-
-
-def _is_left(name: str) -> bool:
-    """Whether a file was left beside the secret by a process that was killed while it wrote."""
-    return name.startswith(_ASIDE) and is_hexadecimal(name.removeprefix(_ASIDE), 16)
+_FIRST = 1000  # verifications, after which loading OpenSSL begins to pay
 
 
 class Signer:
-    """One secret, ready to sign: HMAC-SHA256 with the padded key hashed beforehand, at a quarter of `hmac`'s cost."""
+    """One secret, ready to sign: HMAC-SHA256 with the padded key hashed beforehand, at a quarter of `hmac`'s cost.
 
-    __slots__ = ("_inner", "_outer", "secret_id")
+    Attributes:
+        verify: whether 32 bytes are what `sign` gives for some data.
+    """
+
+    __slots__ = ("_inner", "_key", "_left", "_outer", "secret_id", "verify")
 
     def __init__(self, secret: bytes) -> None:
-        padded = hmac.digest(secret, _SIGNING, "sha256").ljust(_BLOCK, b"\0")
-        self._inner = sha256(padded.translate(_INNER_PAD))
-        self._outer = sha256(padded.translate(_OUTER_PAD))
-        self.secret_id = hmac.digest(secret, _NAMING, "sha256")[:8]
+        self._key = hashes.hmac_sha256(secret, _SIGNING)
+        self._inner, self._outer = hashes.keyed(self._key)
+        self._left = _FIRST
+        self.secret_id = hashes.hmac_sha256(secret, _NAMING)[:8]
+        self.verify: Callable[[bytes, Bytes], bool] = self._verify_first
 
     def sign(self, data: Bytes) -> bytes:
         """Give the 32 bytes that only who has the secret can make of the data."""
+        if self._left:
+            self._hasten()
         inner = self._inner.copy()
         inner.update(data)
         outer = self._outer.copy()
         outer.update(inner.digest())
         return outer.digest()
 
-    def verify(self, mac: bytes, data: Bytes) -> bool:
-        """Whether `sign` gives `mac` for the data."""
-        # Its lines over again instead of a call: every hit passes here.
+    def _verify(self, mac: bytes, data: Bytes) -> bool:
+        # The lines of `sign` over again instead of a call: every hit passes here.
         inner = self._inner.copy()
         inner.update(data)
         outer = self._outer.copy()
         outer.update(inner.digest())
         return compare_digest(outer.digest(), mac)
+
+    def _verify_first(self, mac: bytes, data: Bytes) -> bool:
+        self._left -= 1
+        if self._left <= 0:
+            self._hasten()
+        return self._verify(mac, data)
+
+    def _hasten(self) -> None:
+        self._left = 0
+        self.verify = self._verify
+        with suppress(ImportError, OSError):  # with no descriptor left it goes on as before
+            hashes.hasten()
+            self._inner, self._outer = hashes.keyed(self._key)
 
     def __repr__(self) -> str:
         return f"<Signer {self.secret_id.hex()}>"
@@ -103,7 +97,7 @@ class Keyring:
     @classmethod
     def of_file(cls, path: str) -> Keyring:
         """The ring of a secret file, which need not be there yet."""
-        ring = cls(Signer(os.urandom(_LEAST_BYTES)))
+        ring = cls(Signer(os.urandom(LEAST_BYTES)))
         ring._is_empty = True
         ring._file = path
         ring._refresh()
@@ -125,8 +119,10 @@ class Keyring:
         if self._file:
             self._refresh()
             if self._is_empty:
-                with _explained(self._file):
-                    _create(self._file)
+                from .rotation import create
+
+                with explained(self._file):
+                    create(self._file)
                 self._refresh()
         return self.current
 
@@ -138,7 +134,7 @@ class Keyring:
         """Take over what is in the secret file, if it is not what it was."""
         if not self._file:
             return
-        with _explained(self._file):
+        with explained(self._file):
             try:
                 status = os.stat(self._file, follow_symlinks=False)
                 seen = (status.st_ino, status.st_dev, status.st_ctime_ns, status.st_mtime_ns, status.st_size)
@@ -146,10 +142,10 @@ class Keyring:
                 seen = None
             if seen == self._seen:
                 return
-            signers = [Signer(line.encode()) for line in _read(self._file)]
+            signers = [Signer(line.encode()) for line in read_secrets(self._file)]
         self._old = {signer.secret_id: signer for signer in signers[1:]}
         self._is_empty = not signers
-        self.current = signers[0] if signers else Signer(os.urandom(_LEAST_BYTES))
+        self.current = signers[0] if signers else Signer(os.urandom(LEAST_BYTES))
         self._seen = seen
 
     def __repr__(self) -> str:
@@ -192,172 +188,10 @@ def check_secret(secret: str | bytes, *, name: str = "secret") -> bytes:
         del secret
         raise SecretError(f"{name} must be str or bytes, not {kind}")
     length = len(raw)
-    if length < _LEAST_BYTES:
+    if length < LEAST_BYTES:
         del secret, raw
         raise SecretError(
-            f"{name} has {length} bytes, at least {_LEAST_BYTES} are needed: "
+            f"{name} has {length} bytes, at least {LEAST_BYTES} are needed: "
             "python -c 'import secrets; print(secrets.token_hex())' makes a good one"
         )
     return raw
-
-
-def secret_path() -> str:
-    """Where the secret file is, or will be made when first something is stored.
-
-    Raises:
-        SecretError: there is no home folder to keep it in.
-    """
-    from .._folders import user_folder
-
-    try:
-        folder = user_folder("state")
-    except (OSError, RuntimeError):
-        raise SecretError(f"there is no folder to keep a secret in: {_WAY_OUT}") from None
-    # An empty HOME would give "/.local", a relative one the folder that happens to be the current one.
-    placed = os.path.isabs(os.environ.get("XDG_STATE_HOME", "")) or os.path.isabs(os.environ.get("HOME", "/"))
-    if not placed or not os.path.isabs(folder):
-        raise SecretError(f"there is no home folder to keep a secret in, HOME is no absolute path: {_WAY_OUT}")
-    return os.path.join(folder, "secret")
-
-
-def export() -> str:
-    """The secret file's current secret as text, for another machine."""
-    path = secret_path()
-    with _explained(path):
-        return (_read(path) or _create(path))[0]
-
-
-def import_(text: str) -> None:
-    """Sign with an exported secret from now on; entries of the former ones still count.
-
-    Raises:
-        SecretError: the text is not what `export` gives.
-    """
-    line = text.strip()
-    if not _is_line(line):
-        raise SecretError("this is not an exported secret: 64 digits, 0-9 and a-f, are expected")
-    with _changing() as (path, lines):
-        _replace(path, [line, *(old for old in lines if old != line)])
-
-
-def rotate() -> None:
-    """Sign with a new secret from now on; entries of the former ones still count until `drop_old`."""
-    with _changing() as (path, lines):
-        _replace(path, [_new_secret(), *lines])
-
-
-def drop_old() -> None:
-    """Forget all secrets but the current one; what they signed is computed anew."""
-    with _changing() as (path, lines):
-        _replace(path, lines[:1] or [_new_secret()])
-
-
-def _new_secret() -> str:
-    return os.urandom(32).hex()
-
-
-@contextmanager
-def _explained(path: str) -> Iterator[None]:
-    """Turn the system's refusals into errors that say what to do."""
-    try:
-        yield
-    except OSError as error:
-        raise SecretError(f"cannot use the secret file {path}: {error.strerror or error}; {_WAY_OUT}") from None
-
-
-def _read(path: str) -> list[str]:
-    """Read the secrets, the current one first; none if there is no file."""
-    try:
-        fd = os.open(path, READ)
-    except FileNotFoundError:
-        return []
-    try:
-        status = os.fstat(fd)
-        if not stat.S_ISREG(status.st_mode):
-            raise SecretError(f"the secret file {path} is not a regular file; {_WAY_OUT}")
-        if status.st_uid != os.geteuid():
-            raise SecretError(f"the secret file {path} belongs to another user (id {status.st_uid}); {_WAY_OUT}")
-        if stat.S_IMODE(status.st_mode) & 0o077:
-            raise SecretError(
-                f"the secret file {path} can be used by others, so what it signs proves nothing: chmod 600 {path}, and "
-                "`brinery secret rotate` if somebody may have read it"
-            )
-        content = os.read(fd, _MOST_LINES * 65 + 1)
-    finally:
-        os.close(fd)
-    lines = content.decode("ascii", "replace").split("\n")
-    # Each line is closed, so that a file cut short is noticed.
-    if lines.pop() or not 1 <= len(lines) <= _MOST_LINES or not all(map(_is_line, lines)):
-        del content, lines  # the rest of it may be as good as ever
-        raise SecretError(
-            f"the secret file {path} is damaged: restore it, or remove it to start with a new secret (every entry is "
-            "then computed anew)"
-        )
-    return lines
-
-
-def _create(path: str) -> list[str]:
-    """Make the file, unless another process is faster; the secrets that stand in it then."""
-    make_folders(os.path.dirname(path))
-    with _written_aside(path, [_new_secret()]) as aside:
-        try:
-            # A link, unlike a rename, never replaces: of all who try at once, one succeeds, and its secret is read by
-            # the others.
-            os.link(aside, path, follow_symlinks=False)
-        except FileExistsError:
-            pass
-        except OSError:  # a file system without hard links
-            with _locked(os.path.dirname(path)):
-                if not os.path.lexists(path):
-                    os.rename(aside, path)
-    lines = _read(path)
-    if not lines:
-        raise SecretError(f"the secret file {path} was removed as soon as it was made; {_WAY_OUT}")
-    return lines
-
-
-@contextmanager
-def _changing() -> Iterator[tuple[str, list[str]]]:
-    """The file's path and secrets, while no other process changes them."""
-    path = secret_path()
-    with _explained(path):
-        make_folders(os.path.dirname(path))
-        with _locked(os.path.dirname(path)):
-            yield path, _read(path)
-
-
-@contextmanager
-def _locked(folder: str) -> Iterator[None]:
-    from fcntl import LOCK_EX, flock
-
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        flock(fd, LOCK_EX)
-        yield
-    finally:
-        os.close(fd)
-
-
-def _replace(path: str, lines: list[str]) -> None:
-    with _written_aside(path, lines[:_MOST_LINES]) as aside:
-        os.rename(aside, path)
-
-
-@contextmanager
-def _written_aside(path: str, lines: list[str]) -> Iterator[str]:
-    """Write a file beside the secret file, to be moved into its place; gives its path.
-
-    It is locked meanwhile, which tells it from what killed processes left.
-    """
-    with closing(os.open(os.path.dirname(path), FOLDER_OR_LINK)) as folder:
-        name, fd, _ = make_locked_anew(f"{os.path.basename(path)}.", folder)
-        try:
-            write_all(fd, ["".join(line + "\n" for line in lines).encode("ascii")])
-            os.fsync(fd)  # once in a store's life; a secret lost with the power would take every entry with it
-            yield f"{os.path.dirname(path)}/{name}"
-        finally:
-            with suppress(OSError):  # mostly it is gone; what cannot be removed now is found by the next who writes
-                os.unlink(name, dir_fd=folder)
-            let_go(fd)
-        for left in filter(_is_left, os.listdir(folder)):
-            remove_if_dead(left, folder)

@@ -11,17 +11,19 @@ import atexit
 import os
 import sys
 from _thread import allocate_lock  # what `threading` gives, which takes a millisecond to import
-from collections.abc import Callable
-from contextlib import suppress
 from time import monotonic
 
-from .._light import NamedTuple
+from .._light import NamedTuple, suppress
 from . import names
 from .files import closing, let_go, open_own, read_small
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .root import Root
+
+    Totals = Callable[[], tuple[int, int, float]]
 
 _HITS = 256  # after so many hits what was counted is written down
 _SECONDS = 5.0  # after so long a miss does so
@@ -84,10 +86,11 @@ def _shorten(folder: int, fd: int) -> None:
 class Report:
     """The calls of one function in this process, as far as they were not written down yet."""
 
-    def __init__(self, root: Root, slug: str, totals: Callable[[], tuple[int, int, float]]) -> None:
+    def __init__(self, root: Root, slug: str, totals: Totals, also: Callable[[int], None] | None = None) -> None:
         self._root = root
         self._slug = slug
         self._totals = totals
+        self._also = also
         self._reported = _NOTHING
         self._at = monotonic()
         self._lock = allocate_lock()
@@ -108,6 +111,8 @@ class Report:
                     self._reported = now  # first: what is interrupted is counted once or not at all
                     new = (max(0, new - old) for new, old in zip(now, before, strict=True))
                     _append(folder, Tally(*new))  # type: ignore[arg-type]
+                    if self._also is not None:
+                        self._also(folder)
         finally:
             self._at = monotonic()
             self._lock.release()
@@ -119,9 +124,12 @@ class Report:
                 self.write()
 
 
-def report(root: Root, slug: str, totals: Callable[[], tuple[int, int, float]]) -> Report:
-    """Have `totals` asked when this process ends, for the hits, misses and seconds saved of its calls."""
-    _reports.append(Report(root, slug, totals))
+def report(root: Root, slug: str, totals: Totals, also: Callable[[int], None]) -> Report:
+    """Have `totals` asked when this process ends, for the hits, misses and seconds saved of its calls.
+
+    Whenever they are written down `also` is called with the function's open folder, for what else there is to write.
+    """
+    _reports.append(Report(root, slug, totals, also))
     _watch_pools()
     return _reports[-1]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from contextlib import suppress
+from time import monotonic
 
 from .files import MAKE_NEW, let_go, lock_new, make_locked_anew, same_file, status_of, write_all
 
@@ -14,17 +15,20 @@ if TYPE_CHECKING:
 
     from .root import Root
 
+_AT_ONCE = 0.001  # seconds; whatever happens sooner is seen after the renaming
+
 
 class Temporary:
     """An open file in the store's folder of temporary files; its lock tells it from those of killed processes."""
 
-    __slots__ = ("_folder", "_is_published", "_name", "_status", "fd")
+    __slots__ = ("_folder", "_is_published", "_name", "_status", "_written", "fd")
 
     def __init__(self, folder: int, name: str, fd: int = -1, status: os.stat_result | None = None) -> None:
         self._folder = folder  # kept open by the root, even when that has opened another one since
         self._name = name
         self._status = status  # None until the lock is ours
         self._is_published = False
+        self._written = 0.0
         self.fd = fd
 
     def make(self, root: Root) -> bool:
@@ -73,6 +77,7 @@ class Temporary:
             os.ftruncate(self.fd, size)
             status = os.fstat(self.fd)
         self._status = status
+        self._written = monotonic()
         return status
 
     def publish(self, name: str, folder: int) -> bool:
@@ -80,8 +85,8 @@ class Temporary:
 
         FileNotFoundError is raised if the folder was removed.
         """
-        # Making room takes time after the writing: `clear` may have removed the file, and another run made one.
-        if not self._is_there():
+        # Making room may take time after the writing: `clear` may have removed the file, and another run made one.
+        if monotonic() - self._written > _AT_ONCE and not self._is_there():
             return False
         try:
             os.rename(self._name, name, src_dir_fd=self._folder, dst_dir_fd=folder)

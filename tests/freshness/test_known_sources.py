@@ -1,0 +1,104 @@
+"""What sources said is known without reading them again, and never when they say something else by now."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from other_process import run, write
+
+PROGRAM = """
+import sys
+from brinery import Cache
+import typed
+
+@Cache("store", secret="s" * 32)
+def f(x):
+    return typed.describe(x)
+
+if __name__ == "__main__":
+    print(f.is_cached(1) if "ask" in sys.argv else f(1), f.cache_info().hits, "ast" in sys.modules)
+"""
+# A decorator that returns the function itself and reads its annotations: the function's bytecode tells nothing of them.
+TYPED = """
+kinds = {}
+
+def registered(function):
+    kinds[function.__name__] = str(function.__annotations__["x"])
+    return function
+
+@registered
+def describe(x: int): return kinds["describe"]
+"""
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    """A program whose sources are known: the state of a file that was just written says too little."""
+    write(tmp_path, script=PROGRAM, typed=TYPED)
+    for _ in range(3):
+        run("script.py", cwd=tmp_path)
+    return tmp_path
+
+
+def kept(program: Path) -> bytes:
+    (file,) = program.glob("store/*/sources")
+    return file.read_bytes()
+
+
+def test_a_later_process_does_not_read_them(program):
+    """It hits without having parsed anything."""
+    assert run("script.py", cwd=program) == "<class 'int'> 1 False\n"
+
+
+def test_an_edit_that_no_bytecode_tells_of_is_noticed(program):
+    """Though the file has its former size, and the time of its last change was set back."""
+    file = program / "typed.py"
+    before = file.stat()
+    file.write_text(file.read_text().replace("x: int", "x: str"))
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert run("script.py", cwd=program) == "<class 'str'> 0 True\n"
+
+
+def test_an_edit_that_changes_nothing_hits_and_is_known_then(program):
+    """A comment: the next process parses the file, those after it do not."""
+    before = kept(program)
+    file = program / "typed.py"
+    file.write_text(file.read_text() + "# as before\n")
+    assert [run("script.py", cwd=program).split()[-2:] for _ in range(3)][-1] == ["1", "False"]
+    assert kept(program) != before
+
+
+def test_a_question_writes_nothing(program):
+    """Whatever it found out."""
+    before = kept(program)
+    file = program / "typed.py"
+    file.write_text(file.read_text() + "# as before\n")
+    assert run("script.py", "ask", cwd=program).split()[0] == "True"
+    assert kept(program) == before
+
+
+@pytest.mark.parametrize(
+    "spoil", [lambda data: data[:-1] + bytes([data[-1] ^ 1]), lambda data: data[:30], lambda _: b""]
+)
+def test_what_we_did_not_seal_is_not_believed(program, spoil):
+    """Sources are read again then; nothing goes wrong, and what is kept is mended."""
+    before = kept(program)
+    (file,) = program.glob("store/*/sources")
+    file.write_bytes(spoil(before))
+    assert run("script.py", cwd=program).split()[-2:] == ["1", "True"]
+    assert kept(program) == before
+    assert run("script.py", cwd=program).split()[-2:] == ["1", "False"]
+
+
+def test_another_secret_seals_nothing_for_us(program):
+    """A file of the same form, sealed by somebody else, counts for nothing."""
+    script = program / "script.py"
+    ours = kept(program)
+    text = script.read_text()
+    script.write_text(text.replace('"s" * 32', '"t" * 32'))
+    run("script.py", cwd=program)
+    assert kept(program)[:8] != ours[:8]
+    script.write_text(text)
+    assert "True" in run("script.py", cwd=program)
