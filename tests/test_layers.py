@@ -12,10 +12,12 @@ SOURCE = Path(brinery.__file__).parent
 # Who may import whom, from the top down: a module reaches only what stands below it, or its own room.
 FLOORS = [
     ["__main__"],
+    ["_notebook"],
     ["_cli", "_cli_output", "__init__"],
     ["_cache"],
     ["_kinds"],
     ["_deferred"],
+    ["_step"],
     ["_recording", "_cached_function"],
     ["_bound", "_computed_once"],
     ["_keyed_function"],
@@ -25,7 +27,7 @@ FLOORS = [
     ["_description", "_options", "_tally"],
     ["_keying", "_store"],
     ["_beside", "_columns"],
-    ["_folders", "_printable", "_progress", "_units", "_warning"],
+    ["_folders", "_printable", "_progress", "_streams", "_units", "_warning"],
     ["_light", "errors"],
 ]
 

@@ -67,14 +67,18 @@ _LATER = {
     "Session": "_session",
     "register_digest": "_keying.digest",
 }
+_FOR_IPYTHON = ("load_ipython_extension", "unload_ipython_extension")  # what `%load_ext brinery` looks for
 
 
 def __getattr__(name: str) -> object:
     """Import at its first use what a program that only imports brinery does without."""
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
+    if name in _FOR_IPYTHON:
+        hook: object = getattr(import_module("._notebook.magics", __name__), name)
+        return hook
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value: object = getattr(import_module(f".{_LATER[name]}", __name__), name)
     globals()[name] = value
     return value

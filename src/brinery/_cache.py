@@ -44,6 +44,11 @@ if TYPE_CHECKING:
 
         def __call__(self, function: Callable[P, R], /) -> CachedFunction[P, R]: ...
 
+    class StepDecorator(Protocol):
+        """What `Cache.step` returns when it is given options and no function."""
+
+        def __call__(self, function: Callable[[], R], /) -> R: ...
+
 
 _CACHE_OPTIONS = ("max_size", "max_entries", "eviction", "half_life", "secret", "verbose")
 _DEFAULT_SIZE = 10_000_000_000  # 10GB
@@ -200,6 +205,62 @@ class Cache:
         from ._kinds import make_cached  # a program that decorates nothing does without
 
         return make_cached(function, self, options)
+
+    @overload
+    def step(self, function: Callable[[], R], /) -> R: ...
+    @overload
+    def step(
+        self,
+        /,
+        *,
+        ttl: Time | None = ...,
+        version: str | float | None = ...,
+        ignore: list[str] | tuple[str, ...] = ...,
+        depends_on: list[object] | tuple[object, ...] = ...,
+        follow: Literal["user", "own", "version"] | list[str] = ...,
+        serializer: object = ...,
+        compress: bool = ...,
+        mmap: bool = ...,
+        trust_unchanged: bool = ...,
+        record_values: bool = ...,
+        strict: bool = ...,
+    ) -> StepDecorator: ...
+    def step(self, function: Any = None, /, **options: Any) -> Any:
+        """Call a function without arguments at once, as a step of a program, and return its result.
+
+        Written above a function, it makes the function's name stand for the result. The step is computed once for its
+        code and everything that it reads; what it writes to stdout and stderr is kept as well. When it is reused, that
+        is written again, and one line on stderr tells the time that was saved. Python can skip the body of a function,
+        and of nothing else: that is why a step is one.
+
+        Args:
+            function: what to call.
+            **options: those of a decorated function.
+
+        Raises:
+            TypeError: it is no function, wants arguments, or does not return its result (a coroutine function, a
+                generator); or an option does not exist.
+            ValueError: an option's value makes no sense.
+
+        >>> from brinery import Cache
+        >>> memory = Cache("results")
+        >>> @memory.step
+        ... def squares() -> list[int]:
+        ...     print("computing")
+        ...     return [number**2 for number in range(4)]
+        computing
+        >>> squares
+        [0, 1, 4, 9]
+        """
+        from ._step import Step, check_step
+
+        merged = self._options.updated({"ignore": (), "key": None, **split_options(options, ())})
+
+        def take(function: Any) -> Any:
+            check_step(function)
+            return Step(function, self, merged).take()
+
+        return take if function is None else take(function)
 
     # The place.
 

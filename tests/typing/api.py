@@ -40,12 +40,25 @@ async def yielded_async(x: int) -> AsyncGenerator[int, None]:
     yield x
 
 
+@memory.step
+def rows() -> list[int]:
+    return [1]
+
+
+@memory.step(ttl="7d")
+def total() -> float:
+    return 1.0
+
+
 class Model:
     @cache
     def fit(self, x: int) -> str:
         return str(x)
 
 
+assert_type(rows, list[int])
+assert_type(total, float)
+assert_type(memory.step(lambda: "a"), str)
 assert_type(plain(1, y="b"), float)
 assert_type(plain.is_cached(1), bool)
 assert_type(plain.forget(1, y="c"), bool)

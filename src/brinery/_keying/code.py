@@ -15,7 +15,7 @@ from xxhash import xxh3_128_digest
 
 from .._light import NamedTuple, partial
 from .bytecode import Read, bytecode_digest, names_in, reads, reads_of_text
-from .fingerprint import EVERYTHING, Fingerprint, Follow, Part, Scope
+from .fingerprint import EVERYTHING, Before, Fingerprint, Follow, Part, Scope
 from .home import home_of_class, home_of_function, home_of_module
 from .known_sources import source_of
 from .live import attributes_of, is_empty, is_frozen
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _PLACES = {"__name__", "__file__", "__package__", "__spec__", "__loader__", "__builtins__", "__cached__", "__path__"}
 _CACHES = {"dispatch_cache", "cache_token"}  # closed over by functions of functools, and computed again when need be
 # What a notebook keeps among the user's names.
-_OF_A_PROMPT = r"In|Out|get_ipython|_(?:oh|ih|dh|_*|i*|i?\d+)"
+_OF_A_PROMPT = r"In|Out|exit|get_ipython|quit|_(?:oh|ih|dh|_*|i*|i?\d+)"
 
 
 class _Facts(NamedTuple):
@@ -59,14 +59,17 @@ def _times_wrapped(function: FunctionType) -> int:
     return known[1] if known is not None and known[0]() is function else 0
 
 
-def fingerprint(target: object, scope: Scope = EVERYTHING) -> Fingerprint:
-    """Fingerprint a function, or whatever stands for one: a partial, a bound method, a callable object, a class."""
-    return _fingerprint(target, scope, frozenset())
+def fingerprint(target: object, scope: Scope = EVERYTHING, before: Before | None = None) -> Fingerprint:
+    """Fingerprint a function, or whatever stands for one: a partial, a bound method, a callable object, a class.
+
+    With `before`, the names of one module mean what they meant then, and only changes in place show.
+    """
+    return _fingerprint(target, scope, frozenset(), before)
 
 
-def _fingerprint(target: object, scope: Scope, looks: frozenset[str]) -> Fingerprint:
+def _fingerprint(target: object, scope: Scope, looks: frozenset[str], before: Before | None = None) -> Fingerprint:
     while True:
-        found = _Reach(scope, looks=looks).fingerprint(target)
+        found = _Reach(scope, looks=looks, before=before).fingerprint(target)
         if found.looks <= looks:
             return found
         looks |= found.looks  # code was reached that looks at more than most code does: now that counts everywhere
@@ -104,7 +107,7 @@ def _facts_of(code: CodeType, ours: int, *, documented: bool) -> _Facts:
     return facts
 
 
-def _is_of_a_prompt(name: str) -> bool:
+def is_of_a_prompt(name: str) -> bool:
     """Whether a name is one that IPython itself puts beside a user's own."""
     import re
 
@@ -290,7 +293,7 @@ class _Reach(Names):
         self._parts[name] = Part(digest_of(pieces))
 
     def _visit_module(self, part: str, module: ModuleType) -> None:
-        space = vars(module)
+        space = self._names_in(vars(module))
         names = tuple(space)
         self._watch.question(lambda: tuple(space) == names)
         home = home_of_module(module.__name__)
@@ -304,7 +307,7 @@ class _Reach(Names):
                 or self._is_ignored(module.__name__, home, name)
             ):
                 continue
-            if prompt and _is_of_a_prompt(name):
+            if prompt and is_of_a_prompt(name):
                 continue
             if isinstance(value, ModuleType) and not value.__name__.startswith(module.__name__ + "."):
                 continue  # what its functions use of other modules counts through them

@@ -15,7 +15,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["EVERYTHING", "Carried", "Fingerprint", "Follow", "Part", "Scope", "carry"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+__all__ = ["EVERYTHING", "Before", "Carried", "Fingerprint", "Follow", "Part", "Scope", "carry"]
 
 
 class Part(NamedTuple):
@@ -53,6 +57,13 @@ class Fingerprint(NamedTuple):
         files = {code.co_filename for code, _ in self.sources if not code.co_filename.startswith("<")}
         sources = {bytecode_digest(code): source for code, source in self.sources}
         return Carried(sources, {name: home_of_file(name) for name in files}, home_of_main())
+
+
+class Before(NamedTuple):
+    """A module's namespace, and what its names meant at an earlier time; the objects are looked at as they are now."""
+
+    space: dict[str, Any]
+    names: dict[str, Any]
 
 
 class Carried(NamedTuple):

@@ -32,6 +32,8 @@ _NOT_ANNOTATED, _ANNOTATED = b"\0", b"\1"
 
 _carried: dict[tuple[bytes, bool], Source] = {}
 _known: dict[bytes, Source] = {}
+_declared: dict[int, tuple[CodeType, Source, Source]] = {}
+_DECLARED_MOST = 1024
 
 
 def source_of(code: CodeType, decorators_of_our_own: int = 0, *, documented: bool = False) -> Source | None:
@@ -42,6 +44,9 @@ def source_of(code: CodeType, decorators_of_our_own: int = 0, *, documented: boo
         decorators_of_our_own: how many decorators on the function are known to read neither annotations nor docstring.
         documented: whether annotations and docstring count in any case.
     """
+    declared = _declared.get(id(code)) if _declared else None
+    if declared is not None and declared[0] is code:
+        return declared[2] if documented else declared[1]
     if code.co_filename in ("<string>", "<unknown>"):
         return None
     name = _name(code, decorators_of_our_own, documented=documented)
@@ -102,6 +107,13 @@ def recall(records: bytes) -> None:
         digest = records[start + _NAME_SIZE : start + _NAME_SIZE + _DIGEST_SIZE]
         annotated = records[start + _RECORD_SIZE - 1 : start + _RECORD_SIZE] == _ANNOTATED
         _known.setdefault(name, Source(digest, annotated, None, name))
+
+
+def declare_source(code: CodeType, plain: Source, documented: Source) -> None:
+    """Say what code means that is no function's, such as a notebook's cell: the latter with what documents it."""
+    if len(_declared) >= _DECLARED_MOST:
+        _declared.pop(next(iter(_declared)), None)
+    _declared[id(code)] = code, plain, documented
 
 
 def carry_source(bytecode: bytes, source: Source) -> None:

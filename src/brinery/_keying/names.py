@@ -46,9 +46,10 @@ class Names(References):
             return b""
         if self._is_ignored(module, home, first):
             return b"ignored"
-        value = space.get(first, _ABSENT)
+        names = self._names_in(space)
+        value = names.get(first, _ABSENT)
         if value is not _ABSENT:
-            return self._resolve_chain(space, module, home, first, value, rest)
+            return self._resolve_chain(names, module, home, first, value, rest)
         builtins = space.get("__builtins__", {})
         builtin_space: dict[str, Any] = builtins if isinstance(builtins, dict) else vars(builtins)
         value = builtin_space.get(first, _ABSENT)
@@ -80,7 +81,7 @@ class Names(References):
             if origin.kind != "user":
                 return self._resolve_installed(origin, value, rest)
             self._count_extension(value.__name__)
-            space, module, name, rest = vars(value), value.__name__, rest[0], rest[1:]
+            space, module, name, rest = self._names_in(vars(value)), value.__name__, rest[0], rest[1:]
             home = home_of_module(module)
             if self._is_ignored(module, home, name):
                 return b"ignored"
@@ -174,7 +175,7 @@ class Names(References):
 
     def _resolve_named(self, space: dict[str, Any], module: str, name: str) -> bytes:
         """A module that code asks for by a name that stands in a global, such as ``sys.modules[__name__]``."""
-        named = space.get(name)
+        named = self._names_in(space).get(name)
         own = sys.modules.get(module)
         if name == "__name__" and own is not None and vars(own) is space:
             return self.refer(own)
@@ -215,7 +216,7 @@ class Names(References):
         """What a loaded module adds to its files: nothing, as long as it is what they say."""
         module = sys.modules[name]
         target = attribute(module, rest)
-        walk = type(self)(self._scope, self._importing | {(name, *rest)}, looks=self._looks)
+        walk = type(self)(self._scope, self._importing | {(name, *rest)}, looks=self._looks, before=self._before)
         live = walk.fingerprint(target)
         self._looks_found |= live.looks
         self._reached |= {part: thing for part, thing in live.reached.items() if part not in self._reached}

@@ -11,7 +11,7 @@ from xxhash import xxh3_128_digest
 
 from .._light import deque, partial
 from .digest import encode
-from .fingerprint import Fingerprint, Part, Scope
+from .fingerprint import Before, Fingerprint, Part, Scope
 from .home import MAINS, home_of_class, home_of_function, home_of_module, home_of_wrapped
 from .live import attribute_of, is_found_by_name, is_frozen
 from .origin import STDLIB, USER, Origin, digest_of_extension, origin_of_file, origin_of_module
@@ -23,6 +23,7 @@ from .watch import Watch
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
 _WRAPPING = {
     "builtins.staticmethod": ("__func__",),
@@ -44,8 +45,10 @@ class References:
         importing: frozenset[tuple[str, ...]] = frozenset(),
         *,
         looks: frozenset[str] = frozenset(),
+        before: Before | None = None,
     ) -> None:
         self._scope = scope
+        self._before = before
         self._documented = "documents" in looks
         self._looks = looks
         self._looks_found: frozenset[str] = looks
@@ -217,6 +220,10 @@ class References:
             return origin
         names = {origin.distribution.name.lower().replace("-", "_"), module.partition(".")[0].lower()}
         return Origin("user") if packages & names else origin
+
+    def _names_in(self, space: dict[str, Any]) -> dict[str, Any]:
+        """A module's names, as they are to be looked at."""
+        return self._before.names if self._before is not None and self._before.space is space else space
 
     # Values.
 
