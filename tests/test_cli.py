@@ -18,8 +18,7 @@ import pytest
 import brinery
 from brinery import Cache
 from brinery._cli import main
-from brinery._cli.output import count
-from brinery._columns import fields, table
+from brinery._columns import count, fields, table
 from brinery._printable import printable
 from brinery._store.entry import HEAD
 from brinery._store.secret_file import secret_path

@@ -1,10 +1,14 @@
-"""Columns of text, as wide as a terminal shows them."""
+"""Text in columns, for people: on a terminal, and where a notebook shows no HTML; harmless to a terminal."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 from ._printable import printable
+from ._units import format_time
+
+_LEAST = 12  # columns that a cut text needs to tell anything
 
 
 def table(titles: Sequence[str], rows: Iterable[Sequence[str]], numbers: Iterable[str] = (), width: int = 0) -> str:
@@ -39,6 +43,35 @@ def cut(text: str, width: int) -> str:
     return text + "..."
 
 
+def count(number: int, what: str = "entries") -> str:
+    """Write a number of things.
+
+    >>> count(1), count(2, "keys")
+    ('1 entry', '2 keys')
+    """
+    one = {"entries": "entry"}.get(what, what.removesuffix("s"))
+    return f"{number} {one if number == 1 else what}"
+
+
+def ago(when: float, now: float) -> str:
+    """Write how long ago something was; what lies ahead, by another clock, was just now."""
+    return format_time(max(0.0, now - when)) if math.isfinite(when) and when > 0 else "-"
+
+
+def taken(seconds: float) -> str:
+    """Write how long something took, as whoever can write to the store may tell it."""
+    return format_time(seconds) if math.isfinite(seconds) and seconds >= 0 else "-"
+
+
+def percent(share: float) -> str:
+    """Write a share of one.
+
+    >>> percent(0.05)
+    '5%'
+    """
+    return f"{100 * share:.0f}%"
+
+
 def columns_of(text: str) -> int:
     """How many columns of a terminal a text takes."""
     if text.isascii():
@@ -52,6 +85,3 @@ def padded(text: str, width: int, to_the_right: bool = False) -> str:  # noqa: F
     """Fill a text up with spaces."""
     space = " " * (width - columns_of(text))
     return space + text if to_the_right else text + space
-
-
-_LEAST = 12  # columns that a cut text needs to tell anything

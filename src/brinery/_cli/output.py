@@ -9,9 +9,27 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
-from .._columns import table
+from .._columns import ago, count, cut, fields, table
 from .._printable import printable
-from .._units import format_size, format_time
+from .._units import format_size
+
+__all__ = [
+    "UnwritableError",
+    "ago",
+    "amount",
+    "ask",
+    "count",
+    "cut",
+    "fields",
+    "finish",
+    "finite",
+    "moment",
+    "say",
+    "say_json",
+    "say_path",
+    "table",
+    "tell",
+]
 
 # Results go to stdout; whatever is said about them, and every question, to stderr.
 
@@ -142,16 +160,6 @@ def ask(question: str, *, yes: bool) -> bool:
     return False
 
 
-def count(number: int, what: str = "entries") -> str:
-    """Write a number of things.
-
-    >>> count(1), count(2, "keys")
-    ('1 entry', '2 keys')
-    """
-    one = {"entries": "entry"}.get(what, what.removesuffix("s"))
-    return f"{number} {one if number == 1 else what}"
-
-
 def amount(entries: int, size: int) -> str:
     """Write how much was or would be removed."""
     return f"{count(entries)} ({format_size(size)})"
@@ -163,11 +171,6 @@ def moment(when: float) -> str:
         return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(when))
     except (OverflowError, ValueError, OSError):
         return "-"
-
-
-def ago(when: float, now: float) -> str:
-    """Write how long ago something was; what lies ahead, by another clock, was just now."""
-    return format_time(max(0.0, now - when)) if math.isfinite(when) and when > 0 else "-"
 
 
 def finite(number: float) -> float | None:

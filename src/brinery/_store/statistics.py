@@ -23,6 +23,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .records import FunctionRecord
     from .root import Root
     from .statistics_lines import Line
 
@@ -120,6 +121,22 @@ class Report:
         self._at = monotonic()
         self._lock = allocate_lock()
 
+    @property
+    def root(self) -> str:
+        """Where the store is."""
+        return self._root.path
+
+    @property
+    def slug(self) -> str:
+        """The name of the function's folder."""
+        return self._slug
+
+    def unwritten(self) -> Tally:
+        """What was counted since it was last written down."""
+        now = Tally(*self._totals())
+        hits, misses, saved = (max(0, new - old) for new, old in zip(now, self._reported, strict=True))
+        return Tally(int(hits), int(misses), saved)
+
     def start_anew(self) -> None:
         """Leave what was counted so far to the process that was forked."""
         self._lock = allocate_lock()
@@ -187,6 +204,23 @@ def report(
     _reports.append(Report(root, slug, totals, take_missed, home, also))
     _watch_pools()
     return _reports[-1]
+
+
+def with_unwritten(functions: list[FunctionRecord], root: str) -> list[FunctionRecord]:
+    """Add to the numbers of a store's functions what this process has counted and not written down yet."""
+    of: dict[str, list[Tally]] = {}
+    for one in _reports:
+        if one.root == root:
+            of.setdefault(one.slug, []).append(one.unwritten())
+    return [_with(function, of[function.slug]) if function.slug in of else function for function in functions]
+
+
+def _with(function: FunctionRecord, more: list[Tally]) -> FunctionRecord:
+    return function._replace(
+        hits=function.hits + sum(tally.hits for tally in more),
+        misses=function.misses + sum(tally.misses for tally in more),
+        seconds_saved=function.seconds_saved + sum(tally.seconds_saved for tally in more),
+    )
 
 
 def hits_between() -> int:
