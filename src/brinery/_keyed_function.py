@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from xxhash import xxh3_128_digest, xxh3_128_hexdigest
 
+from ._cache_options import is_told
 from ._keying.arguments import Binder, parameters
 from ._keying.code import code_digest, enclosing_names, fingerprint, mark_as_wrapped
 from ._keying.digest import digest, encode
@@ -15,7 +16,7 @@ from ._keying.home import home_module, home_name
 from ._keying.key import key_prefix
 from ._light import Generic, NamedTuple, P, R
 from ._options import is_disabled, nearest
-from ._tally import Tally
+from ._tally import Tally, TellingTally
 from ._warning import logger, warn
 from .errors import BrineryWarning, OptionError, OptionWarning, StoreWarning, UnkeyableError
 
@@ -249,6 +250,8 @@ class KeyedFunction(Generic[P, R]):
         if store is None:
             return False
         options = self._options
+        if is_told(verbose=self._cache._verbose):
+            self._tally = TellingTally(self._home)
         folder = store.folder(self._home, self._describe, mmap=options.mmap, trust_unchanged=options.trust_unchanged)
         folder.report(self._tally.totals, self._tally.take_missed)
         self._folder = folder
