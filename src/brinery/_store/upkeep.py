@@ -13,6 +13,7 @@ from functools import partial
 from random import random
 
 from .._light import NamedTuple
+from .._units import format_size
 from .._warning import logger, warn
 from ..errors import EvictionWarning, StoreWarning
 from . import names
@@ -255,7 +256,8 @@ class Upkeep:
                 evicted += removed.entries
                 freed += removed.bytes
         if evicted:
-            logger.info("evicted %d entries, %d bytes, to make room in %s", evicted, freed, self._root.path)
+            what = "1 entry" if evicted == 1 else f"{evicted} entries"
+            logger.info("evicted %s (%s) to make room in %s", what, format_size(freed), self._root.path)
         return bool(lowest)
 
     def _need(self, totals: Totals, change: Totals) -> tuple[int, int]:
