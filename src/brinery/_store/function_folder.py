@@ -169,6 +169,8 @@ class FunctionFolder:
     def _touch(self, fd: int, status: os.stat_result, now: float, priority: int) -> None:
         with suppress(OSError):  # another's file, a read-only disk: it only ages sooner
             os.utime(fd, ns=(int(now * _SECOND), priority))
+            if self._report is not None:
+                self._report.note_use(now)
             if self._trust_unchanged:
                 note_touch(status, fstat(fd))
 

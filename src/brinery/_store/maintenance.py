@@ -9,6 +9,7 @@ from contextlib import suppress
 
 from .._progress import Progress
 from . import names
+from .counts import count_shards, read_counts
 from .entry import HEAD, Facts, facts
 from .files import (
     FOLDER,
@@ -28,10 +29,10 @@ from .reading import (
     read_metadata,
 )
 from .records import BadEntry, EntryRecord, FunctionRecord
-from .shards import entries_in, list_shards, list_slugs, opened_function, opened_shard, records_of, shards_of
+from .shards import list_shards, list_slugs, opened_function, opened_shard, records_of, shards_of
 from .signing import Keyring
 from .statistics import Tally, read_tally
-from .upkeep import describe, function_name
+from .upkeep import describe, function_name, name_in
 
 _FOREIGN = "signed by another secret"
 _UNTOLD = "right as far as can be told: a library to read all of it is missing"
@@ -62,29 +63,22 @@ def functions(root: int) -> list[FunctionRecord]:
 
 def function_of(root: int, slug: str) -> FunctionRecord:
     """One function's folder in numbers."""
-    count = size = 0
-    last_use = 0.0
-    for shard in list_shards(root, slug):
-        for entry in entries_in(root, slug, shard):
-            count += 1
-            size += entry.size
-            last_use = max(last_use, entry.last_use)
+    entries = size = others = 0
     tally = Tally(0, 0, 0.0)
+    last_use = 0.0
     with opened_function(root, slug) as folder:
         if folder is not None:
             tally = read_tally(folder)
-    return FunctionRecord(function_name(root, slug), slug, count, size, *tally, last_use, describe(root, slug))
-
-
-def count_other_formats(root: int) -> int:
-    """How many entries there are of formats that this release does not know."""
-    count = 0
-    for slug in list_slugs(root):
-        for shard in list_shards(root, slug):
-            with opened_shard(root, slug, shard) as folder:
-                if folder is not None:
-                    count += sum(map(names.is_other_format, os.listdir(folder)))
-    return count
+            last_use = tally.last_use
+            for _, count in count_shards(folder, read_counts(folder)):
+                entries += count.entries
+                size += count.bytes
+                others += count.other_formats
+                last_use = max(last_use, count.last_use)
+    description = describe(root, slug)
+    return FunctionRecord(
+        name_in(description, slug), slug, entries, size, *tally[:3], last_use, description, other_formats=others
+    )
 
 
 def verify(root: int, path: str, keyring: Keyring, *, fix: bool) -> Iterator[BadEntry]:

@@ -26,8 +26,13 @@ if TYPE_CHECKING:
 _HITS = 256  # after so many hits what was counted is written down
 _SECONDS = 5.0  # after so long a miss does so
 _LONG = 64 * 1024  # bytes
+# A process that stored something counts what changed in its stores: at its end for so long, and a part of its time...
+_AT_END, _PART_AT_END = 0.01, 0.02
+# ... and now and then for so long.
+_COUNT_AFTER, _AT_ONCE = 60.0, 0.05  # seconds
 _LONGEST = 1 << 20
 _MOST = 1 << 60
+_LATEST = 2.0**33  # seconds after the epoch
 
 
 class Tally(NamedTuple):
@@ -36,6 +41,7 @@ class Tally(NamedTuple):
     hits: int
     misses: int
     seconds_saved: float
+    last_use: float = 0.0  # the last hit that was written down in the entry, too
 
 
 _NOTHING = Tally(0, 0, 0.0)
@@ -49,20 +55,21 @@ def read_tally(folder: int) -> Tally:
 def parse_tally(data: bytes) -> Tally:
     """Add up all lines that can be right."""
     hits = misses = 0
-    saved = 0.0
+    saved = last_use = 0.0
     for line in data.split(b"\n"):
         words = line.split(b" ")
-        if len(words) == 3 and all(0 < len(word) <= 24 for word in words):
+        if len(words) in (3, 4) and all(0 < len(word) <= 24 for word in words):
             with suppress(ValueError):
-                found = Tally(int(words[0]), int(words[1]), float(words[2]))
-                if all(0 <= number < _MOST for number in found):
+                found = Tally(int(words[0]), int(words[1]), *map(float, words[2:]))
+                if all(0 <= number < _MOST for number in found[:3]) and 0 <= found.last_use < _LATEST:
                     hits, misses, saved = hits + found.hits, misses + found.misses, saved + found.seconds_saved
-    return Tally(min(hits, _MOST), min(misses, _MOST), min(saved, float(_MOST)))
+                    last_use = max(last_use, found.last_use)
+    return Tally(min(hits, _MOST), min(misses, _MOST), min(saved, float(_MOST)), last_use)
 
 
 def _append(folder: int, new: Tally) -> None:
     # The line before may have been cut short by a full disk, so each begins with the end of that.
-    line = f"\n{new.hits} {new.misses} {new.seconds_saved:.9g}".encode("ascii")
+    line = f"\n{new.hits} {new.misses} {new.seconds_saved:.9g} {new.last_use:.3f}".encode("ascii")
     fd, status = open_own(names.STATISTICS, folder, os.O_APPEND)
     try:
         os.write(fd, line)
@@ -90,12 +97,29 @@ class Report:
         self._totals = totals
         self._reported = _NOTHING
         self._at = monotonic()
+        self._last_use = 0.0
+        self._misses_counted = 0  # at the last count of what they stored
         self._lock = allocate_lock()
 
     def start_anew(self) -> None:
         """Leave what was counted so far to the process that was forked."""
         self._lock = allocate_lock()
         self._reported = Tally(*self._totals())
+        self._misses_counted = self._reported.misses
+
+    def note_use(self, now: float) -> None:
+        """Take note of a hit by which the times of an entry were changed."""
+        self._last_use = now
+
+    def has_stored(self) -> bool:
+        """Whether there were misses since this was asked last."""
+        before, self._misses_counted = self._misses_counted, self._totals()[1]
+        return self._misses_counted > before
+
+    @property
+    def place(self) -> tuple[Root, str]:
+        """The store and the function's folder in it."""
+        return self._root, self._slug
 
     def write(self) -> None:
         """Write down what is new."""
@@ -106,8 +130,8 @@ class Report:
             if now != before:
                 with closing(self._root.open_function(self._slug)) as folder:
                     self._reported = now  # first: what is interrupted is counted once or not at all
-                    new = (max(0, new - old) for new, old in zip(now, before, strict=True))
-                    _append(folder, Tally(*new))  # type: ignore[arg-type]
+                    new = (max(0, new - old) for new, old in zip(now[:3], before[:3], strict=True))
+                    _append(folder, Tally(*new)._replace(last_use=self._last_use))  # type: ignore[arg-type]
         finally:
             self._at = monotonic()
             self._lock.release()
@@ -117,6 +141,8 @@ class Report:
         if monotonic() - self._at > _SECONDS or _is_ended_without_notice():
             with suppress(OSError):
                 self.write()
+            if monotonic() - _counted_at > _COUNT_AFTER:
+                _count(_AT_ONCE)
 
 
 def report(root: Root, slug: str, totals: Callable[[], tuple[int, int, float]]) -> Report:
@@ -138,8 +164,26 @@ def flush_reports() -> None:
             one.write()
 
 
+def _count(seconds: float) -> None:
+    """Have what changed in the stores counted, so that people need not wait for it who ask."""
+    global _counted_at
+    _counted_at = monotonic()
+    stored = [one.place for one in _reports if one.has_stored()]
+    if stored:
+        from .counts import count_what_changed
+
+        count_what_changed(stored, seconds)
+
+
+def _end() -> None:
+    flush_reports()
+    with suppress(Exception):
+        _count(_AT_END + _PART_AT_END * (monotonic() - _began))
+
+
 _reports: list[Report] = []
 _is_watching = False
+_began = _counted_at = monotonic()
 
 
 def _is_ended_without_notice() -> bool:
@@ -163,10 +207,12 @@ def _watch_pools() -> None:
 def _finalize_worker(_: object) -> None:
     util = sys.modules.get("multiprocessing.util")
     if util is not None:
-        util.Finalize(None, flush_reports, exitpriority=0)
+        util.Finalize(None, _end, exitpriority=0)
 
 
 def _after_fork_in_child() -> None:
+    global _began
+    _began = monotonic()
     for one in _reports:
         with suppress(Exception):
             one.start_anew()
@@ -174,4 +220,4 @@ def _after_fork_in_child() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_watch_pools, after_in_child=_after_fork_in_child)
-atexit.register(flush_reports)
+atexit.register(_end)

@@ -16,12 +16,13 @@ from .._light import NamedTuple
 from .._warning import logger, warn
 from ..errors import EvictionWarning, StoreWarning
 from . import names
+from .counts import count_shards, write_counts
 from .eviction import Policy
 from .files import FOLDER, allocated, closing, is_no_folder, open_folder, read_small, remove_if_dead
 from .limits import Limits
 from .records import Removed
 from .root import Root
-from .shards import Stored, entries_in, list_shards, list_slugs, opened_shard, record_of, remove_entries, temporary_size
+from .shards import Stored, list_slugs, opened_function, opened_shard, record_of, remove_entries, temporary_size
 from .sweep import SAMPLE, Rank, Sample, choose_lowest, renumber, take_sample
 from .usage import Sum, Totals, Usage
 
@@ -221,13 +222,30 @@ class Upkeep:
         with closing(self._root.open()) as root:
 
             def work(total: Sum) -> Totals:
-                size, entries = _count(root, total.show_life)
+                size, entries = self._count(root, total.show_life)
                 own = besides()
                 return total.set(Totals(max(0, size - own.bytes), max(0, entries - own.entries)))
 
             totals = self.usage.hold(work)
         self._recounted = time.monotonic()
         return totals
+
+    def _count(self, root: int, show_life: Callable[[], None]) -> Totals:
+        """Look at every file, and write down what each shard holds for those who ask."""
+        under_way = temporary_size(root)
+        size, entries = under_way.bytes, under_way.entries
+        for slug in list_slugs(root):
+            with opened_function(root, slug) as function:
+                counts = []
+                for shard, count in () if function is None else count_shards(function):
+                    show_life()
+                    size += count.bytes
+                    entries += count.entries
+                    counts.append((shard, count))
+                if function is not None:
+                    with suppress(OSError), closing(self._root.open_temporary()) as aside:
+                        write_counts(counts, function, aside)
+        return Totals(size, entries)
 
     def _make_room(self, totals: Totals, change: Totals, under_way: Callable[[], Totals]) -> bool:
         """Remove what is worth least, to have room for a change; False if nothing was there to be removed."""
@@ -360,18 +378,6 @@ def _exceeds(totals: Totals, sample: Sample) -> bool:
     return len(sample.entries) >= _TELLING and (totals.bytes > 1.25 * size or totals.entries > 1.25 * entries)
 
 
-def _count(root: int, show_life: Callable[[], None]) -> Totals:
-    under_way = temporary_size(root)
-    size, count = under_way.bytes, under_way.entries
-    for slug in list_slugs(root):
-        for shard in list_shards(root, slug):
-            show_life()
-            for entry in entries_in(root, slug, shard):
-                size += entry.size
-                count += 1
-    return Totals(size, count)
-
-
 def read_settings(root: Root) -> dict[str, object]:
     """What the latest writer recorded about the store; it may be anything, or nothing."""
     return parse_object(root.read(names.SETTINGS))
@@ -399,7 +405,12 @@ def describe(root: int, slug: str) -> dict[str, object]:
 
 def function_name(root: int, slug: str) -> str:
     """A function's home name, as far as its folder tells it."""
-    name = describe(root, slug).get("name")
+    return name_in(describe(root, slug), slug)
+
+
+def name_in(description: dict[str, object], slug: str) -> str:
+    """The same, of what its function.json says."""
+    name = description.get("name")
     return name if isinstance(name, str) and names.slug_of(name) == slug else slug[:-9]
 
 
