@@ -23,10 +23,11 @@ from .limits import Limits
 from .records import Removed
 from .root import Root
 from .shards import Stored, list_slugs, opened_function, opened_shard, record_of, remove_entries, temporary_size
-from .sweep import SAMPLE, Rank, Sample, choose_lowest, renumber, take_sample
+from .sweep import SAMPLE, Rank, Sample, choose_lowest, renumber, take_candidates, take_sample
 from .usage import Sum, Totals, Usage
 
 _TELLING = 64  # entries that a sample must have to tell whether the sum is right
+_TELLING_ENTRIES = 2048  # that tell it well, from fewer shards even
 _TELLING_SHARDS = 4
 _SMALL = 4096  # entries that are quicker counted than estimated
 _COUNT_EVERY = 64  # sweeps
@@ -40,7 +41,6 @@ _AT_ONCE = 64  # entries removed while other writers wait
 _PAUSE = 0.002  # seconds
 
 _NOTHING = Totals(0, 0)
-_MOST = 1 << 62
 
 
 class Entered(NamedTuple):
@@ -257,7 +257,7 @@ class Upkeep:
                 self._must_renumber = False
                 renumber(root, self.policy)
             size, entries = self._need(totals, change)
-            sample = take_sample(root, SAMPLE * size, SAMPLE * entries)
+            sample = take_candidates(root, SAMPLE * size, SAMPLE * entries)
             if self._is_too_high(root, totals, sample):
                 totals = self.recount(under_way)
             size, entries = self._need(totals, change)
@@ -284,11 +284,11 @@ class Upkeep:
         if sample.is_all:
             size, entries = sample.estimate()
             return totals.bytes > 1.03 * size + _LEEWAY or totals.entries > 1.03 * entries + _LEEWAY // 4096
-        if time.monotonic() - self._recounted < _RECOUNT_AFTER or not _exceeds(totals, sample):
+        if time.monotonic() - self._recounted < _RECOUNT_AFTER or (sample.shards and not _exceeds(totals, sample)):
             return False
         # Sweeps take much from few shards. Counting a large store takes a second, so nobody does for chance.
         self._recounted = time.monotonic()
-        return _exceeds(totals, take_sample(root, _MOST, _MOST, shards=_TELLING_SHARDS))
+        return _exceeds(totals, take_sample(root, 0, _TELLING_ENTRIES, shards=_TELLING_SHARDS))
 
     def _rank(self, root: int) -> Rank | None:
         if type(self.policy).rank is Policy.rank:
@@ -337,7 +337,7 @@ class Upkeep:
         self._root.mend_tag()
         self._record_settings()
         with closing(self._root.open()) as root:
-            sample = take_sample(root, _MOST, _MOST, shards=_TELLING_SHARDS)
+            sample = take_sample(root, 0, _TELLING_ENTRIES, shards=_TELLING_SHARDS)
             totals = self.usage.read()
             # A power failure leaves zeros. That nothing is there is soon seen to be wrong.
             if totals is not None and not totals.entries and take_sample(root, 0, 1).entries:
