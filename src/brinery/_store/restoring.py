@@ -31,6 +31,23 @@ def array(kind: type[Any], plain: Any) -> Any:
     return type(plain).view(plain, kind)
 
 
+def viewed(plain: Any, dtype: Any) -> Any:
+    """Make an array of another type in the same memory."""
+    return plain.view(dtype)
+
+
+def array_of_numbers(typecode: str, byteorder: str, buffer: Any) -> Any:
+    """Make an `array.array`."""
+    import sys
+    from array import array
+
+    made = array(typecode)
+    made.frombytes(buffer)
+    if byteorder != sys.byteorder:
+        made.byteswap()
+    return made
+
+
 def update_array(made: Any, attributes: dict[str, Any]) -> None:
     vars(made).update(attributes)
 
