@@ -58,6 +58,14 @@ class RenamedFiles:
             os.close(descriptor)
         os.rename(temporary, f"{self.folder}/{number % 256:02x}/{number}")
 
+    def load(self, number: int) -> bytes:
+        """Read one of the files."""
+        descriptor = os.open(f"{self.folder}/{number % 256:02x}/{number}", os.O_RDONLY)
+        try:
+            return os.read(descriptor, os.fstat(descriptor).st_size)
+        finally:
+            os.close(descriptor)
+
 
 class LargeFile:
     """A large array as bare bytes: written and renamed, read into new memory; nothing is checked."""
