@@ -20,6 +20,7 @@ from brinery import Cache
 from brinery._store.chunks import has_blake3
 
 from . import floors, peers
+from .filling import fill, settle
 from .timing import Contender, Measurement, children_cpu_ns, measure
 
 
@@ -120,9 +121,9 @@ def _values(size: int) -> dict[str, Any]:
     values = {
         "times": (numbers * 1e9).astype("M8[s]"),
         "every other number": np.repeat(numbers, 2)[::2],
-        "objects": np.array([str(number) for number in numbers[: size // 64]], dtype=object),
+        "objects": np.array([str(number) for number in numbers[: size // 256]], dtype=object),
         "bytes": numbers.tobytes(),
-        "a list of numbers": numbers[: size // 32].tolist(),
+        "a list of numbers": numbers[: size // 256].tolist(),
         "pandas": pd.DataFrame({"a": numbers, "day": (numbers * 1e9).astype("M8[s]")}),
     }
     with suppress(ImportError):
@@ -148,9 +149,8 @@ def imports(rounds: int) -> Table:
 def command_line(folder: str, rounds: int, entries: int) -> Table:
     """The command line on a store with many entries."""
     cache = peers.brinery_in(folder)
-    kept = cache(peers.small)
-    for number in range(entries):
-        kept(number)
+    fill(cache, cache(peers.small), range(entries))
+    settle(cache)
     contenders = [Contender("floor: a bare interpreter", _starts("-c", "pass"))]
     for command in ("info", "ls"):
         run = _starts("-m", "brinery", command, "--dir", str(cache.path))

@@ -9,7 +9,9 @@ import pickle
 from itertools import count
 from typing import Any
 
-import numpy as np
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import numpy as np
 
 SECRET = b"0123456789abcdef" * 2
 MAC_SIZE = 32
@@ -96,4 +98,6 @@ class LargeFile:
             rest = memoryview(memory)
             while rest:
                 rest = rest[file.readinto(rest[: 1 << 20]) :]
+        import numpy as np  # only here: its import is a part of none of the other floors
+
         return np.frombuffer(memory, self.array.dtype)

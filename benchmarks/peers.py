@@ -54,7 +54,7 @@ def peers_in(folder: str) -> list[Peer]:
     memory = joblib.Memory(os.path.join(folder, "joblib"), verbose=0)
     disk = diskcache.Cache(os.path.join(folder, "diskcache"), size_limit=1 << 40)
     return [
-        Peer("brinery", brine(ignore=[".LARGE"]), brine.clear),
+        Peer("brinery", lambda function: brine(ignore=[".LARGE"] if function is large else [])(function), brine.clear),
         Peer("joblib", memory.cache, lambda: memory.clear(warn=False)),
         Peer("diskcache", disk.memoize(), disk.clear),
     ]
@@ -62,7 +62,7 @@ def peers_in(folder: str) -> list[Peer]:
 
 def slower_peers_in(folder: str) -> list[Peer]:
     """Two more, which keep small results well and take long for large ones."""
-    checkpointer = Checkpointer(root_path=os.path.join(folder, "checkpointer"), verbosity=0)
+    checkpointer = Checkpointer(directory=os.path.join(folder, "checkpointer"), verbosity=0)
     return [
         Peer("checkpointer", checkpointer, lambda: _empty(folder, "checkpointer")),
         Peer(
