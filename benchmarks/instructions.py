@@ -37,17 +37,20 @@ def of_a_hit(folder: str) -> list[str]:
     valgrind = shutil.which("valgrind")
     if valgrind is None:
         return ["Instructions of a hit: skipped, there is no valgrind"]
-    counts: dict[str, float] = {}
-    started: dict[str, list[subprocess.Popen[str]]] = {}  # all at once, as the load makes no difference
+    scripts = {}
     for name, source in (("floor", _FLOOR), ("brinery", _HITS)):
         script = Path(folder, f"{name}.py")
         script.write_text(
             source.format(path=sys.path, place=folder if name == "floor" else os.path.join(folder, "store"))
         )
         subprocess.run([sys.executable, script, "1"], check=True)  # stores the result
-        started[name] = [_start(valgrind, script, times) for times in (_FEW, _MANY)]
-    for name, (few, many) in started.items():
-        counts[name] = (_count(many) - _count(few)) / (_MANY - _FEW)
+        scripts[name] = script
+    counts = dict.fromkeys(scripts, 0.0)
+    for times, sign in ((_FEW, -1), (_MANY, 1)):
+        # Both at once, as the load makes no difference.
+        running = {name: _start(valgrind, script, times) for name, script in scripts.items()}
+        for name, process in running.items():
+            counts[name] += sign * _count(process) / (_MANY - _FEW)
     ratio = counts["brinery"] / counts["floor"]
     least = "open, fstat, read, HMAC, unpickle"
     line = f"Instructions of a hit: {counts['brinery']:,.0f}, {ratio:.2f} x the {counts['floor']:,.0f} of {least}"

@@ -30,6 +30,8 @@ def reducer_of(kind: type[Any]) -> Reducer | None:
         return _reduce_exception
     if kind is getattr(sys.modules.get("array"), "array", None):
         return _reduce_array_of_numbers
+    if kind is getattr(sys.modules.get("torch"), "Tensor", None):
+        return _reduce_tensor
     numpy = sys.modules.get("numpy")
     array = getattr(numpy, "ndarray", None)
     if array is None or not issubclass(kind, array):
@@ -86,6 +88,27 @@ def _reduce_array_of_numbers(numbers: Any) -> Any:
         return NotImplemented
     buffer = PickleBuffer(numbers.tobytes())
     return restoring.array_of_numbers, (numbers.typecode, sys.byteorder, buffer)
+
+
+def _reduce_tensor(tensor: Any) -> Any:
+    """Large plain tensors go apart; torch itself would write all of the memory that a slice is part of, three times."""
+    torch = sys.modules["torch"]
+    if (
+        tensor.device.type != "cpu"
+        or tensor.layout is not torch.strided
+        or tensor.numel() * tensor.element_size() < _LARGE
+        or not tensor.is_contiguous()
+        or (tensor.requires_grad and not tensor.is_leaf)
+        or tensor.is_quantized
+        or tensor.is_conj()
+        or tensor.is_neg()
+        or tensor._backward_hooks  # noqa: SLF001  as torch itself looks
+        or vars(tensor)
+    ):
+        return NotImplemented
+    whole = tensor.detach().reshape(-1).view(torch.uint8)
+    dtype, shape = tensor.dtype, tuple(tensor.shape)
+    return restoring.tensor, (PickleBuffer(whole.numpy()), dtype, shape, tensor.requires_grad)
 
 
 # Exceptions.
