@@ -89,9 +89,9 @@ def prune(options: Namespace) -> int:
             dry_run=dry_run,
         )
 
-    removed = prune(dry_run=True)
-    if removed.entries and not options.dry_run:
-        if not ask(f"remove {amount(*removed)} from {path_of(cache)}", yes=options.yes):
+    removed = prune(dry_run=options.dry_run or not options.yes)  # with a yes, one look at every entry is enough
+    if removed.entries and not options.dry_run and not options.yes:
+        if not ask(f"remove {amount(*removed)} from {path_of(cache)}", yes=False):
             return 1
         removed = prune(dry_run=False)
     return _report(removed, cache, options)
