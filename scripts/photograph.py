@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -14,9 +15,10 @@ from PIL import Image
 from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parent.parent
+STORE = Path("/tmp/an-analysis")  # noqa: S108  it is seen in a picture
 BEGIN = """
 from brinery import Cache
-memory = Cache("/tmp/analysis", max_size="20MB")
+memory = Cache("/tmp/an-analysis", max_size="20MB")
 import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
@@ -51,6 +53,7 @@ COLOURS = 48
 
 
 def main() -> None:
+    STORE.mkdir()  # or it is somebody else's
     with tempfile.TemporaryDirectory() as folder:
         os.environ["HOME"] = folder
         notebooks, own = Path(folder, "notebooks"), Path(folder, "own")
@@ -68,6 +71,7 @@ def main() -> None:
                     save(photograph(window, server.url(f"{name}.ipynb")), ROOT / "docs" / "pictures" / f"{name}.png")
         finally:
             server.stop()
+            shutil.rmtree(STORE)
 
 
 def photograph(window: Browser, url: str) -> bytes:

@@ -15,7 +15,7 @@ import difflib
 import os
 import pty
 import re
-import select
+import selectors
 import shutil
 import struct
 import sys
@@ -218,15 +218,18 @@ def look(words: list[str], place: Path, view: View, *, is_read_only: bool) -> tu
     for fd in {out, err}:
         os.close(fd)
     seen = dict.fromkeys(read, b"")
-    waiting = set(read)
-    while waiting:
-        for fd in select.select(waiting, [], [])[0]:
+    ready = selectors.DefaultSelector()  # `select` itself knows no more than 1024 descriptors
+    for fd in read:
+        ready.register(fd, selectors.EVENT_READ)
+    while ready.get_map():
+        for key, _ in ready.select():
+            fd = key.fd
             data = b""
             with suppress(OSError):  # what a terminal gives when nobody is on it any more
                 data = os.read(fd, 65536)
             seen[fd] += data
             if not data:
-                waiting.discard(fd)
+                ready.unregister(fd)
             if seen[fd].endswith(b"[y/N] "):
                 os.write(fd, b"n\n")
     for fd in read:

@@ -120,7 +120,7 @@ def test_work_that_is_left_unfinished_takes_no_bar_from_later_cells(cells):
 
 def test_no_bar_where_it_would_be_in_the_way(cells):
     """In other threads, in a forked process, and where what a cell shows is captured."""
-    cells.of("at_once()\nimport os, threading\nsquare(1)")
+    cells.of("at_once()\nimport os, threading, warnings\nwarnings.simplefilter('ignore')  # about fork\nsquare(1)")
     kinds = ("display_data", "update_display_data", "stream")
     thread = "thread = threading.Thread(target=lambda: list(square.map(range(9)))); thread.start(); thread.join()"
     assert cells.of(thread, *kinds) == []

@@ -20,9 +20,8 @@ def of_entries(entries: Iterable[tuple[EntryRecord, str]], now: float) -> str:
     """A row for each entry, given with what is told of its arguments."""
     rows = [
         (
-            pieces.code(entry.function)
-            + (pieces.line(pieces.code(cut(arguments, _WIDEST)), space="0") if arguments else "")
-            + pieces.line(pieces.quiet(_whence(entry, now)), space="0"),
+            pieces.code(entry.function, *filter(None, [cut(arguments, _WIDEST)]))
+            + pieces.line(pieces.quiet(pieces.text(_whence(entry, now))), space="0"),
             pieces.text(format_size(entry.size)),
             pieces.text(taken(entry.seconds)),
         )
@@ -32,5 +31,4 @@ def of_entries(entries: Iterable[tuple[EntryRecord, str]], now: float) -> str:
 
 
 def _whence(entry: EntryRecord, now: float) -> str:
-    ages = f"stored {ago(entry.created, now)} ago, last use {ago(entry.last_use, now)} ago"
-    return f"{pieces.code(entry.key[:_DIGITS])} {pieces.text(ages)}"
+    return f"{entry.key[:_DIGITS]}, stored {ago(entry.created, now)} ago, last use {ago(entry.last_use, now)} ago"

@@ -45,9 +45,10 @@ def line(*parts: str, space: str = ".15em") -> str:
     return f'<div style="margin:{space} 0">{"".join(parts)}</div>'
 
 
-def code(value: object) -> str:
-    """Write a name or a value in the page's font for code."""
-    return f'<code style="{_CODE}">{text(value)}</code>'
+def code(*lines: object) -> str:
+    """Write names or values in the page's font for code, each on a line of its own."""
+    written = "\n".join(map(text, lines))
+    return f'<code style="{_CODE}">{written}</code>'
 
 
 def quiet(markup: str) -> str:
