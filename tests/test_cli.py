@@ -18,7 +18,8 @@ import pytest
 import brinery
 from brinery import Cache
 from brinery._cli import main
-from brinery._cli.output import count, fields, printable, table
+from brinery._columns import count, fields, table
+from brinery._printable import printable
 from brinery._store.entry import HEAD
 from brinery._store.signing import secret_path
 
