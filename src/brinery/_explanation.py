@@ -7,7 +7,8 @@ import time
 from collections.abc import Mapping
 from itertools import islice
 
-from ._description import changes_between, lines_of
+from ._change import Change
+from ._description import changes_between, lines_of, pairs_of
 from ._light import NamedTuple
 from ._printable import printable
 from ._units import format_time
@@ -60,9 +61,9 @@ class Explanation(NamedTuple):
 
     def _repr_html_(self) -> str:
         """The same for a notebook: no script, no outside resource, everything escaped, in the page's own colours."""
-        from ._explanation_html import to_html
+        from ._html.explanation import of_explanation
 
-        return to_html(self)
+        return of_explanation(self)
 
     def lists(self) -> list[tuple[str, tuple[str, ...]]]:
         """What the key does not cover, under a title each; what is empty is left out."""
@@ -170,22 +171,24 @@ def _code_changes(
     if fingerprint == after["fingerprint"]:
         return []
     known = history.get(fingerprint)
-    changes = changes_between(known, version, str(after["function"])) if known is not None else []
+    changes: list[str] = []
+    if known is not None:
+        changes += changes_between(known, version, str(after["function"]))
     return changes or ["the code, or what it reaches, changed; it is not recorded any more in what"]
 
 
 def _argument_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    then, now = _pairs(before.get("arguments")), _pairs(after.get("arguments"))
+    then, now = pairs_of(before.get("arguments")), pairs_of(after.get("arguments"))
     inside = before.get("inside"), after.get("inside")
-    changes = []
+    changes: list[str] = []
     for name in {**then, **now}:
         old, new = then.get(name), now.get(name)
         if old is None or new is None:
-            changes.append(f"argument {name} {'is new' if old is None else 'is gone'}")
+            changes.append(Change(f"argument {name}", note="is new" if old is None else "is gone"))
         elif old[0] != new[0]:
-            pieces = [_pairs(found.get(name)) if isinstance(found, Mapping) else {} for found in inside]
+            pieces = [pairs_of(found.get(name)) if isinstance(found, Mapping) else {} for found in inside]
             if pieces[0] and pieces[0] == pieces[1]:  # all that is recorded of it is the same
-                changes.append(f"argument {name} differs in the code of its class, or deeper inside")
+                changes.append(Change(f"argument {name}", note="differs in the code of its class, or deeper inside"))
             else:
                 changes += _inner_changes(name, *pieces) or [_change(name, old[1], new[1])]
     return changes
@@ -193,30 +196,21 @@ def _argument_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> li
 
 def _inner_changes(name: str, before: Mapping[str, tuple[str, str]], after: Mapping[str, tuple[str, str]]) -> list[str]:
     """Name the places inside an argument that differ, if some do and some do not."""
-    changes = []
+    changes: list[str] = []
     for path in {**before, **after}:
         old, new = before.get(path), after.get(path)
         if old is None or new is None:
-            changes.append(f"argument {name}{path} {'is new' if old is None else 'is gone'}")
+            changes.append(Change(f"argument {name}{path}", note="is new" if old is None else "is gone"))
         elif old[0] != new[0]:
             changes.append(_change(name + path, old[1], new[1]))
     if len(changes) > _MOST_PLACES:
-        changes[_MOST_PLACES:] = [f"argument {name} differs in {len(changes) - _MOST_PLACES} more places"]
+        changes[_MOST_PLACES:] = [
+            Change(f"argument {name}", note=f"differs in {len(changes) - _MOST_PLACES} more places")
+        ]
     return changes
 
 
-def _change(place: str, before: str, after: str) -> str:
+def _change(place: str, before: str, after: str) -> Change:
     if before == after:
-        return f"argument {place} differs"
-    return f"argument {place}: {before or '?'} -> {after or '?'}"
-
-
-def _pairs(value: object) -> dict[str, tuple[str, str]]:
-    """Digest and short value by name, from metadata that may be another release's."""
-    if not isinstance(value, Mapping):
-        return {}
-    return {
-        str(name): (pair[0], pair[1])
-        for name, pair in value.items()
-        if isinstance(pair, (list, tuple)) and len(pair) == 2 and all(isinstance(item, str) for item in pair)
-    }
+        return Change(f"argument {place}", note="differs")
+    return Change(f"argument {place}", before=before, after=after)
