@@ -268,18 +268,26 @@ class Cache:
     def entries(self) -> list[EntryRecord]:
         """List the entries with their numbers; nothing is unpickled. Changes no byte.
 
+        The list prints as a table, and is one in a notebook.
+
         Raises:
             StoreError: the store cannot be read.
         """
-        return [] if self._is_off else list(self._asked_store().walk())
+        from ._listings import EntryList
+
+        return EntryList() if self._is_off else EntryList(self._asked_store().walk())
 
     def functions(self) -> list[FunctionRecord]:
         """List the functions that have results in the store, with their numbers. Changes no byte.
 
+        The list prints as a table, and is one in a notebook.
+
         Raises:
             StoreError: the store cannot be read.
         """
-        return [] if self._is_off else self._asked_store().functions()
+        from ._listings import FunctionList
+
+        return FunctionList() if self._is_off else FunctionList(self._asked_store().functions())
 
     def find(self, key: str) -> list[EntryRecord]:
         """Find entries by the beginning of their key. Changes no byte.
@@ -287,7 +295,9 @@ class Cache:
         Raises:
             StoreError: the store cannot be read.
         """
-        return [] if self._is_off else self._asked_store().find(key)
+        from ._listings import EntryList
+
+        return EntryList() if self._is_off else EntryList(self._asked_store().find(key))
 
     def stale(self, entries: Iterable[EntryRecord]) -> list[EntryRecord]:
         """Pick those of some entries that have expired, or that other code stored than stored last.
@@ -297,7 +307,9 @@ class Cache:
         Raises:
             SecretError: there is a secret that cannot be used.
         """
-        return [] if self._is_off else list(filter(self._asked_store().staleness(), entries))
+        from ._listings import EntryList
+
+        return EntryList() if self._is_off else EntryList(filter(self._asked_store().staleness(), entries))
 
     def settings(self) -> dict[str, object]:
         """Return the limits and the policy that the latest program to write the store had. Changes no byte."""
@@ -408,6 +420,19 @@ class Cache:
             return f"Cache({None if self._is_off else str(self.path)!r})"
         except Exception:  # there is no home to put a store in, or an option was wrong
             return "Cache(...)"
+
+    def _repr_html_(self) -> str | None:
+        return self._repr_mimebundle_().get("text/html")
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:  # noqa: ARG002
+        """What a notebook shows of the cache: its place, what it holds, and what that saved. Changes no byte."""
+        try:
+            from ._overview import overview
+
+            found = overview(self)
+            return {"text/plain": found.plain(), "text/html": found.html()}
+        except Exception:  # a look at the cache is never in the way either
+            return {"text/plain": repr(self)}
 
     # A cache is one place, however often it is copied; its secret stays in this process.
 

@@ -43,6 +43,12 @@ class CacheInfo(NamedTuple):
     currsize: int
     seconds_saved: float
 
+    def _repr_html_(self) -> str:
+        """The same for a notebook."""
+        from ._html.calls import of_calls
+
+        return of_calls(self)
+
 
 class CachedFunction(ComputedOnce[P, R]):
     """A function whose results are kept; called as the function itself is.

@@ -14,6 +14,7 @@ from .files import closing, open_to_look
 from .function_folder import FunctionFolder
 from .names import is_aside, is_key, slug_of
 from .root import Root
+from .statistics import with_unwritten
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from .records import BadEntry, EntryRecord, FunctionRecord, Removed, StoreInfo
     from .signing import Keyring
     from .upkeep import Upkeep
+    from .usage import Totals
 
 __all__ = ["Directory", "FunctionFolder"]
 
@@ -129,7 +131,19 @@ class Directory:
         with self._opened() as root:
             from . import maintenance
 
-            return [] if root is None else maintenance.functions(root)
+            return [] if root is None else with_unwritten(maintenance.functions(root), self.root)
+
+    def functions_within(self, seconds: float) -> list[FunctionRecord] | None:
+        """The same, if counting all entries takes no longer than that; else None."""
+        with self._opened() as root:
+            from . import maintenance
+
+            found = [] if root is None else maintenance.functions_within(root, seconds)
+            return None if found is None else with_unwritten(found, self.root)
+
+    def totals(self) -> Totals | None:
+        """What the store holds as those who store have added it up; None if they have not."""
+        return self._upkeep.usage.read()
 
     def walk(self, home: str | None = None) -> Iterator[EntryRecord]:
         """Every entry, or every one of a function; from the heads of the files, so nothing is authenticated."""
@@ -153,14 +167,9 @@ class Directory:
         if isinstance(entry, str):
             found = self.find(entry) if is_key(entry) else []
             return self.metadata(found[0]) if found else None
-        from .reading import read_metadata
+        from .reading import metadata_at
 
-        try:
-            with closing(open_to_look(entry.path)) as fd:
-                status = os.fstat(fd)
-                return read_metadata(fd, status.st_size) if stat.S_ISREG(status.st_mode) else None
-        except OSError:
-            return None
+        return metadata_at(entry.path)
 
     def load(self, entry: EntryRecord) -> Any:
         """Give what an entry holds, once its signature was checked; StoreError says what is wrong with it."""

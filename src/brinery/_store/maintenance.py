@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import os
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from time import monotonic
 
 from .._progress import Progress
 from . import names
@@ -60,11 +62,26 @@ def functions(root: int) -> list[FunctionRecord]:
     return sorted(function_of(root, slug) for slug in list_slugs(root))
 
 
-def function_of(root: int, slug: str) -> FunctionRecord:
+def functions_within(root: int, seconds: float) -> list[FunctionRecord] | None:
+    """The same, if it takes no longer than that; else None."""
+    until = monotonic() + seconds
+    try:
+        return sorted(function_of(root, slug, until) for slug in list_slugs(root))
+    except _TooLongError:
+        return None
+
+
+class _TooLongError(Exception):
+    """Counting was given up."""
+
+
+def function_of(root: int, slug: str, until: float = math.inf) -> FunctionRecord:
     """One function's folder in numbers."""
     count = size = 0
     last_use = 0.0
     for shard in list_shards(root, slug):
+        if monotonic() > until:
+            raise _TooLongError
         for entry in entries_in(root, slug, shard):
             count += 1
             size += entry.size

@@ -7,9 +7,11 @@ can change them.
 from __future__ import annotations
 
 import os
+import stat
 
 from . import entry, trust
 from .entry import HEAD, MAGIC, SIGNED_FROM, Verified
+from .files import closing, open_to_look
 from .trust import note_touch
 
 TYPE_CHECKING = False
@@ -154,6 +156,16 @@ def read_metadata(fd: int, size: int) -> dict[str, Any] | None:
             return None
         return entry.metadata(os.pread(fd, found.metadata_length, size - found.metadata_length), found)
     except (OSError, MemoryError):
+        return None
+
+
+def metadata_at(path: str) -> dict[str, Any] | None:
+    """The same, of the entry at a path; None, too, if there is none."""
+    try:
+        with closing(open_to_look(path)) as fd:
+            status = os.fstat(fd)
+            return read_metadata(fd, status.st_size) if stat.S_ISREG(status.st_mode) else None
+    except OSError:
         return None
 
 

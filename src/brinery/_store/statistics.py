@@ -21,6 +21,7 @@ from .files import closing, let_go, open_own, read_small
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .records import FunctionRecord
     from .root import Root
 
 _HITS = 256  # after so many hits what was counted is written down
@@ -92,6 +93,22 @@ class Report:
         self._at = monotonic()
         self._lock = allocate_lock()
 
+    @property
+    def root(self) -> str:
+        """Where the store is."""
+        return self._root.path
+
+    @property
+    def slug(self) -> str:
+        """The name of the function's folder."""
+        return self._slug
+
+    def unwritten(self) -> Tally:
+        """What was counted since it was last written down."""
+        now = Tally(*self._totals())
+        hits, misses, saved = (max(0, new - old) for new, old in zip(now, self._reported, strict=True))
+        return Tally(int(hits), int(misses), saved)
+
     def start_anew(self) -> None:
         """Leave what was counted so far to the process that was forked."""
         self._lock = allocate_lock()
@@ -124,6 +141,23 @@ def report(root: Root, slug: str, totals: Callable[[], tuple[int, int, float]]) 
     _reports.append(Report(root, slug, totals))
     _watch_pools()
     return _reports[-1]
+
+
+def with_unwritten(functions: list[FunctionRecord], root: str) -> list[FunctionRecord]:
+    """Add to the numbers of a store's functions what this process has counted and not written down yet."""
+    of: dict[str, list[Tally]] = {}
+    for one in _reports:
+        if one.root == root:
+            of.setdefault(one.slug, []).append(one.unwritten())
+    return [_with(function, of[function.slug]) if function.slug in of else function for function in functions]
+
+
+def _with(function: FunctionRecord, more: list[Tally]) -> FunctionRecord:
+    return function._replace(
+        hits=function.hits + sum(tally.hits for tally in more),
+        misses=function.misses + sum(tally.misses for tally in more),
+        seconds_saved=function.seconds_saved + sum(tally.seconds_saved for tally in more),
+    )
 
 
 def hits_between() -> int:
