@@ -136,6 +136,7 @@ def test_an_edit_is_told_once_and_to_the_place_inside_a_table(tmp_path: Path, ol
     assert old in TABLES
     module.write_text(TABLES.replace(old, new))
     text = run("-c", "import tables; print(tables.fit.explain(1))", cwd=tmp_path)
+    text = text.replace("(tables.py:8)", "(tables.py:9)")  # from Python 3.13 on a class begins at its decorator
     assert [line.strip() for line in text.splitlines()[1:-1]] == told
     written = "".join(path.read_text() for path in tmp_path.rglob("function.json"))
     assert not any(secret in written + text for secret in ("old-secret", "new-secret", "old-id", "old-token"))

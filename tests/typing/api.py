@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Generator, Iterator
 from pathlib import Path
 from typing import assert_type
 
-from brinery import Cache, CachedFunction, CacheInfo, Explanation, cache
+from brinery import Cache, CachedFunction, CacheInfo, Explanation, Session, cache
 
 memory = Cache("results", max_size="10GB", eviction="value", half_life="7d", ttl="1d", ignore=["verbose"])
 other = Cache(Path("elsewhere"), eviction=lambda entry: entry.seconds / entry.size)
@@ -77,6 +77,7 @@ assert_type(Model().fit(1), str)
 assert_type(Model().fit.is_cached(1), bool)
 assert_type(memory.path, Path | None)
 assert_type(len(memory), int)
+assert_type(memory.last_session(), Session | None)
 
 
 def takes_function(function: CachedFunction[[int], str]) -> str:

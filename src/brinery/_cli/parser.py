@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from argparse import Action, ArgumentError, ArgumentParser, Namespace, RawDescriptionHelpFormatter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import brinery
 
@@ -18,7 +18,14 @@ if TYPE_CHECKING:
 
 USAGE = 2
 
-Command = Callable[[Namespace], int]
+_EPILOG = """\
+examples:
+  brinery ls                                  the functions, and what they saved
+  brinery explain --last                      what the last program computed, and why
+  brinery prune --older-than 30d --dry-run    what could go
+  brinery doctor                              what is wrong, if something is
+
+Sizes are written 500MB or 10GiB, times 90s, 12h or 7d."""
 
 
 def parse(arguments: Sequence[str]) -> Namespace:
@@ -71,7 +78,7 @@ def make_parser(only: str | None = None) -> ArgumentParser:
     parser = _Parser(
         prog="brinery",
         description="Look at and tend a store of function results.",
-        epilog="Sizes are written 500MB or 10GiB, times 90s, 12h or 7d.",
+        epilog=_EPILOG,
     )
     take_json(parser)
     take_dir(parser)
