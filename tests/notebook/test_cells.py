@@ -109,6 +109,7 @@ def test_whatever_a_cell_reaches_counts(cells, tmp_path, before, body, after):
         "for y in range(3):\n    w = y\nz = w + y",
         "def f(): return LATER\nLATER = 1\nz = f()",
         "import json as j\nz = j.dumps(1)",
+        "from pathlib import Path\ndef f(n): return HERE / n\nHERE = Path('.').absolute()\nz = f('a')",
         "a, (b, *c) = 1, (2, 3)\nz = [a + b for b in c]",
         "try:\n    y = 1\nexcept ValueError:\n    y = 2\nz = y",
         "if len('a'):\n    y = 1\nelse:\n    y = 2\nz = y",

@@ -59,9 +59,8 @@ def outcome_of(shell: Any, cell: Cell, run: Run, in_place: Iterable[str], reache
             f"{name} may have been read as it was before the cell, for the loop or `with` that binds it did not",
             f"Bind {name} before",
         )
-    if run.record is None or run.record.asked:
-        asked = "nothing" if run.record is None else run.record.asked
-        raise NotStored(UnstorableResultWarning, f"it asked for an answer by {asked}, which no key covers")
+    if run.record.asked:
+        raise NotStored(UnstorableResultWarning, f"it asked for an answer by {run.record.asked}, which no key covers")
     for definition in cell.definitions:
         if definition.obstacle:
             raise NotStored(UnstorableResultWarning, definition.obstacle, "Define it in a cell of its own")

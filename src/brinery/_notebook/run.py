@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from types import ModuleType
 
 from .._keying.code import fingerprint
@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
 
-    from .cell import Cell
+    from .cell import Cell, Parsed
 
 _OWN = Scope(Follow("own"))
 
@@ -37,18 +37,20 @@ class Run:
         self.before: dict[str, Any] = dict(shell.user_ns)
         self.made: dict[str, tuple[object, bytes]] = {}
         self.marks = Marks(cell.flow, set(self.before))
-        self.record: Record | None = None
+        self._statements = [(node, self.marks.put_into(node), is_shown) for node, is_shown in cell.statements]
+        self._definitions = {id(definition.statement): definition for definition in cell.definitions}
+        self._recording = ExitStack()
+        self.record: Record = self._recording.enter_context(recording(shell))  # last, as it is to be ended
 
     def execute(self) -> None:
         """Run the cell; raises what it raises."""
-        definitions = {id(definition.statement): definition for definition in self._cell.definitions}
-        with recording(self._shell) as record, self.marks.active():
-            self.record = record
-            for statement, is_shown in self._cell.statements:
-                execute(self._shell, self._cell.filename, self.marks.put_into(statement), is_shown=is_shown)
-                definition = definitions.get(id(statement))
+        with self._recording, self.marks.active():
+            for statement, marked, is_shown in self._statements:
+                execute(self._shell, self._cell.filename, marked, is_shown=is_shown)
+                definition = self._definitions.get(id(statement))
                 if definition is not None and not definition.obstacle:
-                    self._note(definition)
+                    with suppress(Exception):  # without it the cell is not stored, and goes on
+                        self._note(definition)
             end_of_cell(self._shell)
 
     def _note(self, definition: Definition) -> None:
@@ -66,7 +68,7 @@ def execute(shell: Any, filename: str, statements: list[ast.stmt], *, is_shown: 
     exec(code, shell.user_global_ns, shell.user_ns)  # noqa: S102  it is what the user typed
 
 
-def run_plainly(shell: Any, cell: Cell) -> None:
+def run_plainly(shell: Any, cell: Cell | Parsed) -> None:
     """Run a cell as if nothing were cached."""
     for statement, is_shown in cell.statements:
         execute(shell, cell.filename, [statement], is_shown=is_shown)

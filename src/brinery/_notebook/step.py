@@ -94,7 +94,12 @@ class CellStep(CachedFunction[[], None]):
             if claim is not None and self._reuse_of_others(claim, call, anew=anew):
                 return
             self._begin(call)
-            run = Run(self._shell, self._cell)
+            try:
+                run = Run(self._shell, self._cell)
+            except Exception as error:
+                self._tell_failure("recording a run", error)
+                run_plainly(self._shell, self._cell)
+                return
             run.execute()
             seconds = time.perf_counter() - call.began
             try:
