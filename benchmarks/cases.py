@@ -88,7 +88,7 @@ def imports(rounds: int) -> Table:
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     programs = {"floor: a bare interpreter": "pass"}
     programs |= {f"import {name}": f"import {name}" for name in ("brinery", "joblib", "diskcache")}
-    contenders = [Contender(name, _starts("-c", code, environment=environment)) for name, code in programs.items()]
+    contenders = [Contender(name, starts("-c", code, environment=environment)) for name, code in programs.items()]
     return Table("Import, CPU time", "ms", measure(contenders, rounds=rounds, clock=children_cpu_ns))
 
 
@@ -98,9 +98,9 @@ def command_line(folder: str, rounds: int, entries: int) -> Table:
     kept = cache(peers.small)
     for number in range(entries):
         kept(number)
-    contenders = [Contender("floor: a bare interpreter", _starts("-c", "pass"))]
+    contenders = [Contender("floor: a bare interpreter", starts("-c", "pass"))]
     for command in ("info", "ls"):
-        run = _starts("-m", "brinery", command, "--dir", str(cache.path))
+        run = starts("-m", "brinery", command, "--dir", str(cache.path))
         contenders.append(Contender(f"brinery {command}", run))
     return Table(f"Command line, {entries:,} entries", "ms", measure(contenders, rounds=rounds))
 
@@ -109,6 +109,9 @@ def _calls(function: Callable[..., Any], argument: Callable[[], int]) -> Callabl
     return lambda: function(argument())
 
 
-def _starts(*arguments: str, environment: Mapping[str, str] | None = None) -> Callable[[], object]:
+def starts(*arguments: str, environment: Mapping[str, str] | None = None) -> Callable[[], object]:
+    """Give what runs a new interpreter with these arguments, and waits for it."""
     command = [sys.executable, *arguments]
-    return lambda: subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=True)
+    return lambda: subprocess.run(
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True
+    )

@@ -39,7 +39,7 @@ def _of_size(place: str, size: int, rounds: int) -> Table:
 def a_year(folder: str, entries: int, functions: int) -> list[str]:
     """Fill a store as a year of use would, and say how long a person waits for each tool."""
     cache = peers.brinery_in(folder)
-    kept = [cache(version=str(number))(_function(number)) for number in range(functions)]
+    kept = [cache(version=str(number))(made_function(number)) for number in range(functions)]
     began = perf_counter()
     for number in range(entries):
         kept[number % functions](number)
@@ -59,7 +59,8 @@ def a_year(folder: str, entries: int, functions: int) -> list[str]:
     return lines
 
 
-def _function(number: int) -> Any:
+def made_function(number: int) -> Any:
+    """One of many functions that do the same."""
     space: dict[str, Any] = {"__name__": f"benchmarks.made{number}"}
     exec(f"def f{number}(x):\n    return [x, {number}]", space)  # noqa: S102  functions that differ by name
     return space[f"f{number}"]

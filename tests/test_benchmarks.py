@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 for library in ("cachier", "checkpointer", "diskcache", "joblib"):
     pytest.importorskip(library, reason="the benchmarks' own dependencies are not installed")
 
-from benchmarks import cases, chart, instructions, keys, processes, report, scale  # noqa: E402
+from benchmarks import cases, chart, commands, instructions, keys, processes, report, scale  # noqa: E402
 
 pytestmark = pytest.mark.slow
 
@@ -74,3 +74,11 @@ def test_keys_are_measured_beside_what_they_must_read(tmp_path: Path):
 def _folder(parent: Path, name: str) -> str:
     (parent / name).mkdir()
     return str(parent / name)
+
+
+def test_the_command_line_is_timed(tmp_path: Path):
+    """`dir`, `info` and `ls` beside a bare interpreter."""
+    table = commands.waits(_folder(tmp_path, "commands"), 10, 1)
+    names = [row.name for row in table.rows]
+    assert names[0].startswith("floor")
+    assert names[1:4] == ["brinery dir", "brinery info", "brinery ls"]

@@ -18,7 +18,8 @@ import pytest
 import brinery
 from brinery import Cache
 from brinery._cli import main
-from brinery._cli.output import count, fields, printable, table
+from brinery._columns import count, fields, table
+from brinery._printable import printable
 from brinery._store.entry import HEAD
 from brinery._store.secret_file import secret_path
 
@@ -334,10 +335,10 @@ class TestLooking:
 
     def test_ls_of_an_unknown_function_names_the_nearest(self, run, store):
         """A name that is not there ends with 1 and says which may be meant."""
-        expected = "brinery: there is no function {!r} in TMP/store; did you mean 'test_cli.double'?\n"
+        expected = "brinery: there is no function {!r} in TMP/store; did you mean 'test_cli.double'? [no-function]\n"
         assert run("ls", "double", "--dir", store) == Ended(1, "", expected.format("double"))
         assert run("ls", "test_cli.duoble", "--dir", store) == Ended(1, "", expected.format("test_cli.duoble"))
-        nothing_like_it = "brinery: there is no function 'zzz*' in TMP/store; `brinery ls` lists them\n"
+        nothing_like_it = "brinery: there is no function 'zzz*' in TMP/store; `brinery ls` lists them [no-function]\n"
         assert run("ls", "zzz*", "--dir", store) == Ended(1, "", nothing_like_it)
 
     def test_show_tells_all_about_an_entry(self, run, store):
@@ -373,7 +374,9 @@ class TestLooking:
     def test_show_of_an_absent_key_is_a_failure(self, run, store):
         """A key that is not there ends with 1."""
         absent = "0" * 32
-        assert run("show", absent, "--dir", store) == Ended(1, "", "brinery: there is no entry KEY in TMP/store\n")
+        assert run("show", absent, "--dir", store) == Ended(
+            1, "", "brinery: there is no entry KEY in TMP/store; `brinery ls FUNCTION` lists them [no-entry]\n"
+        )
 
     def test_an_ambiguous_key_lists_what_it_can_be(self, capsys, run, tmp_path):
         """A key cut too short ends with 1, changes nothing, and lists the entries."""
@@ -388,9 +391,10 @@ class TestLooking:
             assert main([command, digit, "--dir", str(tmp_path / "store")]) == 1
             out, err = capsys.readouterr()
             assert out == ""
-            assert err == f"brinery: {digit} can be any of {len(alike)} entries: write more of the key\n" + "".join(
-                f"brinery:   {key}  test_cli.double\n" for key in alike
-            )
+            told = ", ".join(f"{key} (test_cli.double)" for key in alike[:5])
+            told += f" and {len(alike) - 5} more" if len(alike) > 5 else ""
+            few = f"brinery: {digit} can be any of {len(alike)} entries: write more of the key: {told}"
+            assert err == f"{few} [ambiguous-key]\n"
         assert len(entry_files(tmp_path / "store")) == 17
 
     def test_looking_changes_no_byte(self, run, store):
@@ -414,7 +418,8 @@ class TestRemoving:
         assert run("rm", absent, key_of(store, double, 1)[:10], "00000000", "--dir", store) == Ended(
             1,
             "removed KEY\n",
-            "brinery: there is no entry KEY in TMP/store\nbrinery: there is no entry 00000000 in TMP/store\n",
+            "brinery: there is no entry KEY in TMP/store; `brinery ls FUNCTION` lists them [no-entry]\n"
+            "brinery: there is no entry 00000000 in TMP/store; `brinery ls FUNCTION` lists them [no-entry]\n",
         )
         assert len(entry_files(store)) == 2
 
@@ -422,7 +427,8 @@ class TestRemoving:
         """Where nobody can be asked, nothing is removed, and the message says how to say yes."""
         with open(os.devnull) as nothing:
             monkeypatch.setattr(sys, "stdin", nothing)
-            expected = "brinery: remove 3 entries (12.3kB) from TMP/store? There is no terminal to ask on: say -y\n"
+            question = "brinery: remove 3 entries (12.3kB) from TMP/store?"
+            expected = f"{question} There is no terminal to ask on: say -y [no-answer]\n"
             assert run("clear", "--dir", store) == Ended(1, "", expected)
         monkeypatch.setattr(sys, "stdin", None)
         assert run("clear", "--dir", store) == Ended(1, "", expected)
@@ -467,7 +473,9 @@ class TestRemoving:
     def test_prune_needs_a_yes_if_there_is_something_to_remove(self, run, store, monkeypatch):
         """What would be removed is said, and stays."""
         monkeypatch.setattr(sys, "stdin", None)
-        expected = "brinery: remove 2 entries (8.2kB) from TMP/store? There is no terminal to ask on: say -y\n"
+        expected = (
+            "brinery: remove 2 entries (8.2kB) from TMP/store? There is no terminal to ask on: say -y [no-answer]\n"
+        )
         assert run("prune", "--max-entries", 1, "--dir", store) == Ended(1, "", expected)
         assert len(entry_files(store)) == 3
 
@@ -497,7 +505,7 @@ class TestVerifying:
         listed = "reason | file\nthe signature does not hold | TMP/store/test_cli.greet-HASH/XX/KEY.brine1\n"
         hint = "brinery: --fix would remove 1 file\n"
         assert run("verify", "--dir", store) == Ended(1, listed, hint)
-        question = "brinery: remove 1 file from TMP/store? There is no terminal to ask on: say -y\n"
+        question = "brinery: remove 1 file from TMP/store? There is no terminal to ask on: say -y [no-answer]\n"
         assert run("verify", "--fix", "--dir", store) == Ended(1, listed, question)
         assert victim.exists()
         removed = "removed TMP/store/test_cli.greet-HASH/XX/KEY.brine1\n"
@@ -548,7 +556,7 @@ class TestPlaces:
         for command in COMMANDS_ON_NO_STORE:
             assert run(*command, "--dir", tmp_path / "none") == Ended(0, "", f"brinery: {message}")
         for command in ("show", "rm"):
-            expected = "brinery: there is no entry ab in TMP/none\n"
+            expected = "brinery: there is no store at TMP/none yet, and no entry ab [no-entry]\n"
             assert run(command, "ab", "--dir", tmp_path / "none") == Ended(1, "", expected)
         assert list(tmp_path.iterdir()) == []
 
@@ -616,23 +624,23 @@ class TestTyping:
     @pytest.mark.parametrize(
         ("words", "said"),
         [
-            (["lss"], "argument COMMAND: invalid choice: 'lss' (choose from "),
-            (["show"], "the following arguments are required: KEY (see brinery show --help)"),
+            (["lss"], "there is no command 'lss'; did you mean ls? (see brinery --help) [usage]"),
+            (["show"], "name a KEY: `brinery ls FUNCTION` lists them (see brinery show --help) [usage]"),
             (["show", "xyz"], "argument KEY: 'xyz' is no key: a key has up to 32 digits, 0-9 and a-f, and"),
             (["rm", "a" * 33], f"argument KEY: '{'a' * 33}' is no key"),
             (["ls", "--lmit", "1"], "unknown option --lmit; did you mean --limit? (see brinery ls --help)"),
             (["ls", "a", "b"], "'b' is one argument too many (see brinery ls --help)"),
             (["ls", "--limit", "0"], "argument -n/--limit: '0' is not a number from 1 on"),
-            (["ls", "--sort", "colour"], "argument --sort: invalid choice: 'colour' (choose from "),
+            (["ls", "--sort", "colour"], "argument --sort: 'colour' is none of name, entries, size, "),
             (
                 ["ls", "--sort", "cost"],
                 "functions cannot be sorted by 'cost', only by name, entries, size, hits, saved, use",
             ),
             (
                 ["ls", "f", "--sort", "hits"],
-                "entries cannot be sorted by 'hits', only by name, size, use, key, age, cost",
+                "entries cannot be sorted by 'hits', only by name, size, use, key, age, cost, value",
             ),
-            (["ls", "-q", "--json"], "-q and --json exclude each other"),
+            (["ls", "f", "--function", "g"], "FUNCTION and --function exclude each other: both take a name or a"),
             (
                 ["prune", "--max-size", "10 gigs"],
                 "argument --max-size: size='10 gigs' is not a size: write a number and",
@@ -656,6 +664,53 @@ class TestTyping:
         assert ended.err.startswith(f"brinery: {said}")
         assert ended.err.count("\n") == 1
 
+    @pytest.mark.parametrize(
+        ("words", "meant"),
+        [
+            (["list"], "ls"),
+            (["purge"], "clear"),
+            (["cache", "clean"], "clear"),
+            (["cache", "ls"], "ls"),
+            (["--dir", "x", "delete", "3f2a"], "rm"),
+            (["-s"], "info"),
+            (["stats"], "info"),
+            (["gc"], "prune"),
+            (["path"], "dir"),
+            (["cat", "3f2a"], "show KEY --value"),
+            (["version"], "--version"),
+            (["prune", "--force"], "--yes"),
+            (["ls", "--top", "3"], "--limit"),
+            (["doctr"], "doctor"),
+        ],
+    )
+    def test_habits_from_other_caches_are_answered(self, run, words, meant):
+        """What uv, pip, hf, ccache and shells call it is not known here, but it is understood."""
+        ended = run(*words)
+        assert (ended.code, ended.out) == (2, "")
+        assert f"; did you mean {meant}? (see brinery" in ended.err
+
+    def test_what_nobody_could_mean_is_not_guessed(self, run):
+        """No hint is better than a wrong one."""
+        assert run("xyzzy") == Ended(2, "", "brinery: there is no command 'xyzzy' (see brinery --help) [usage]\n")
+
+    @pytest.mark.parametrize("words", [["help", "ls"], ["ls", "--help"]])
+    def test_help_is_a_word_as_well(self, run, words):
+        """Of one command, or of all."""
+        assert run(*words).out == run("ls", "-h").out
+        assert run("help").out == run("--help").out
+
+    @pytest.mark.parametrize(
+        "words",
+        [["ls", "-q", "--json"], ["--json", "lss"], ["show", "--json"], ["show", "abcd", "--json", "--dir", "x"]],
+    )
+    def test_errors_are_json_too_if_that_was_asked_for(self, run, words):
+        """On stderr, with the name that docs/messages.md has them by."""
+        ended = run(*words)
+        assert ended.out == ""
+        error = json.loads(ended.err)["error"]
+        assert error["name"] == ("no-entry" if "abcd" in words else "usage")
+        assert error["message"]
+
     @pytest.mark.parametrize("words", [[], ["secret"]])
     def test_no_command_shows_the_help(self, run, words):
         """Without a command there is nothing to do but to list them."""
@@ -664,13 +719,18 @@ class TestTyping:
         assert ended.err.startswith(f"usage: {' '.join(['brinery', *words])} ")
 
     @pytest.mark.parametrize(
-        "command", ["", "info", "ls", "show", "rm", "clear", "prune", "verify", "dir", "secret", "secret rotate"]
+        "command",
+        [
+            *("", "info", "ls", "show", "explain", "adopt", "rm", "clear", "prune", "verify", "dir", "doctor"),
+            *("secret", "secret path", "secret rotate", "secret drop-old", "secret export", "secret import"),
+        ],
     )
     def test_every_command_has_help(self, run, command):
-        """`--help` of each command tells its options on stdout."""
+        """`--help` of each command tells its options on stdout, with examples."""
         ended = run(*command.split(), "--help")
         assert (ended.code, ended.err) == (0, "")
         assert "--json" in ended.out
+        assert not command or f"\n\nexamples:\n  brinery {command}" in ended.out
 
     def test_version(self, run):
         """`--version` gives the release."""
@@ -683,6 +743,8 @@ ENTRY = {
     "path": str,
     "bytes": int,
     "seconds": float,
+    "value": type(None),
+    "priority": float,
     "created": float,
     "last_use": float,
     "expires": type(None),
@@ -757,7 +819,7 @@ class TestJson:
     def test_removals(self, store, capsys):
         """The commands that remove say what and how much, in whole numbers."""
         key = key_of(store, double, 1)
-        assert document("rm", key, "--dir", store, capsys=capsys) == {"removed": [key]}
+        assert document("rm", key, "--dir", store, capsys=capsys) == {"removed": [key], "dry_run": False}
         amount = {"path": str(store), "entries": 2, "bytes": 8192}
         assert document("prune", "--dry-run", "--max-size", 0, "--dir", store, capsys=capsys) == {
             **amount,
@@ -826,7 +888,7 @@ class TestSecret:
         question = (
             "brinery: make a new secret and forget the former ones, so that every entry so far is computed anew? "
         )
-        refused = Ended(1, "", f"{question}There is no terminal to ask on: say -y\n")
+        refused = Ended(1, "", f"{question}There is no terminal to ask on: say -y [no-answer]\n")
         assert run("secret", "rotate", "--drop-old") == refused
         assert secret_file.read_text() == before
         assert run("secret", "rotate", "--drop-old", "-y").code == 0
@@ -981,7 +1043,7 @@ class TestPipes:
             process = child(command, "--dir", store, stdout=full)
             _, err = process.communicate()
         assert process.returncode == 1
-        assert err == b"brinery: cannot write the result: No space left on device\n"
+        assert err == b"brinery: cannot write the result: No space left on device [unwritable]\n"
 
     def test_closed_streams_are_borne(self, store):
         """A command whose streams are all closed still does its work."""

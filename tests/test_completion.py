@@ -59,7 +59,10 @@ def test_without_shtab_the_way_out_is_said():
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stdout) == (1, "")
-    assert ended.stderr == "brinery: completion needs the package shtab: pip install 'brinery[completion]'\n"
+    assert (
+        ended.stderr
+        == "brinery: completion needs the package shtab: pip install 'brinery[completion]' [no-completion]\n"
+    )
 
 
 def test_what_does_not_go_with_it_is_refused(capsys):

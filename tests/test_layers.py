@@ -21,11 +21,15 @@ FLOORS = [
     ["_recording", "_cached_function"],
     ["_bound", "_computed_once"],
     ["_keyed_function"],
-    ["_adoption", "_explanation", "_explanation_html", "_map"],
+    ["_session"],
+    ["_adoption", "_explanation", "_listings", "_map", "_overview"],
     ["_cache_options"],
     ["_description", "_options", "_tally"],
     ["_keying", "_store"],
-    ["_beside", "_folders", "_printable", "_progress", "_streams", "_units", "_warning"],
+    ["_beside", "_folders", "_progress", "_streams", "_warning"],
+    ["_html"],
+    ["_change", "_columns"],
+    ["_printable", "_units"],
     ["_light", "errors"],
 ]
 

@@ -244,16 +244,7 @@ def test_a_terminal_shows_how_far_it_has_come_and_a_pipe_nothing(tmp_path: Path,
     theirs, ours = pty.openpty()
     process = subprocess_on(ours, tmp_path, drawn_by)
     os.close(ours)
-    shown = b""
-    while True:
-        try:
-            piece = os.read(theirs, 4096)
-        except OSError:  # the other end is closed
-            break
-        if not piece:
-            break
-        shown += piece
-    os.close(theirs)
+    shown = all_that_comes(theirs)
     assert process.communicate(timeout=30)[0] == "15\n"
     assert b"slow" in shown
     assert b"6" in shown
@@ -265,6 +256,21 @@ def test_a_terminal_shows_how_far_it_has_come_and_a_pipe_nothing(tmp_path: Path,
     assert (piped.stdout, piped.stderr) == ("15\n", "")
 
 
+def all_that_comes(terminal: int) -> bytes:
+    """What is written to the other end of a terminal until it is closed."""
+    shown = b""
+    while True:
+        try:
+            piece = os.read(terminal, 4096)
+        except OSError:  # the other end is closed
+            break
+        if not piece:
+            break
+        shown += piece
+    os.close(terminal)
+    return shown
+
+
 def subprocess_on(terminal: int, folder: Path, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "script.py", *arguments],
@@ -274,3 +280,34 @@ def subprocess_on(terminal: int, folder: Path, *arguments: str) -> subprocess.Po
         text=True,
         env={**os.environ, "TERM": "xterm"},
     )
+
+
+INSIDE = """
+import sys
+if sys.argv[1] == "plain":
+    sys.modules["rich.progress"] = None
+import brinery._progress as progress
+from brinery import Cache
+progress._UNSEEN = progress._EVERY = 0
+cache = Cache("store")
+@cache
+def inner(x):
+    return x
+@cache
+def outer(x):
+    return sum(inner.map(range(x)))
+print(sum(outer.map(range(1, 4))), progress._drawn)
+"""
+
+
+@pytest.mark.parametrize("drawn_by", ["plain", "rich"])
+def test_a_bar_is_not_drawn_over_another(tmp_path: Path, drawn_by: str):
+    """What a cached function itself maps has none while its own is there, and nothing fails."""
+    write(tmp_path, script=INSIDE)
+    theirs, ours = pty.openpty()
+    process = subprocess_on(ours, tmp_path, drawn_by)
+    os.close(ours)
+    shown = all_that_comes(theirs)
+    assert process.communicate(timeout=30)[0] == "4 set()\n"
+    assert b"outer" in shown
+    assert b"inner" not in shown.partition(b"outer")[2]

@@ -5,9 +5,11 @@ from .errors import (
     AdoptionError,
     BrineryError,
     BrineryWarning,
+    CachingOffError,
     ChangedWhileRunningWarning,
     DamagedEntryWarning,
     EvictionWarning,
+    OptionError,
     OptionWarning,
     PlatformWarning,
     SecretError,
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from ._cached_function import CachedFunction, CacheInfo
     from ._explanation import Explanation
     from ._keying.digest import register_digest
+    from ._session import Session
 
 __version__ = "0.1.0"
 
@@ -37,14 +40,17 @@ __all__ = [
     "Cache",
     "CacheInfo",
     "CachedFunction",
+    "CachingOffError",
     "ChangedWhileRunningWarning",
     "DamagedEntryWarning",
     "EvictionWarning",
     "Explanation",
+    "OptionError",
     "OptionWarning",
     "PlatformWarning",
     "SecretError",
     "SecretWarning",
+    "Session",
     "StoreError",
     "StoreWarning",
     "UnkeyableError",
@@ -58,6 +64,7 @@ _LATER = {
     "CacheInfo": "_cached_function",
     "CachedFunction": "_cached_function",
     "Explanation": "_explanation",
+    "Session": "_session",
     "register_digest": "_keying.digest",
 }
 _FOR_IPYTHON = ("load_ipython_extension", "unload_ipython_extension")  # what `%load_ext brinery` looks for

@@ -13,13 +13,14 @@ from ._cache_options import (
     checked_secret,
     checked_verbose,
     default_location,
+    wants_summary,
     working_folder,
 )
 from ._light import overload
 from ._options import FunctionOptions, split_options
 from ._units import parse_size, parse_time
 from ._warning import warn
-from .errors import PlatformWarning, SecretError, SecretWarning, StoreError
+from .errors import OptionError, PlatformWarning, SecretError, SecretWarning, StoreError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from ._cached_function import CachedFunction
     from ._explanation import Explanation
+    from ._session import Session
     from ._store.directory import Directory
     from ._store.records import BadEntry, EntryRecord, FunctionRecord, Removed, StoreInfo
 
@@ -161,7 +163,7 @@ class Cache:
         """
         for name in options:
             if name in _CACHE_OPTIONS:
-                raise TypeError(f"{name!r} is an option of the cache, not of a function: write Cache(..., {name}=...)")
+                raise OptionError(f"{name!r} is an option of the cache and not of a function: Cache(..., {name}=...)")
         merged = self._options.updated(split_options(options, ()))
         if "ignore" not in options and self._options.ignore:
             return self._decorator_ignoring(merged) if function is None else self._decorator_ignoring(merged)(function)
@@ -193,13 +195,13 @@ class Cache:
 
             return CachedClassMethod(self._decorate(function.__func__, options))
         if isinstance(function, property):
-            raise TypeError("cannot cache a property: put @property above the cache's decorator")
+            raise OptionError("cannot cache a property: put @property above the cache's decorator")
         if isinstance(function, type):
-            raise TypeError(
+            raise OptionError(
                 f"cannot cache the class {function.__qualname__}: decorate its methods, or a function that makes it"
             )
         if not callable(function):
-            raise TypeError(f"cannot cache {function!r}: it is no function; options go by name, such as ttl='7d'")
+            raise OptionError(f"cannot cache {function!r}: it is no function; options go by name, such as ttl='7d'")
         from ._kinds import make_cached  # a program that decorates nothing does without
 
         return make_cached(function, self, options)
@@ -265,17 +267,17 @@ class Cache:
     @property
     def path(self) -> Path | None:
         """The folder of the store, absolute; None if nothing is cached. Asking changes nothing."""
-        if self._is_off:
+        location = self.location
+        if location is None:
             return None
         from pathlib import Path
 
-        return Path(self._directory_here().root)
+        return Path(location)
 
     @property
     def location(self) -> str | None:
         """The same as text, under the name that scikit-learn asks for."""
-        path = self.path
-        return None if path is None else str(path)
+        return None if self._is_off else self._directory_here().root
 
     def _directory_here(self) -> Directory:
         if self._directory is None:
@@ -291,6 +293,10 @@ class Cache:
                 secret=self._secret,
                 strict=self._options.strict,
             )
+            if wants_summary():
+                from ._session import show_at_exit
+
+                show_at_exit(self._directory)
         return self._directory
 
     def _store_in_use(self) -> Directory | None:
@@ -329,18 +335,26 @@ class Cache:
     def entries(self) -> list[EntryRecord]:
         """List the entries with their numbers; nothing is unpickled. Changes no byte.
 
+        The list prints as a table, and is one in a notebook.
+
         Raises:
             StoreError: the store cannot be read.
         """
-        return [] if self._is_off else list(self._asked_store().walk())
+        from ._listings import EntryList
+
+        return EntryList() if self._is_off else EntryList(self._asked_store().walk())
 
     def functions(self) -> list[FunctionRecord]:
         """List the functions that have results in the store, with their numbers. Changes no byte.
 
+        The list prints as a table, and is one in a notebook.
+
         Raises:
             StoreError: the store cannot be read.
         """
-        return [] if self._is_off else self._asked_store().functions()
+        from ._listings import FunctionList
+
+        return FunctionList() if self._is_off else FunctionList(self._asked_store().functions())
 
     def find(self, key: str) -> list[EntryRecord]:
         """Find entries by the beginning of their key. Changes no byte.
@@ -348,7 +362,9 @@ class Cache:
         Raises:
             StoreError: the store cannot be read.
         """
-        return [] if self._is_off else self._asked_store().find(key)
+        from ._listings import EntryList
+
+        return EntryList() if self._is_off else EntryList(self._asked_store().find(key))
 
     def stale(self, entries: Iterable[EntryRecord]) -> list[EntryRecord]:
         """Pick those of some entries that have expired, or that other code stored than stored last.
@@ -358,7 +374,9 @@ class Cache:
         Raises:
             SecretError: there is a secret that cannot be used.
         """
-        return [] if self._is_off else list(filter(self._asked_store().staleness(), entries))
+        from ._listings import EntryList
+
+        return EntryList() if self._is_off else EntryList(filter(self._asked_store().staleness(), entries))
 
     def settings(self) -> dict[str, object]:
         """Return the limits and the policy that the latest program to write the store had. Changes no byte."""
@@ -404,6 +422,19 @@ class Cache:
 
         folder = None if self._is_off else self._asked_store().function_of(key)
         return None if folder is None else explain_entry(folder, key)
+
+    def last_session(self) -> Session | None:
+        """Tell how the program fared that used the store last, with its workers; None if that is not known.
+
+        What hit, what was computed and why, and what it saved; reads well when printed. Processes write down what they
+        counted when they end, and now and then before. Changes no byte.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        from ._session import last_session
+
+        return None if self._is_off else last_session(self._asked_store())
 
     def remove(self, key: str) -> bool:
         """Remove one entry by its whole key; say whether there was one.
@@ -469,6 +500,19 @@ class Cache:
             return f"Cache({None if self._is_off else str(self.path)!r})"
         except Exception:  # there is no home to put a store in, or an option was wrong
             return "Cache(...)"
+
+    def _repr_html_(self) -> str | None:
+        return self._repr_mimebundle_().get("text/html")
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:  # noqa: ARG002
+        """What a notebook shows of the cache: its place, what it holds, and what that saved. Changes no byte."""
+        try:
+            from ._overview import overview
+
+            found = overview(self)
+            return {"text/plain": found.plain(), "text/html": found.html()}
+        except Exception:  # a look at the cache is never in the way either
+            return {"text/plain": repr(self)}
 
     # A cache is one place, however often it is copied; its secret stays in this process.
 

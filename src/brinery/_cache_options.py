@@ -6,7 +6,7 @@ import os
 
 from ._options import nearest
 from ._warning import logger
-from .errors import SecretError
+from .errors import OptionError, SecretError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,18 +34,25 @@ def working_folder() -> str:
         return os.sep
 
 
+def wants_summary() -> bool:
+    """Whether ``BRINERY_SUMMARY`` asks to be told at the end what the program did with its stores."""
+    return os.environ.get("BRINERY_SUMMARY", "") not in ("", "0")
+
+
 def checked_location(location: Any) -> str | None:
     """Return an absolute path; None for the default place, and for no store."""
     if location is DEFAULT_PLACE or location is None:
         return None
     if callable(location):
-        raise TypeError("Cache(...) takes a folder; to decorate a function write @Cache() or @brinery.cache")
+        raise OptionError("Cache(...) takes a folder; to decorate a function write @Cache() or @brinery.cache")
     try:
         path = os.fsdecode(location)
     except TypeError:
-        raise TypeError(f"the location must be a path, or None for no caching, not {type(location).__name__}") from None
+        raise OptionError(
+            f"the location must be a path, or None for no caching, not {type(location).__name__}"
+        ) from None
     if not path or "\0" in path:
-        raise ValueError(f"the location {path!r} is not a path; leave it out for the user's cache folder")
+        raise OptionError(f"the location {path!r} is not a path; leave it out for the user's cache folder")
     return os.path.abspath(os.path.expanduser(path))
 
 
@@ -54,9 +61,9 @@ def checked_entries(value: object) -> int | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"max_entries must be a whole number or None, not {value!r}")
+        raise OptionError(f"max_entries must be a whole number or None, not {value!r}")
     if value < 1:
-        raise ValueError(f"max_entries={value} must be at least 1; Cache(None) caches nothing")
+        raise OptionError(f"max_entries={value} must be at least 1; Cache(None) caches nothing")
     return value
 
 
@@ -70,11 +77,11 @@ def checked_eviction(value: object) -> Any:
                 if near
                 else f"there are {', '.join(map(repr, _POLICIES))}, or a function of an entry"
             )
-            raise ValueError(f"eviction={value!r} is not known; {hint}")
+            raise OptionError(f"eviction={value!r} is not known; {hint}")
         return value
     if callable(value):
         return value
-    raise TypeError(f"eviction must be the name of a policy or a function of an entry, not {type(value).__name__}")
+    raise OptionError(f"eviction must be the name of a policy or a function of an entry, not {type(value).__name__}")
 
 
 def checked_secret(value: object) -> str | bytes | None:
@@ -84,7 +91,7 @@ def checked_secret(value: object) -> str | bytes | None:
     if not isinstance(value, (str, bytes)):
         kind = type(value).__name__
         del value
-        raise TypeError(f"secret must be text or bytes, not {kind}")
+        raise OptionError(f"secret must be text or bytes, not {kind}")
     from ._store.signing import check_secret
 
     try:
@@ -98,7 +105,7 @@ def checked_secret(value: object) -> str | bytes | None:
 def checked_verbose(value: object) -> bool:
     """Return whether to tell of every call, and if so see that the logger is heard."""
     if not isinstance(value, bool):
-        raise TypeError(f"verbose must be True or False, not {value!r}")
+        raise OptionError(f"verbose must be True or False, not {value!r}")
     if value and not any(getattr(handler, "brinery", False) for handler in logger.handlers):
         import logging
 

@@ -8,7 +8,7 @@ from ._computed_once import ComputedOnce
 from ._keying.digest import register_digest
 from ._keying.fingerprint import Carried, carry
 from ._light import NamedTuple, P, R, overload
-from .errors import StoreError
+from .errors import CachingOffError, StoreError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,6 +42,12 @@ class CacheInfo(NamedTuple):
     currsize: int
     seconds_saved: float
 
+    def _repr_html_(self) -> str:
+        """The same for a notebook."""
+        from ._html.calls import of_calls
+
+        return of_calls(self)
+
 
 class CachedFunction(ComputedOnce[P, R]):
     """A function whose results are kept; called as the function itself is.
@@ -70,7 +76,7 @@ class CachedFunction(ComputedOnce[P, R]):
         """
         call = self._asked(args, kwargs)
         if call is None:
-            raise RuntimeError(f"nothing is cached for {self._home} just now, so its calls have no key")
+            raise CachingOffError(f"nothing is cached for {self._home} just now, so its calls have no key")
         return call.key
 
     def is_cached(self, /, *args: P.args, **kwargs: P.kwargs) -> bool:

@@ -92,10 +92,12 @@ class ComputedOnce(KeyedFunction[P, R]):
             self._tell_failure("waiting for a result", error)
         return None
 
-    def _begin(self, call: Call) -> None:
+    def _begin(self, call: Call, *, anew: bool = False) -> None:
         """Count a miss, and note before the function runs what its arguments are, if they can change."""
         self._tally.miss()
         try:
+            if self._tally.wants_missed():
+                self._tally.note_missed(self._folder.missed(call.key, self._ttl, anew=anew))  # type: ignore[union-attr]
             call.named = named = self._named(call.state, call.values)
             if not SCALARS.issuperset(map(type, named.values())):
                 call.arguments = self._digests(call.state, named)
@@ -106,7 +108,7 @@ class ComputedOnce(KeyedFunction[P, R]):
     def _answer_anew(self, call: Call) -> R:
         with held(self._claim(call.key)) as claim:
             self._wait_for(claim, call.key, anew=True)
-            self._begin(call)
+            self._begin(call, anew=True)
             result = self.__wrapped__(*call.args, **call.kwargs)
             self._keep(claim, call, result, time.perf_counter() - call.began)
             return result

@@ -13,7 +13,7 @@ from ._keyed_function import Call
 from ._light import Any, P, R
 from ._recording import LARGE, Recording, measured, thawed_beside
 from ._warning import logger
-from .errors import BrineryWarning
+from .errors import BrineryWarning, OptionError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class _Deferred(CachedFunction[P, R]):
 
     def map(self, *_iterables: Any, **_options: Any) -> NoReturn:
         """There is nothing to hand to an executor: a call only makes what is awaited or iterated over."""
-        raise TypeError(
+        raise OptionError(
             f"{self.__qualname__} does not return its result, so it cannot be mapped: call it for each item"
         )
 
@@ -91,7 +91,7 @@ class CachedCoroutineFunction(_Deferred[P, Coroutine[Any, Any, R]]):
             found = await self._wait_beside(claim, call.key, anew=anew)
             if found is not None:
                 return found[0]  # type: ignore[no-any-return]
-            self._begin(call)
+            self._begin(call, anew=anew)
             result = await self.__wrapped__(*call.args, **call.kwargs)
             await self._keep_beside(claim, call, result, time.perf_counter() - call.began)
             return result
@@ -141,7 +141,7 @@ class CachedGeneratorFunction(_Deferred[P, Generator[Any, Any, Any]]):
             if items.returned:
                 return items.returned[0]
         generator = self.__wrapped__(*call.args, **call.kwargs)
-        recording = None if answer or delivered else Recording(self, call)
+        recording = None if answer or delivered else Recording(self, call, anew=anew)
         try:
             for _ in range(delivered):
                 next(generator)
@@ -199,7 +199,7 @@ class CachedAsyncGeneratorFunction(_Deferred[P, AsyncGenerator[Any, Any]]):
             if delivered == len(items) and not answer:
                 return
         generator = self.__wrapped__(*call.args, **call.kwargs)
-        recording = None if answer or delivered else Recording(self, call)
+        recording = None if answer or delivered else Recording(self, call, anew=anew)
         try:
             for _ in range(delivered):
                 await anext(generator)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from os.path import basename
 from types import FunctionType
 
+from ._change import Change
 from ._keying.bytecode import bytecode_digest
 from ._keying.fingerprint import Fingerprint
 from ._keying.key import Difference, compare_parts, describe_parts
@@ -29,7 +30,7 @@ def describe(code: Fingerprint, options: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def changes_between(before: Mapping[str, Any], after: Mapping[str, Any], function: str = "") -> list[str]:
+def changes_between(before: Mapping[str, Any], after: Mapping[str, Any], function: str = "") -> list[Change]:
     """Say in a sentence each in which parts two descriptions differ; a function's own code first, the rest by name."""
     differences = compare_parts(_mapping(before, "parts"), _mapping(after, "parts"))
     differences.sort(key=lambda found: found.part != f"function {function}")
@@ -42,6 +43,17 @@ def lines_of(description: Mapping[str, Any], name: str) -> tuple[str, ...]:
     """The lines that a description has under a name, whoever wrote it."""
     found = description.get(name)
     return tuple(map(str, found)) if isinstance(found, list) else ()
+
+
+def pairs_of(value: object) -> dict[str, tuple[str, str]]:
+    """Digest and short value by name, from metadata that may be another release's."""
+    if not isinstance(value, Mapping):
+        return {}
+    return {
+        str(name): (pair[0], pair[1])
+        for name, pair in value.items()
+        if isinstance(pair, (list, tuple)) and len(pair) == 2 and all(isinstance(item, str) for item in pair)
+    }
 
 
 def _own_code(code: Fingerprint) -> dict[str, str]:
@@ -60,16 +72,16 @@ def _is_elsewhere(difference: Difference, before: Mapping[str, Any], after: Mapp
     return difference.change == "changed" and then is not None and then == now
 
 
-def _sentence(difference: Difference, place: object) -> str:
+def _sentence(difference: Difference, place: object) -> Change:
     """`global digits.N: 3 -> 4 (digits.py:7)`."""
-    where = f" ({place})" if isinstance(place, str) else ""
+    where = place if isinstance(place, str) else ""
     if difference.change == "is new":
-        return f"{difference.part} is used now{where}"
+        return Change(difference.part, note="is used now", where=where)
     if difference.change == "is gone":
-        return f"{difference.part} is used no longer"
+        return Change(difference.part, note="is used no longer")
     if difference.before != difference.after:
-        return f"{difference.part}: {difference.before or '?'} -> {difference.after or '?'}{where}"
-    return f"{difference.part} changed{where}"
+        return Change(difference.part, before=difference.before, after=difference.after, where=where)
+    return Change(difference.part, note="changed", where=where)
 
 
 def _mapping(description: Mapping[str, Any], name: str) -> Mapping[str, Any]:

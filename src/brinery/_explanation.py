@@ -7,7 +7,8 @@ import time
 from collections.abc import Mapping
 from itertools import islice
 
-from ._description import changes_between, lines_of
+from ._change import Change
+from ._description import changes_between, lines_of, pairs_of
 from ._light import NamedTuple
 from ._printable import printable
 from ._units import format_time
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from ._store.function_folder import FunctionFolder
 
 _MOST_COMPARED = 5000  # entries that are looked at to find the nearest: half a second
+_NEVER = "never called before: there is no result of this function"
 _MOST_PLACES = 3  # told of one argument
 
 
@@ -60,9 +62,9 @@ class Explanation(NamedTuple):
 
     def _repr_html_(self) -> str:
         """The same for a notebook: no script, no outside resource, everything escaped, in the page's own colours."""
-        from ._explanation_html import to_html
+        from ._html.explanation import of_explanation
 
-        return to_html(self)
+        return of_explanation(self)
 
     def lists(self) -> list[tuple[str, tuple[str, ...]]]:
         """What the key does not cover, under a title each; what is empty is left out."""
@@ -100,22 +102,43 @@ def explain_call(
         reason = "its entry is damaged, or signed with another secret: `brinery verify` tells more"
         return Explanation(function, key, False, (reason,), *beside)
     history = folder.history()
-    best: tuple[tuple[bool, int, float], str, Facts, list[str]] | None = None
+    nearest = _nearest(folder, key, call, history, version)
+    if nearest is None:
+        return Explanation(function, key, False, (_NEVER,), *beside)
+    reasons = nearest.reasons or ["never called in this way before"]
+    return Explanation(function, key, False, tuple(reasons), *beside, nearest.key, _about(nearest.facts, now))
+
+
+class _Nearest(NamedTuple):
+    """The stored entry that is most like a call, and what differs."""
+
+    rank: tuple[bool, int, float]
+    key: str
+    facts: Facts
+    reasons: list[str]
+
+
+def _nearest(
+    folder: FunctionFolder,
+    key: str,
+    call: Mapping[str, Any],
+    history: Mapping[str, Any],
+    version: Mapping[str, Any],
+    before: float = math.inf,
+) -> _Nearest | None:
+    """Look for it among those that were stored before a time; None if there are none."""
+    best: _Nearest | None = None
     for other in islice(folder, _MOST_COMPARED):
-        recorded = folder.recorded(other)
-        if recorded is None:
+        recorded = None if other == key else folder.recorded(other)
+        if recorded is None or recorded[0].created >= before:
             continue
         facts, metadata = recorded
         code = _code_changes(metadata, call, history, version)
         arguments = _argument_changes(metadata, call)
-        rank = (bool(arguments), len(code) + len(arguments), -facts.created)
-        if best is None or rank < best[0]:
-            best = (rank, other, facts, code + arguments)
-    if best is None:
-        return Explanation(function, key, False, ("never called before: there is no result of this function",), *beside)
-    _, nearest, facts, reasons = best
-    reasons = reasons or ["never called in this way before"]
-    return Explanation(function, key, False, tuple(reasons), *beside, nearest, _about(facts, now))
+        found = _Nearest((bool(arguments), len(code) + len(arguments), -facts.created), other, facts, code + arguments)
+        if best is None or found.rank < best.rank:
+            best = found
+    return best
 
 
 def explain_entry(folder: FunctionFolder, key: str) -> Explanation:
@@ -140,6 +163,23 @@ def explain_entry(folder: FunctionFolder, key: str) -> Explanation:
     elif hit:
         reasons.append("the code is what it was when a result was last stored")
     return Explanation(folder.home, key, hit, tuple(reasons), *beside, key, _about(facts, now))
+
+
+def why_computed(folder: FunctionFolder, key: str) -> str:
+    """Say in a sentence why a stored result was computed when it was: against the nearest that was there before."""
+    found = folder.recorded(key)
+    if found is None and folder.size(key):
+        return "what was stored of it is damaged, or signed with another secret"
+    if found is None:
+        return "nothing is stored of it: it raised, its result cannot be kept, or it was removed since"
+    facts, metadata = found
+    history = folder.history()
+    version = history.get(str(metadata.get("fingerprint", "")), {})
+    nearest = _nearest(folder, key, {**metadata, "function": folder.home}, history, version, before=facts.created)
+    if nearest is None:
+        return _NEVER
+    reasons = nearest.reasons or ["never called in this way before"]
+    return reasons[0] + (f", and {len(reasons) - 1} more" if len(reasons) > 1 else "")
 
 
 def _freshness(facts: Facts, ttl: float | None, now: float) -> tuple[bool, str]:
@@ -167,25 +207,27 @@ def _code_changes(
     before: Mapping[str, Any], after: Mapping[str, Any], history: Mapping[str, Any], version: Mapping[str, Any]
 ) -> list[str]:
     fingerprint = str(before.get("fingerprint", ""))
-    if fingerprint == after["fingerprint"]:
+    if fingerprint == after.get("fingerprint"):
         return []
     known = history.get(fingerprint)
-    changes = changes_between(known, version, str(after["function"])) if known is not None else []
+    changes: list[str] = []
+    if known is not None:
+        changes += changes_between(known, version, str(after["function"]))
     return changes or ["the code, or what it reaches, changed; it is not recorded any more in what"]
 
 
 def _argument_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    then, now = _pairs(before.get("arguments")), _pairs(after.get("arguments"))
+    then, now = pairs_of(before.get("arguments")), pairs_of(after.get("arguments"))
     inside = before.get("inside"), after.get("inside")
-    changes = []
+    changes: list[str] = []
     for name in {**then, **now}:
         old, new = then.get(name), now.get(name)
         if old is None or new is None:
-            changes.append(f"argument {name} {'is new' if old is None else 'is gone'}")
+            changes.append(Change(f"argument {name}", note="is new" if old is None else "is gone"))
         elif old[0] != new[0]:
-            pieces = [_pairs(found.get(name)) if isinstance(found, Mapping) else {} for found in inside]
+            pieces = [pairs_of(found.get(name)) if isinstance(found, Mapping) else {} for found in inside]
             if pieces[0] and pieces[0] == pieces[1]:  # all that is recorded of it is the same
-                changes.append(f"argument {name} differs in the code of its class, or deeper inside")
+                changes.append(Change(f"argument {name}", note="differs in the code of its class, or deeper inside"))
             else:
                 changes += _inner_changes(name, *pieces) or [_change(name, old[1], new[1])]
     return changes
@@ -193,30 +235,21 @@ def _argument_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> li
 
 def _inner_changes(name: str, before: Mapping[str, tuple[str, str]], after: Mapping[str, tuple[str, str]]) -> list[str]:
     """Name the places inside an argument that differ, if some do and some do not."""
-    changes = []
+    changes: list[str] = []
     for path in {**before, **after}:
         old, new = before.get(path), after.get(path)
         if old is None or new is None:
-            changes.append(f"argument {name}{path} {'is new' if old is None else 'is gone'}")
+            changes.append(Change(f"argument {name}{path}", note="is new" if old is None else "is gone"))
         elif old[0] != new[0]:
             changes.append(_change(name + path, old[1], new[1]))
     if len(changes) > _MOST_PLACES:
-        changes[_MOST_PLACES:] = [f"argument {name} differs in {len(changes) - _MOST_PLACES} more places"]
+        changes[_MOST_PLACES:] = [
+            Change(f"argument {name}", note=f"differs in {len(changes) - _MOST_PLACES} more places")
+        ]
     return changes
 
 
-def _change(place: str, before: str, after: str) -> str:
+def _change(place: str, before: str, after: str) -> Change:
     if before == after:
-        return f"argument {place} differs"
-    return f"argument {place}: {before or '?'} -> {after or '?'}"
-
-
-def _pairs(value: object) -> dict[str, tuple[str, str]]:
-    """Digest and short value by name, from metadata that may be another release's."""
-    if not isinstance(value, Mapping):
-        return {}
-    return {
-        str(name): (pair[0], pair[1])
-        for name, pair in value.items()
-        if isinstance(pair, (list, tuple)) and len(pair) == 2 and all(isinstance(item, str) for item in pair)
-    }
+        return Change(f"argument {place}", note="differs")
+    return Change(f"argument {place}", before=before, after=after)

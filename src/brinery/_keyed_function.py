@@ -15,7 +15,7 @@ from ._light import Generic, P, R, partial, update_wrapper
 from ._options import DISABLE, ENVIRONMENT, is_disabled, nearest
 from ._tally import Tally
 from ._warning import logger, warn
-from .errors import BrineryWarning, OptionWarning, StoreWarning, UnkeyableError
+from .errors import BrineryWarning, OptionError, OptionWarning, StoreWarning, UnkeyableError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ class KeyedFunction(Generic[P, R]):
                 if near
                 else f"it has {', '.join(names) or 'none'}; a global is written '.{name}'"
             )
-            raise TypeError(f"ignore names {name!r}, which is no parameter of {self.__qualname__}: {hint}")
+            raise OptionError(f"ignore names {name!r}, which is no parameter of {self.__qualname__}: {hint}")
         return self._ignored.intersection(enclosing).difference(names)
 
     # Keys.
@@ -259,7 +259,7 @@ class KeyedFunction(Generic[P, R]):
             return False
         options = self._options
         folder = store.folder(self._home, self._describe, mmap=options.mmap, trust_unchanged=options.trust_unchanged)
-        folder.report(self._tally.totals)
+        folder.report(self._tally.totals, self._tally.take_missed)
         self._folder = folder
         return True
 

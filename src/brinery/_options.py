@@ -7,6 +7,7 @@ import os
 from ._keying.scope import Follow
 from ._light import NamedTuple
 from ._units import parse_time
+from .errors import OptionError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def split_options(given: Mapping[str, object], cache_options: tuple[str, ...]) -
 def unknown_option(name: str, known: tuple[str, ...]) -> NoReturn:
     """Raise the TypeError that names the nearest real option."""
     near = nearest(name, known)
-    raise TypeError(
+    raise OptionError(
         f"unknown option {name!r}; " + (f"did you mean {near!r}?" if near else f"there are {', '.join(known)}")
     )
 
@@ -78,32 +79,32 @@ def _check_version(name: str, value: Any) -> str | None:
         return value
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return str(value)
-    raise TypeError(f"{name} must be text or a number, not {type(value).__name__}")
+    raise OptionError(f"{name} must be text or a number, not {type(value).__name__}")
 
 
 def _check_ignore(name: str, value: Any) -> tuple[str, ...]:
     if isinstance(value, str):
-        raise TypeError(f"{name} must be a list of names: write {name}=[{value!r}]")
+        raise OptionError(f"{name} must be a list of names: write {name}=[{value!r}]")
     try:
         names = tuple(value)
     except TypeError:
-        raise TypeError(f"{name} must be a list of names, not {type(value).__name__}") from None
+        raise OptionError(f"{name} must be a list of names, not {type(value).__name__}") from None
     for item in names:
         if not isinstance(item, str):
-            raise TypeError(f"{name} must hold names as text, not {type(item).__name__}")
+            raise OptionError(f"{name} must hold names as text, not {type(item).__name__}")
     return names
 
 
 def _check_callable(name: str, value: object) -> Callable[..., object] | None:
     if value is None or callable(value):
         return value
-    raise TypeError(f"{name} must be a function of the call's arguments, not {type(value).__name__}")
+    raise OptionError(f"{name} must be a function of the call's arguments, not {type(value).__name__}")
 
 
 def _check_depends_on(name: str, value: Any) -> tuple[object, ...]:
     if isinstance(value, (list, tuple)):
         return tuple(value)
-    raise TypeError(f"{name} must be a list: write {name}=[...]")
+    raise OptionError(f"{name} must be a list: write {name}=[...]")
 
 
 def _check_follow(name: str, value: Any) -> Follow:
@@ -112,7 +113,7 @@ def _check_follow(name: str, value: Any) -> Follow:
     if isinstance(value, str):
         if value not in _FOLLOW_MODES:
             near = nearest(value, _FOLLOW_MODES)
-            raise ValueError(
+            raise OptionError(
                 f"{name}={value!r} is not known; "
                 + (
                     f"did you mean {near!r}?"
@@ -135,7 +136,7 @@ def _check_serializer(_name: str, value: Any) -> Any:
 def _check_bool(name: str, value: Any) -> bool:
     if isinstance(value, bool):
         return value
-    raise TypeError(f"{name} must be True or False, not {value!r}")
+    raise OptionError(f"{name} must be True or False, not {value!r}")
 
 
 def _check_compress(name: str, value: Any) -> bool:

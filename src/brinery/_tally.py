@@ -35,7 +35,7 @@ if hasattr(os, "register_at_fork"):
 class Tally:
     """Hits, misses and seconds saved since the process began, and since the last `reset`."""
 
-    __slots__ = ("_before", "_hits", "_latest", "_misses", "_saved")
+    __slots__ = ("_before", "_hits", "_latest", "_missed", "_misses", "_saved")
 
     def __init__(self) -> None:
         self._latest: list[float] = []  # hits that were not counted yet, by the seconds that each saved
@@ -43,6 +43,7 @@ class Tally:
         self._misses = 0
         self._saved = 0.0
         self._before = (0, 0, 0.0)
+        self._missed = ""
 
     def hit(self, seconds: float) -> None:
         """Count a call that was answered from the store, and what computing it had taken."""
@@ -65,6 +66,19 @@ class Tally:
         """Count a call that was computed."""
         with _lock:
             self._misses += 1
+
+    def wants_missed(self) -> bool:
+        """Whether there is no call yet to stand for those that were computed since one was taken."""
+        return not self._missed
+
+    def note_missed(self, missed: str) -> None:
+        """Have a call stand for those that are computed."""
+        self._missed = missed
+
+    def take_missed(self) -> str:
+        """Give that call, once; empty if there is none."""
+        missed, self._missed = self._missed, ""
+        return missed
 
     def totals(self) -> tuple[int, int, float]:
         """Return hits, misses and seconds saved since the process began."""

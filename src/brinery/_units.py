@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .errors import OptionError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -33,17 +35,17 @@ def parse_size(value: str | float, what: str = "size") -> int:
     1500
     """
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        raise TypeError(f"{what} must be a number of bytes or text such as '10GB', not {type(value).__name__}")
+        raise OptionError(f"{what} must be a number of bytes or text such as '10GB', not {type(value).__name__}")
     if isinstance(value, str):
         number, unit = _split(value)
         if unit not in _SIZES:
-            raise ValueError(
+            raise OptionError(
                 f"{what}={value!r} is not a size: write a number and one of B, kB, MB, GB, TB, "
                 "KiB, MiB, GiB, TiB, such as '10GB'"
             )
         value = float(number) * _SIZES[unit] if "." in number else int(number) * _SIZES[unit]
     if not value >= 0 or value == float("inf"):
-        raise ValueError(f"{what}={value!r} must be zero or more bytes; None means no limit")
+        raise OptionError(f"{what}={value!r} must be zero or more bytes; None means no limit")
     return int(value)
 
 
@@ -60,13 +62,13 @@ def parse_time(value: str | float | timedelta, what: str = "ttl") -> float:
     if not isinstance(value, (int, float, str)) and hasattr(value, "total_seconds"):
         value = value.total_seconds()
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        raise TypeError(
+        raise OptionError(
             f"{what} must be a number of seconds, a timedelta or text such as '7d', not {type(value).__name__}"
         )
     if isinstance(value, str):
         number, unit = _split(value)
         if unit not in _TIMES:
-            raise ValueError(
+            raise OptionError(
                 f"{what}={value!r} is not a time: write a number and one of s, m, h, d, w, y, such as '7d'"
             )
         value = float(number) * _TIMES[unit]
@@ -75,7 +77,7 @@ def parse_time(value: str | float | timedelta, what: str = "ttl") -> float:
     except OverflowError:
         seconds = float("inf")
     if not 0 < seconds < float("inf"):
-        raise ValueError(f"{what}={value!r} must be above zero seconds")
+        raise OptionError(f"{what}={value!r} must be above zero seconds")
     return seconds
 
 

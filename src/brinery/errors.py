@@ -5,6 +5,8 @@
     Exception
     └── BrineryError              parent of all errors raised by brinery
         ├── UnkeyableError        an argument has no lasting identity (also a TypeError)
+        ├── OptionError           an option is not known or makes no sense (also a TypeError and a ValueError)
+        ├── CachingOffError       a call has no key, as nothing is cached just now (also a RuntimeError)
         ├── AdoptionError         results of former code cannot stand for those of the present
         ├── SecretError           the signing secret cannot be used
         └── StoreError            a store cannot be read or changed, and it was asked for by name
@@ -55,6 +57,18 @@ class UnkeyableError(BrineryError, TypeError):
 
     def __str__(self) -> str:
         return f"{self.args[0]} [{self.name}]"
+
+
+class OptionError(BrineryError, TypeError, ValueError):
+    """An option is not known, is of a wrong kind or makes no sense, or something cannot be decorated."""
+
+    name = "wrong-option"
+
+
+class CachingOffError(BrineryError, RuntimeError):
+    """A call was asked for its key while nothing is cached."""
+
+    name = "caching-off"
 
 
 class AdoptionError(BrineryError):

@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from io import TextIOWrapper
 
 from ..errors import BrineryError
-from .output import UnwritableError, finish, tell
+from .output import UnwritableError, fail, finish
 from .parser import USAGE, Command, parse
 
-_FAILURE = 1
 _BROKEN_PIPE = 141  # as a shell has it of what a signal ended
 _INTERRUPTED = 130
 
@@ -30,8 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _BROKEN_PIPE
     except UnwritableError as error:
         _drop_output()
-        tell(str(error))
-        return _FAILURE
+        return fail("unwritable", str(error))
     return code
 
 
@@ -46,10 +44,9 @@ def _run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         raise
     except BrineryError as error:
-        tell(str(error))
+        return fail(error.name, str(error).removesuffix(f" [{error.name}]"))
     except OSError as error:
-        tell(_explained(error))
-    return _FAILURE
+        return fail("system", _explained(error))
 
 
 def _explained(error: OSError) -> str:

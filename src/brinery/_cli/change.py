@@ -6,13 +6,12 @@ from argparse import Namespace
 
 from .._cache import Cache
 from .._printable import printable
-from .output import amount, ask, count, say, say_json, table, tell
-from .program import found_function
-from .store import chosen_functions, exists, found_entry, open_store, path_of, tell_empty
+from .output import amount, ask, count, fail, say, say_json, say_table, tell
+from .store import chosen_functions, exists, fail_absent, found_entry, open_store, path_of, tell_empty
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .._store.records import BadEntry, Removed
+    from .._store.records import BadEntry, FunctionRecord, Removed
 
 _WHOLE_KEY = 32
 
@@ -22,19 +21,19 @@ def rm(options: Namespace) -> int:
     cache = open_store(options)
     removed = []
     for key in options.keys:
-        if len(key) == _WHOLE_KEY:  # one that is damaged, too
+        if len(key) == _WHOLE_KEY and not options.dry_run:  # one that is damaged, too
             gone = key if cache.remove(key) else None
             if gone is None:
-                tell(f"there is no entry {key} in {path_of(cache)}")
+                fail_absent(cache, key)
         else:
             entry = found_entry(cache, key)
-            gone = entry.key if entry is not None and cache.remove(entry.key) else None
+            gone = entry.key if entry is not None and (options.dry_run or cache.remove(entry.key)) else None
         if gone is not None:
             removed.append(gone)
             if not options.json:
-                say(f"removed {gone}")
+                say(f"{'would remove' if options.dry_run else 'removed'} {gone}")
     if options.json:
-        say_json({"removed": removed})
+        say_json({"removed": removed, "dry_run": options.dry_run})
     return 0 if len(removed) == len(options.keys) else 1
 
 
@@ -64,7 +63,15 @@ def clear(options: Namespace) -> int:
         else:
             each = [cache.clear(function.name) for function in functions]
             removed = (sum(one.entries for one in each), sum(one.bytes for one in each))
+        if removed[0] < entries and (left := _still_there(cache, functions)):
+            path = path_of(cache)
+            return fail("store", f"{count(left)} could not be removed from {path}: `brinery doctor` says what is wrong")
     return _report(removed, cache, options)
+
+
+def _still_there(cache: Cache, functions: list[FunctionRecord]) -> int:
+    names = {function.name for function in functions}
+    return sum(function.entries for function in cache.functions() if function.name in names)
 
 
 def prune(options: Namespace) -> int:
@@ -90,6 +97,8 @@ def prune(options: Namespace) -> int:
 
 def adopt(options: Namespace) -> int:
     """Keep the results of a function's former code."""
+    from .program import found_function  # the other commands call no function
+
     function = found_function(options.function)
     if function is None:
         return 1
@@ -113,18 +122,21 @@ def verify(options: Namespace) -> int:
     """Check all entries, and remove the bad ones if asked."""
     cache = open_store(options)
     checked = cache.info().entries
-    bad = cache.verify()
+    bad = sorted(cache.verify())
     if not options.json:
         _list_bad(bad, checked, cache)
     ours = sum(not file.is_foreign for file in bad)
     if ours and options.fix:
         if not ask(f"remove {count(ours, 'files')} from {path_of(cache)}", yes=options.yes):
             return 1
-        bad = cache.verify(fix=True)
+        bad = sorted(cache.verify(fix=True))
         if not options.json:
             _list_fixed(bad)
     elif ours and not options.json:
         tell(f"--fix would remove {count(ours, 'files')}")
+    if len(bad) > ours and not options.json:
+        foreign = count(len(bad) - ours, "files")
+        tell(f"{foreign} may be right for whoever has the other secret, or the missing library; --fix leaves them")
     if options.json:
         names = ("path", "reason", "removed", "is_foreign")
         documents = [{name: getattr(file, name) for name in names} for file in bad]
@@ -134,7 +146,7 @@ def verify(options: Namespace) -> int:
 
 def _list_bad(bad: list[BadEntry], checked: int, cache: Cache) -> None:
     if bad:
-        say(table(("reason", "file"), [(file.reason, file.path) for file in bad]))
+        say_table(("reason", "file"), [(file.reason, file.path) for file in bad])
     elif checked:
         say(f"{count(checked)} checked, all as they were stored")
     else:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from .output import say, tell
-
-SHELLS = ("bash", "zsh", "tcsh")
+from .output import fail, say
 
 
 def completion(options: Namespace) -> int:
@@ -14,7 +12,6 @@ def completion(options: Namespace) -> int:
     try:
         import shtab
     except ImportError:
-        tell("completion needs the package shtab: pip install 'brinery[completion]'")
-        return 1
+        return fail("no-completion", "completion needs the package shtab: pip install 'brinery[completion]'")
     say(shtab.complete(options.program, options.shell))
     return 0

@@ -11,10 +11,11 @@ from contextlib import contextmanager, suppress
 
 import brinery
 
+from .._columns import fields
 from .._light import NamedTuple
 from .._units import format_size, format_time
 from ..errors import BrineryError
-from .output import fields, say, say_json
+from .output import say, say_json
 from .store import open_store, path_of
 
 TYPE_CHECKING = False
@@ -31,7 +32,7 @@ _NETWORK = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "gluste
 _EXTRAS = (
     ("blake3", ("blake3",), "large results are verified faster"),
     ("cloudpickle", ("cloudpickle",), "results may hold functions and classes made on the spot"),
-    ("rich", ("rich",), "progress is a bar"),
+    ("rich", ("rich",), "tables have colours, and progress is a bar"),
     ("zstd", ("compression.zstd", "backports.zstd"), "results can be compressed"),
 )
 _TRY_TO_LOCK = """

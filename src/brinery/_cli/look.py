@@ -11,12 +11,14 @@ from itertools import pairwise
 from os.path import commonprefix
 
 from .._cache import Cache
+from .._columns import cut, fields
 from .._light import NamedTuple
 from .._printable import printable
 from .._units import format_size, format_time
 from ..errors import SecretError
-from .output import ago, count, cut, fields, finite, moment, say, say_json, say_path, table, tell
+from .output import ago, count, finite, is_terminal, moment, say, say_json, say_path, say_table, tell, terminal_width
 from .store import chosen_functions, exists, found_entry, open_store, path_of, store_at, tell_empty
+from .value import shown_value, valuation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,14 +27,15 @@ if TYPE_CHECKING:
     from .._store.records import EntryRecord, FunctionRecord, StoreInfo
 
 _SHORTEST_KEY = 8
+_WIDTH_WITH_VALUE = 80  # of a terminal
 _TEXTS = ("result", "serializer", "python", "fingerprint")  # in an entry's metadata
 
 
 class Order(NamedTuple):
-    """How `ls` can sort: what of a function, what of an entry."""
+    """How `ls` can sort: what of a function, what of an entry; None is refused when it is typed."""
 
-    function: Callable[[FunctionRecord], Any] | None
-    entry: Callable[[EntryRecord], Any] | None
+    function: Any  # from a FunctionRecord
+    entry: Any  # from an EntryRecord
 
 
 # The largest come first, and the most recent.
@@ -46,6 +49,7 @@ ORDERS = {
     "key": Order(None, lambda entry: entry.key),
     "age": Order(None, lambda entry: -entry.created),
     "cost": Order(None, lambda entry: -entry.seconds),
+    "value": Order(None, lambda entry: -entry.priority),
 }
 
 
@@ -213,7 +217,7 @@ def _list_functions(
             )
             for function in functions
         ]
-        say(table(titles, rows, numbers=titles[1:]))
+        say_table(titles, rows, numbers=titles[1:])
     return 0
 
 
@@ -227,7 +231,8 @@ def _tell_none(cache: Cache, *, is_filtered: bool) -> None:
 def _list_entries(entries: list[EntryRecord], cache: Cache, options: Namespace, *, digits: int, several: bool) -> int:
     entries = _arranged(entries, ORDERS[options.sort or "age"].entry, options)
     if options.json:
-        documents = [_entry_document(entry, metadata) for entry, metadata in _described(cache, entries)]
+        value_of = valuation(cache.settings())
+        documents = [_entry_document(entry, metadata, value_of) for entry, metadata in _described(cache, entries)]
         say_json({"path": path_of(cache), "entries": documents})
     elif not entries:
         is_filtered = options.older_than is not None or options.larger_than is not None or options.stale
@@ -236,23 +241,27 @@ def _list_entries(entries: list[EntryRecord], cache: Cache, options: Namespace, 
         say("\n".join(entry.key for entry in entries))
     else:
         now = time.time()
-        titles = ["key", "size", "age", "cost", "last use", "arguments"]
+        value_of = valuation(cache.settings())
+        columns: dict[str, Callable[[EntryRecord], str]] = {
+            "key": lambda entry: entry.key[:digits],
+            "function": lambda entry: entry.function,
+            "size": lambda entry: format_size(entry.size),
+            "age": lambda entry: ago(entry.created, now),
+            "cost": lambda entry: format_time(entry.seconds),
+            "value": lambda entry: shown_value(value_of(entry)),
+            "last use": lambda entry: f"{ago(entry.last_use, now)} ago",
+        }
+        if not several:
+            del columns["function"]
+        is_narrow = is_terminal() and terminal_width() < _WIDTH_WITH_VALUE and options.sort != "value"
+        if is_narrow or value_of(entries[0]) is None:  # another policy
+            del columns["value"]
         rows = [
-            [
-                entry.key[:digits],
-                format_size(entry.size),
-                ago(entry.created, now),
-                format_time(entry.seconds),
-                f"{ago(entry.last_use, now)} ago",
-                _arguments(metadata),
-            ]
+            [*(write(entry) for write in columns.values()), _arguments(metadata)]
             for entry, metadata in _described(cache, entries)
         ]
-        if several:
-            titles.insert(1, "function")
-            for row, entry in zip(rows, entries, strict=True):
-                row.insert(1, entry.function)
-        say(table(titles, rows, numbers=titles[-5:-1]))
+        numbers = [title for title in columns if title not in ("key", "function")]
+        say_table([*columns, "arguments"], rows, numbers, may_cut=True)
     return 0
 
 
@@ -265,17 +274,18 @@ def show(options: Namespace) -> int:
     if options.value:
         return _show_value(cache, entry, options)
     metadata = cache.metadata(entry)
+    document = _entry_document(entry, metadata, valuation(cache.settings()))
     if options.json:
-        say_json(_entry_document(entry, metadata))
+        say_json(document)
         return 0
     now = time.time()
-    document = _entry_document(entry, metadata)
     pairs = [
         ("key", entry.key),
         ("function", entry.function),
         ("file", entry.path),
         ("size", format_size(entry.size)),
         ("cost", format_time(entry.seconds)),
+        *([] if document["value"] is None else [("value", shown_value(document["value"]))]),
         ("created", f"{moment(entry.created)}, {ago(entry.created, now)} ago"),
         ("last use", f"{moment(entry.last_use)}, {ago(entry.last_use, now)} ago"),
         ("expires", "never" if document["expires"] is None else _expiry(entry.expires, now)),
@@ -309,6 +319,8 @@ def _show_value(cache: Cache, entry: EntryRecord, options: Namespace) -> int:
 def explain(options: Namespace) -> int:
     """Say whether an entry can still be hit, and if not why."""
     cache = open_store(options)
+    if options.last:
+        return _explain_last(cache, options)
     entry = found_entry(cache, options.key)
     found = None if entry is None else cache.explain(entry.key)
     if found is None:
@@ -320,8 +332,35 @@ def explain(options: Namespace) -> int:
     return 0
 
 
-def _arranged(records: list[Any], order: Callable[[Any], Any] | None, options: Namespace) -> list[Any]:
-    records = sorted(records, key=order)
+def _explain_last(cache: Cache, options: Namespace) -> int:
+    """Say what the latest program found in the store, what it computed and why."""
+    session = cache.last_session()
+    if options.json:
+        documents = [
+            {
+                "name": function.function,
+                "hits": function.hits,
+                "misses": function.misses,
+                "seconds_saved": finite(function.seconds_saved),
+                "reason": function.reason or None,
+                "key": function.key or None,
+            }
+            for function in (session.functions if session else ())
+        ]
+        program, last = (session.program or None, session.last) if session else (None, None)
+        say_json({"path": path_of(cache), "program": program, "last": last, "functions": documents})
+    elif session is None:
+        tell_empty(cache)
+    else:
+        titles, rows = session.rows()
+        say_table(titles, rows, numbers=titles[1:-1], may_cut=True)
+        say(session.sum())
+        tell(f"that was {session.program or 'a program'}, {ago(session.last, time.time())} ago")
+    return 0
+
+
+def _arranged(records: list[Any], order: Callable[[Any], Any], options: Namespace) -> list[Any]:
+    records = sorted(records, key=lambda record: (order(record), record[0]))  # of equal ones, by key or name
     if options.reverse:
         records.reverse()
     return records[: options.limit]
@@ -337,7 +376,9 @@ def _described(cache: Cache, entries: Iterable[EntryRecord]) -> Iterator[tuple[E
         yield entry, cache.metadata(entry)
 
 
-def _entry_document(entry: EntryRecord, metadata: dict[str, object] | None) -> dict[str, Any]:
+def _entry_document(
+    entry: EntryRecord, metadata: dict[str, object] | None, value_of: Callable[[EntryRecord], float | None]
+) -> dict[str, Any]:
     """One entry for JSON; of its metadata what is known and as it should be, for it may hold anything."""
     texts = {name: (metadata or {}).get(name) for name in _TEXTS}
     return {
@@ -346,6 +387,8 @@ def _entry_document(entry: EntryRecord, metadata: dict[str, object] | None) -> d
         "path": entry.path,
         "bytes": entry.size,
         "seconds": finite(entry.seconds),
+        "value": value_of(entry),
+        "priority": finite(entry.priority),
         "created": finite(entry.created),
         "last_use": finite(entry.last_use),
         "expires": finite(entry.expires),

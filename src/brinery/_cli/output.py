@@ -9,8 +9,27 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
+from .._columns import ago, count, cut, fields, table
 from .._printable import printable
-from .._units import format_size, format_time
+from .._units import format_size
+
+__all__ = [
+    "UnwritableError",
+    "ago",
+    "amount",
+    "ask",
+    "count",
+    "cut",
+    "fields",
+    "finish",
+    "finite",
+    "moment",
+    "say",
+    "say_json",
+    "say_path",
+    "table",
+    "tell",
+]
 
 # Results go to stdout; whatever is said about them, and every question, to stderr.
 
@@ -37,9 +56,77 @@ def tell(message: str) -> None:
     sys.stderr.write(f"brinery: {printable(message)}\n")
 
 
+def answer_in_json(is_asked: bool) -> None:  # noqa: FBT001  the answer to a question
+    """Write errors as JSON, too, from now on, or as lines."""
+    global _in_json
+    _in_json = is_asked
+
+
+_in_json = False
+
+
+def fail(name: str, message: str, code: int = 1) -> int:
+    """Write an error, which ends with the name that docs/messages.md has it by; gives the exit code."""
+    finish()
+    if _in_json:
+        import json
+
+        sys.stderr.write(json.dumps({"error": {"name": name, "message": message}}) + "\n")
+    else:
+        tell(f"{message} [{name}]")
+    return code
+
+
+def say_table(
+    titles: Sequence[str], rows: Iterable[Sequence[str]], numbers: Iterable[str] = (), *, may_cut: bool = False
+) -> None:
+    """Write rows under their titles, on a terminal in colour where rich is installed.
+
+    The last column may be one that is cut to what a terminal is wide; what is to be copied is not.
+    """
+    if not is_terminal():
+        say(table(titles, rows, numbers))
+        return
+    rows = list(rows)
+    text = table(titles, rows, numbers, terminal_width() if may_cut else 0)
+    say(_coloured(text, [printable(row[0]) for row in rows]) if _may_colour() else text)
+
+
+def _coloured(text: str, names: Sequence[str]) -> str:
+    try:
+        from .coloured import coloured_table
+    except ImportError:  # there is no rich
+        return text
+    return coloured_table(text, names)
+
+
+def is_terminal() -> bool:
+    """Whether the result goes to somebody who looks."""
+    return sys.stdout.isatty()
+
+
+def terminal_width() -> int:
+    """How many columns there are, as `shutil.get_terminal_size` has it, which is slow to import."""
+    given = os.environ.get("COLUMNS", "")
+    if given.isascii() and given.isdecimal() and int(given[:5]):
+        return int(given[:5])
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or _USUAL_WIDTH
+    except (OSError, ValueError, AttributeError):  # no terminal
+        return _USUAL_WIDTH
+
+
+_USUAL_WIDTH = 80
+
+
+def _may_colour() -> bool:
+    """Whether whoever looks wants colours: not with `NO_COLOR`, nor on a terminal that has none."""
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM", "dumb") != "dumb"
+
+
 def say_path(path: str) -> None:
     """Write a path: to a program byte for byte, to a terminal so that it does no harm."""
-    if sys.stdout.isatty():
+    if is_terminal():
         say(printable(path))
     else:
         finish()
@@ -51,7 +138,7 @@ def say_json(document: object) -> None:
     """Write the one JSON document: ASCII, on one line unless a person is looking."""
     import json
 
-    say(json.dumps(document, allow_nan=False, indent=2 if sys.stdout.isatty() else None))
+    say(json.dumps(document, allow_nan=False, indent=2 if is_terminal() else None))
 
 
 def ask(question: str, *, yes: bool) -> bool:
@@ -59,7 +146,7 @@ def ask(question: str, *, yes: bool) -> bool:
     if yes:
         return True
     if sys.stdin is None or not sys.stdin.isatty():
-        tell(f"{question}? There is no terminal to ask on: say -y")
+        fail("no-answer", f"{question}? There is no terminal to ask on: say -y")
         return False
     finish()
     sys.stderr.write(f"{printable(question)}? [y/N] ")
@@ -71,41 +158,6 @@ def ask(question: str, *, yes: bool) -> bool:
         return True
     tell("nothing was changed")
     return False
-
-
-def table(titles: Sequence[str], rows: Iterable[Sequence[str]], numbers: Iterable[str] = ()) -> str:
-    """Lay out rows under their titles; the columns named in `numbers` stand to the right."""
-    lines = [titles, *([printable(cell) for cell in row] for row in rows)]
-    widths = [max(map(_width, column)) for column in zip(*lines, strict=True)]
-    right = [title in set(numbers) for title in titles]
-    return "\n".join("  ".join(map(_padded, line, widths, right)).rstrip() for line in lines)
-
-
-def fields(pairs: Iterable[tuple[str, str]]) -> str:
-    """Lay out names and their values below each other."""
-    pairs = [(printable(name), printable(value)) for name, value in pairs]
-    widest = max((_width(name) for name, _ in pairs), default=0)
-    return "\n".join(f"{_padded(name, widest)}  {value}".rstrip() for name, value in pairs)
-
-
-def cut(text: str, width: int) -> str:
-    """Shorten a text to so many columns."""
-    text = printable(text)
-    if _width(text) <= width:
-        return text
-    while text and _width(text) > width - 3:
-        text = text[:-1]
-    return text + "..."
-
-
-def count(number: int, what: str = "entries") -> str:
-    """Write a number of things.
-
-    >>> count(1), count(2, "keys")
-    ('1 entry', '2 keys')
-    """
-    one = {"entries": "entry"}.get(what, what.removesuffix("s"))
-    return f"{number} {one if number == 1 else what}"
 
 
 def amount(entries: int, size: int) -> str:
@@ -121,11 +173,6 @@ def moment(when: float) -> str:
         return "-"
 
 
-def ago(when: float, now: float) -> str:
-    """Write how long ago something was; what lies ahead, by another clock, was just now."""
-    return format_time(max(0.0, now - when)) if math.isfinite(when) and when > 0 else "-"
-
-
 def finite(number: float) -> float | None:
     """Give a number that JSON has, or None."""
     return number if math.isfinite(number) else None
@@ -139,17 +186,3 @@ def _writing() -> Iterator[None]:
         raise
     except OSError as error:
         raise UnwritableError(f"cannot write the result: {error.strerror or error}") from None
-
-
-def _padded(text: str, width: int, to_the_right: bool = False) -> str:  # noqa: FBT001, FBT002  given by `map`
-    space = " " * (width - _width(text))
-    return space + text if to_the_right else text + space
-
-
-def _width(text: str) -> int:
-    """How many columns of a terminal a text takes."""
-    if text.isascii():
-        return len(text)
-    from unicodedata import combining, east_asian_width
-
-    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)

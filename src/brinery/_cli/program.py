@@ -8,7 +8,7 @@ from contextlib import redirect_stdout
 from importlib import import_module
 
 from .._cached_function import CachedFunction
-from .output import tell
+from .output import fail
 
 
 def found_function(name: str) -> CachedFunction[..., object] | None:
@@ -28,22 +28,25 @@ def found_function(name: str) -> CachedFunction[..., object] | None:
         except ModuleNotFoundError as error:
             if error.name is not None and (module == error.name or module.startswith(f"{error.name}.")):
                 continue
-            tell(f"cannot import {module}: {error}")
+            fail("not-importable", f"cannot import {module}: {error}")
             return None
         except (Exception, SystemExit) as error:
-            tell(f"cannot import {module}: {type(error).__name__}: {error}")
+            fail("not-importable", f"cannot import {module}: {type(error).__name__}: {error}")
             return None
         for step in path.split("."):
             found = getattr(found, step, None)
         if isinstance(found, CachedFunction):
             return found
         what = f"there is no {path} in {module}" if found is None else f"{module}.{path} is not decorated"
-        tell(f"{what}; for a function made inside another, call f.adopt() in the program")
+        fail("no-function", f"{what}; for a function made inside another, call f.adopt() in the program")
         return None
     if not splits:
-        tell(f"{name!r} names no module: write it as `brinery ls` does, such as analysis.fit")
+        fail("no-function", f"{name!r} names no module: write it as `brinery ls` does, such as analysis.fit")
     else:
-        tell(f"cannot import {splits[-1][0]} from {here}: run this where the program runs, or set PYTHONPATH")
+        fail(
+            "not-importable",
+            f"cannot import {splits[-1][0]} from {here}: run this where the program runs, or set PYTHONPATH",
+        )
     return None
 
 

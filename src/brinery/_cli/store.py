@@ -7,13 +7,16 @@ from argparse import Namespace
 
 from .._cache import Cache
 from ..errors import StoreError
-from .output import count, tell
+from .output import count, fail, tell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from .._store.records import EntryRecord, FunctionRecord
+
+
+_MOST_TOLD = 5
 
 
 def store_at(options: Namespace) -> Cache:
@@ -41,7 +44,7 @@ def open_store(options: Namespace) -> Cache:
 
 
 def path_of(cache: Cache) -> str:
-    return str(cache.path)
+    return cache.location or ""
 
 
 def exists(path: str) -> bool:
@@ -73,8 +76,17 @@ def chosen_functions(functions: list[FunctionRecord], pattern: str, cache: Cache
     ending = [name for name in names if name.endswith(f".{pattern}")]
     near = ending[0] if ending else nearest(pattern, names)
     hint = f"did you mean {near!r}?" if near else "`brinery ls` lists them"
-    tell(f"there is no function {pattern!r} in {path_of(cache)}; {hint}")
+    fail("no-function", f"there is no function {pattern!r} in {path_of(cache)}; {hint}")
     return None
+
+
+def fail_absent(cache: Cache, key: str) -> None:
+    """Say that there is no entry of a key."""
+    path = path_of(cache)
+    if exists(path):
+        fail("no-entry", f"there is no entry {key} in {path}; `brinery ls FUNCTION` lists them")
+    else:
+        fail("no-entry", f"there is no store at {path} yet, and no entry {key}")
 
 
 def found_entry(cache: Cache, beginning: str) -> EntryRecord | None:
@@ -83,11 +95,9 @@ def found_entry(cache: Cache, beginning: str) -> EntryRecord | None:
     if len(found) == 1:
         return found[0]
     if not found:
-        tell(f"there is no entry {beginning} in {path_of(cache)}")
+        fail_absent(cache, beginning)
         return None
-    tell(f"{beginning} can be any of {count(len(found))}: write more of the key")
-    for entry in sorted(found)[:20]:
-        tell(f"  {entry.key}  {entry.function}")
-    if len(found) > 20:
-        tell(f"  and {len(found) - 20} more")
+    first = ", ".join(f"{entry.key} ({entry.function})" for entry in sorted(found)[:_MOST_TOLD])
+    more = f" and {len(found) - _MOST_TOLD} more" if len(found) > _MOST_TOLD else ""
+    fail("ambiguous-key", f"{beginning} can be any of {count(len(found))}: write more of the key: {first}{more}")
     return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from types import FunctionType
 
 from .._light import NamedTuple
-from ..errors import UnkeyableError
+from ..errors import OptionError, UnkeyableError
 from .digest import digest
 
 TYPE_CHECKING = False
@@ -70,7 +70,7 @@ def parameters(target: Callable[..., Any]) -> list[Parameter]:
         signature = inspect.signature(target, follow_wrapped=False)
     except (ValueError, TypeError) as error:
         name = getattr(target, "__qualname__", None) or repr(type(target).__qualname__)
-        raise TypeError(
+        raise OptionError(
             f"cannot cache {name}: its signature cannot be read ({error}); decorate a function that calls it"
         ) from None
     return [

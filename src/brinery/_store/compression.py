@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from ..errors import OptionError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
@@ -25,7 +27,7 @@ def require() -> ModuleType:
         else:
             from backports import zstd
     except ImportError:
-        raise ValueError("compress=True needs zstd: pip install brinery[zstd]") from None
+        raise OptionError("compress=True needs zstd: pip install brinery[zstd]") from None
     module: ModuleType = zstd
     return module
 

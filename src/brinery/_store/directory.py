@@ -12,6 +12,7 @@ from .files import closing, open_to_look
 from .function_folder import FunctionFolder
 from .names import is_aside, is_key, slug_of
 from .root import Root
+from .statistics import with_unwritten
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
     from .eviction import Policy
     from .history import Record
     from .records import BadEntry, EntryRecord, FunctionRecord, Removed, StoreInfo
+    from .sessions import Session
     from .signing import Keyring
     from .upkeep import Upkeep
+    from .usage import Totals
 
 __all__ = ["Directory", "FunctionFolder"]
 
@@ -123,12 +126,28 @@ class Directory:
             strict=self._strict,
         )
 
+    def looked_at(self, home: str) -> FunctionFolder:
+        """The folder of one function, for questions about it only."""
+        return self.folder(home, _undescribed)
+
     def functions(self) -> list[FunctionRecord]:
         """Every function that has a folder, in the order of their names."""
         with self._opened() as root:
             from . import maintenance
 
-            return [] if root is None else maintenance.functions(root)
+            return [] if root is None else with_unwritten(maintenance.functions(root), self.root)
+
+    def functions_within(self, seconds: float) -> list[FunctionRecord] | None:
+        """The same, if counting all entries takes no longer than that; else None."""
+        with self._opened() as root:
+            from . import maintenance
+
+            found = [] if root is None else maintenance.functions_within(root, seconds)
+            return None if found is None else with_unwritten(found, self.root)
+
+    def totals(self) -> Totals | None:
+        """What the store holds as those who store have added it up; None if they have not."""
+        return self._upkeep.usage.read()
 
     def walk(self, home: str | None = None) -> Iterator[EntryRecord]:
         """Every entry, or every one of a function; from the heads of the files, so nothing is authenticated."""
@@ -152,14 +171,9 @@ class Directory:
         if isinstance(entry, str):
             found = self.find(entry) if is_key(entry) else []
             return self.metadata(found[0]) if found else None
-        from .reading import read_metadata
+        from .reading import metadata_at
 
-        try:
-            with closing(open_to_look(entry.path)) as fd:
-                status = os.fstat(fd)
-                return read_metadata(fd, status.st_size) if stat.S_ISREG(status.st_mode) else None
-        except OSError:
-            return None
+        return metadata_at(entry.path)
 
     def load(self, entry: EntryRecord) -> Any:
         """Give what an entry holds, once its signature was checked; StoreError says what is wrong with it."""
@@ -190,6 +204,27 @@ class Directory:
             raise StoreError(f"{entry.key} cannot be unpickled here: {type(error).__name__}: {error}") from error
         return found
 
+    def last_session(self, *, own: bool = False) -> Session | None:
+        """The session that told last of its calls, or this process's own; None if none is known."""
+        from . import sessions
+        from .session_name import session_name
+        from .statistics import counted_here, difference
+        from .statistics_lines import added
+
+        here = counted_here(self.location) if own else {}
+        with self._opened() as root:
+            from . import maintenance
+
+            lines = {} if root is None else maintenance.statistics_lines(root)
+        name = session_name() if own else ""
+        # What could not be written down is only known here.
+        for home, (counted,) in here.items():
+            told = added(line.tally for line in lines.get(home, ()) if line.session == name)
+            untold = difference(counted.tally, told)
+            if untold.hits or untold.misses:
+                lines.setdefault(home, []).append(counted._replace(tally=untold))
+        return sessions.latest(lines, name)
+
     def staleness(self) -> Callable[[EntryRecord], bool]:
         """Give what tells whether an entry has expired, or was stored by other code than last stored there.
 
@@ -202,7 +237,7 @@ class Directory:
             if record.expires <= now:
                 return True
             if record.function not in latest:
-                latest[record.function] = next(reversed(self.folder(record.function, _undescribed).history()), None)
+                latest[record.function] = next(reversed(self.looked_at(record.function).history()), None)
             known = latest[record.function]
             fingerprint = None if known is None else (self.metadata(record) or {}).get("fingerprint")
             return fingerprint is not None and fingerprint != known
@@ -212,7 +247,7 @@ class Directory:
     def function_of(self, key: str) -> FunctionFolder | None:
         """The entries among which that of a whole key is; None if there is none."""
         found = self.find(key) if is_key(key) else []
-        return self.folder(found[0].function, _undescribed) if found else None
+        return self.looked_at(found[0].function) if found else None
 
     def remove(self, key: str) -> bool:
         """Forget the entry of a key, whichever function's it is; True if there was one."""

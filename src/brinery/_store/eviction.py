@@ -9,6 +9,8 @@ from __future__ import annotations
 from _random import Random  # the C generator itself, as `random` takes 3 ms to import
 from math import e, inf, log2
 
+from ..errors import OptionError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -138,18 +140,18 @@ def policy(choice: str | Callable[[EntryRecord], float], half_life: float) -> Po
         TypeError: neither a name nor callable.
     """
     if not 0 < half_life < inf:
-        raise ValueError(f"half_life must be a positive number of seconds, not {half_life!r}")
+        raise OptionError(f"half_life must be a positive number of seconds, not {half_life!r}")
     if callable(choice):
         return _Custom(half_life, choice)
     if not isinstance(choice, str):
-        raise TypeError(f"eviction must be a name or a function of an entry, not {type(choice).__name__}")
+        raise OptionError(f"eviction must be a name or a function of an entry, not {type(choice).__name__}")
     kind = _POLICIES.get(choice)
     if kind is None:
         from difflib import get_close_matches
 
         near = get_close_matches(choice.lower(), _POLICIES, n=1, cutoff=0.3)
         hint = f"did you mean {near[0]!r}?" if near else f"choose one of {', '.join(map(repr, _POLICIES))}"
-        raise ValueError(f"there is no eviction policy {choice!r}: {hint}")
+        raise OptionError(f"there is no eviction policy {choice!r}: {hint}")
     return kind(half_life)
 
 

@@ -24,6 +24,7 @@ from .reading import AT_ONCE, read_entry, read_facts, read_metadata, read_record
 from .root import Root
 from .sources import Sources
 from .statistics import Report, report
+from .tally import ANEW, EXPIRED, UNUSABLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -244,6 +245,14 @@ class FunctionFolder:
         except OSError:
             return 0
 
+    def missed(self, key: str, ttl: float | None, *, anew: bool) -> str:
+        """What to note of a call that is about to be computed: its key, and why though something stands there."""
+        if not self.size(key):
+            return key
+        if self.contains(key, ttl):
+            return key + (ANEW if anew else UNUSABLE)
+        return key + (UNUSABLE if self.recorded(key) is None else EXPIRED)
+
     def metadata(self, key: str) -> dict[str, Any] | None:
         """What was recorded beside an entry; None if there is none, or it is not what was recorded."""
         try:
@@ -402,13 +411,13 @@ class FunctionFolder:
         """
         return self._writer.remove(key)
 
-    def report(self, totals: Callable[[], tuple[int, int, float]]) -> None:
+    def report(self, totals: Callable[[], tuple[int, int, float]], take_missed: Callable[[], str] = str) -> None:
         """Have `totals` asked now and then and at the end, for the hits, misses and seconds saved of this process.
 
-        Call it once. It must not block nor keep the function alive; a forked child asks it as well, and reports only
-        what it counts itself.
+        And `take_missed` for a call that was computed since. Call it once. They must not block nor keep the function
+        alive; a forked child asks them as well, and reports only what it counts itself.
         """
-        self._report = report(self._root, self.slug, totals, self._write_sources)
+        self._report = report(self._root, self.slug, totals, take_missed, self.home, self._write_sources)
 
     # What sources said.
 

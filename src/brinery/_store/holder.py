@@ -10,9 +10,8 @@ import os
 import time
 from collections.abc import Collection
 
-import xxhash
-
 from .._light import NamedTuple
+from .process import machine, started
 
 _WORD = "brinery-holder"
 _LONGEST = 64 * 1024
@@ -29,7 +28,7 @@ class Holder(NamedTuple):
 
     def is_gone(self) -> bool:
         """Whether that process is known to have ended; False where one cannot tell."""
-        if self.machine != _machine():
+        if self.machine != machine():
             return False
         try:
             os.kill(self.pid, 0)
@@ -37,7 +36,7 @@ class Holder(NamedTuple):
             return True
         except OSError:  # somebody else's, but there
             return False
-        now = _started(self.pid)
+        now = started(self.pid)
         return now is not None and now != self.started
 
 
@@ -73,45 +72,19 @@ def read_holder(fd: int) -> Holder | None:
 
 
 _told = ""
-_name_of_machine = ""
 
 
 def _here() -> str:
     global _told
     if not _told:
         pid = os.getpid()
-        _told = f"{_WORD} {_machine()} {pid} {_started(pid) or '-'}"
+        _told = f"{_WORD} {machine()} {pid} {started(pid) or '-'}"
     return _told
 
 
 def _forget() -> None:
     global _told
     _told = ""
-
-
-def _machine() -> str:
-    """What must agree for a process id to mean the same: the machine, its boot, the namespace of its processes."""
-    global _name_of_machine
-    if not _name_of_machine:
-        told = [os.uname().nodename]
-        try:
-            with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
-                told.append(file.read().strip())
-            told.append(os.readlink("/proc/self/ns/pid"))
-        except (OSError, ValueError):  # not Linux
-            pass
-        _name_of_machine = xxhash.xxh3_64_hexdigest(" ".join(told).encode("utf-8", "surrogateescape"))
-    return _name_of_machine
-
-
-def _started(pid: int) -> str | None:
-    """When a process started, in the kernel's ticks; '-' for one that only waits to be buried, None if unknown."""
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            fields = file.read().rpartition(b")")[2].split()
-        return "-" if fields[0] in (b"Z", b"X") else fields[19].decode("ascii")
-    except (OSError, IndexError, ValueError):
-        return None
 
 
 if hasattr(os, "register_at_fork"):

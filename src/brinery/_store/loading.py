@@ -12,6 +12,7 @@ from io import BytesIO
 from struct import Struct
 
 from .._light import partial
+from ..errors import OptionError
 from . import entry
 from .entry import Bytes, Verified
 
@@ -226,9 +227,9 @@ def _checked(serializer: str | object) -> Serializer | None:
             from difflib import get_close_matches
 
             near = get_close_matches(serializer.lower(), _BUILT_IN, 1, 0)
-            raise ValueError(f"unknown serializer {serializer!r}: did you mean {near[0]!r}? There are {known}")
+            raise OptionError(f"unknown serializer {serializer!r}: did you mean {near[0]!r}? There are {known}")
         if serializer == "cloudpickle" and not _is_installed("cloudpickle"):
-            raise ValueError("serializer='cloudpickle' needs cloudpickle: pip install brinery[cloudpickle]")
+            raise OptionError("serializer='cloudpickle' needs cloudpickle: pip install brinery[cloudpickle]")
         if serializer != "json":
             return None
         from .serializers import Json
@@ -237,12 +238,12 @@ def _checked(serializer: str | object) -> Serializer | None:
     name = getattr(serializer, "name", None)
     dumps, loads = getattr(serializer, "dumps", None), getattr(serializer, "loads", None)
     if not isinstance(name, str) or not callable(dumps) or not callable(loads):
-        raise TypeError(
+        raise OptionError(
             f"serializer must be one of {known}, or an object with a name (str), dumps and loads, "
             f"not {type(serializer).__qualname__}"
         )
     if not name or name in _BUILT_IN:
-        raise ValueError(f"a serializer of your own needs a name of its own, not {name!r}")
+        raise OptionError(f"a serializer of your own needs a name of its own, not {name!r}")
     return serializer  # type: ignore[return-value]  # it has what a Serializer has
 
 

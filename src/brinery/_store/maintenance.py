@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import os
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from time import monotonic
 
 from .._progress import Progress
 from . import names
@@ -30,7 +32,9 @@ from .reading import (
 from .records import BadEntry, EntryRecord, FunctionRecord
 from .shards import entries_in, list_shards, list_slugs, opened_function, opened_shard, records_of, shards_of
 from .signing import Keyring
-from .statistics import Tally, read_tally
+from .statistics import read_lines, read_tally
+from .statistics_lines import Line
+from .tally import Tally
 from .upkeep import describe, function_name
 
 _FOREIGN = "signed by another secret"
@@ -60,11 +64,26 @@ def functions(root: int) -> list[FunctionRecord]:
     return sorted(function_of(root, slug) for slug in list_slugs(root))
 
 
-def function_of(root: int, slug: str) -> FunctionRecord:
+def functions_within(root: int, seconds: float) -> list[FunctionRecord] | None:
+    """The same, if it takes no longer than that; else None."""
+    until = monotonic() + seconds
+    try:
+        return sorted(function_of(root, slug, until) for slug in list_slugs(root))
+    except _TooLongError:
+        return None
+
+
+class _TooLongError(Exception):
+    """Counting was given up."""
+
+
+def function_of(root: int, slug: str, until: float = math.inf) -> FunctionRecord:
     """One function's folder in numbers."""
     count = size = 0
     last_use = 0.0
     for shard in list_shards(root, slug):
+        if monotonic() > until:
+            raise _TooLongError
         for entry in entries_in(root, slug, shard):
             count += 1
             size += entry.size
@@ -74,6 +93,16 @@ def function_of(root: int, slug: str) -> FunctionRecord:
         if folder is not None:
             tally = read_tally(folder)
     return FunctionRecord(function_name(root, slug), slug, count, size, *tally, last_use, describe(root, slug))
+
+
+def statistics_lines(root: int) -> dict[str, list[Line]]:
+    """What was told of the calls of each function, line by line."""
+    found = {}
+    for slug in list_slugs(root):
+        with opened_function(root, slug) as folder:
+            if folder is not None:
+                found[function_name(root, slug)] = read_lines(folder)
+    return found
 
 
 def count_other_formats(root: int) -> int:

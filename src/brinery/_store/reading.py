@@ -11,6 +11,7 @@ from stat import S_ISREG
 
 from . import entry
 from .entry import HEAD, SIGNED_FROM, Verified
+from .files import closing, open_to_look
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -128,6 +129,16 @@ def read_metadata(fd: int, size: int) -> dict[str, Any] | None:
             return None
         return entry.metadata(os.pread(fd, found.metadata_length, size - found.metadata_length), found)
     except (OSError, MemoryError):
+        return None
+
+
+def metadata_at(path: str) -> dict[str, Any] | None:
+    """The same, of the entry at a path; None, too, if there is none."""
+    try:
+        with closing(open_to_look(path)) as fd:
+            status = os.fstat(fd)
+            return read_metadata(fd, status.st_size) if S_ISREG(status.st_mode) else None
+    except OSError:
         return None
 
 

@@ -1,7 +1,8 @@
-"""How the calls of each function fared, in all processes: each appends what it counted, without a lock.
+"""How the calls of each function fared, in all processes: each appends what it counted, and waits for nobody.
 
 A line is added when a process ends, and now and then before, so that one that is killed takes little with it. Whoever
-finds the file long puts one line in place of all. Anybody who can write to the store can write what he likes there: the
+finds the file long puts few lines in place of all, while nobody adds one: that is what the locks are for, and they are
+only tried. Anybody who can write to the store can write what he likes there: the
 numbers are shown to people, and nothing else stands on them.
 """
 
@@ -11,17 +12,20 @@ import atexit
 import os
 import sys
 from _thread import allocate_lock  # what `threading` gives, which takes a millisecond to import
-from time import monotonic
+from time import monotonic, sleep, time
 
-from .._light import NamedTuple, suppress
+from .._light import suppress
 from . import names
 from .files import closing, let_go, open_own, read_small
+from .tally import NOTHING, Tally, encode_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .records import FunctionRecord
     from .root import Root
+    from .statistics_lines import Line
 
     Totals = Callable[[], tuple[int, int, float]]
 
@@ -29,18 +33,8 @@ _HITS = 256  # after so many hits what was counted is written down
 _SECONDS = 5.0  # after so long a miss does so
 _LONG = 64 * 1024  # bytes
 _LONGEST = 1 << 20
-_MOST = 1 << 60
-
-
-class Tally(NamedTuple):
-    """How the calls of a function fared."""
-
-    hits: int
-    misses: int
-    seconds_saved: float
-
-
-_NOTHING = Tally(0, 0, 0.0)
+_TRIES = 5
+_PAUSE = 0.001  # seconds
 
 
 def read_tally(folder: int) -> Tally:
@@ -48,57 +42,107 @@ def read_tally(folder: int) -> Tally:
     return parse_tally(read_small(names.STATISTICS, folder, _LONGEST) or b"")
 
 
+def read_lines(folder: int) -> list[Line]:
+    """The same, by who told it and when."""
+    from .statistics_lines import parse_lines  # whoever only counts reads none
+
+    return list(parse_lines(read_small(names.STATISTICS, folder, _LONGEST) or b""))
+
+
 def parse_tally(data: bytes) -> Tally:
     """Add up all lines that can be right."""
-    hits = misses = 0
-    saved = 0.0
-    for line in data.split(b"\n"):
-        words = line.split(b" ")
-        if len(words) == 3 and all(0 < len(word) <= 24 for word in words):
-            with suppress(ValueError):
-                found = Tally(int(words[0]), int(words[1]), float(words[2]))
-                if all(0 <= number < _MOST for number in found):
-                    hits, misses, saved = hits + found.hits, misses + found.misses, saved + found.seconds_saved
-    return Tally(min(hits, _MOST), min(misses, _MOST), min(saved, float(_MOST)))
+    from .statistics_lines import added, parse_lines
+
+    return added(line.tally for line in parse_lines(data))
 
 
-def _append(folder: int, new: Tally) -> None:
-    # The line before may have been cut short by a full disk, so each begins with the end of that.
-    line = f"\n{new.hits} {new.misses} {new.seconds_saved:.9g}".encode("ascii")
-    fd, status = open_own(names.STATISTICS, folder, os.O_APPEND)
-    try:
-        os.write(fd, line)
-        if status.st_size > _LONG:
-            _shorten(folder, fd)
-    finally:
-        let_go(fd)
+def _append(folder: int, lines: bytes) -> None:
+    """Add lines; whoever puts one line in place of all gets them as well, or finds that somebody is at it."""
+    for attempt in range(_TRIES):
+        fd, status = open_own(names.STATISTICS, folder, os.O_APPEND)
+        try:
+            is_shared = _lock(fd, "SH")
+            if not is_shared and attempt < _TRIES - 1:  # another file is about to stand there
+                sleep(_PAUSE)
+                continue
+            if os.fstat(fd).st_nlink or attempt == _TRIES - 1:
+                os.write(fd, lines)
+                if status.st_size > _LONG and is_shared:
+                    _shorten(folder, fd)
+                return
+        finally:
+            let_go(fd)
 
 
 def _shorten(folder: int, fd: int) -> None:
-    """Put the sum in place of all lines. From the first step on others append to a new file."""
+    """Put the sum in place of all lines, unless somebody is adding one. From the first step on that is a new file."""
+    if not _lock(fd, "EX") or not os.fstat(fd).st_nlink:
+        return
+    from .statistics_lines import shortened
+
     os.unlink(names.STATISTICS, dir_fd=folder)
     if not os.fstat(fd).st_nlink:  # or it was another's
         data = os.pread(fd, _LONGEST + 1, 0)
         if len(data) <= _LONGEST:
-            _append(folder, parse_tally(data))
+            _append(folder, shortened(data))
+
+
+def _lock(fd: int, kind: str) -> bool:
+    """Lock a file with others who add to it, or alone, if that can be had at once."""
+    try:
+        import fcntl
+
+        fcntl.flock(fd, getattr(fcntl, f"LOCK_{kind}") | fcntl.LOCK_NB)
+    except (ImportError, OSError):  # somebody has it, or the file system has no locks
+        return False
+    return True
 
 
 class Report:
     """The calls of one function in this process, as far as they were not written down yet."""
 
-    def __init__(self, root: Root, slug: str, totals: Totals, also: Callable[[int], None] | None = None) -> None:
+    def __init__(
+        self,
+        root: Root,
+        slug: str,
+        totals: Totals,
+        take_missed: Callable[[], str] = str,
+        home: str = "",
+        also: Callable[[int], None] | None = None,
+    ) -> None:
         self._root = root
         self._slug = slug
         self._totals = totals
+        self._take_missed = take_missed
+        self._home = home
         self._also = also
-        self._reported = _NOTHING
+        self._first = self._reported = NOTHING
+        self._missed = ""
         self._at = monotonic()
         self._lock = allocate_lock()
+
+    @property
+    def root(self) -> str:
+        """Where the store is."""
+        return self._root.path
+
+    @property
+    def slug(self) -> str:
+        """The name of the function's folder."""
+        return self._slug
+
+    def unwritten(self) -> Tally:
+        """What was counted since it was last written down."""
+        now = Tally(*self._totals())
+        hits, misses, saved = (max(0, new - old) for new, old in zip(now, self._reported, strict=True))
+        return Tally(int(hits), int(misses), saved)
 
     def start_anew(self) -> None:
         """Leave what was counted so far to the process that was forked."""
         self._lock = allocate_lock()
-        self._reported = Tally(*self._totals())
+        self._first = self._reported = Tally(*self._totals())
+        self._take_missed()
+        self._missed = ""
 
     def write(self) -> None:
         """Write down what is new."""
@@ -109,13 +153,28 @@ class Report:
             if now != before:
                 with closing(self._root.open_function(self._slug)) as folder:
                     self._reported = now  # first: what is interrupted is counted once or not at all
-                    new = (max(0, new - old) for new, old in zip(now, before, strict=True))
-                    _append(folder, Tally(*new))  # type: ignore[arg-type]
+                    _append(folder, self._line(difference(now, before)))
                     if self._also is not None:
                         self._also(folder)
         finally:
             self._at = monotonic()
             self._lock.release()
+
+    def counted(self, place: str) -> tuple[str, bytes]:
+        """The function's home name and a line of all that was counted, where it could not be written down as well.
+
+        An empty name if nothing was, or the store is not that of the place.
+        """
+        tally = difference(Tally(*self._totals()), self._first)
+        is_told = self._root.location == place and tally != NOTHING
+        return self._home if is_told else "", self._line(tally, self._missed)
+
+    def _line(self, tally: Tally, missed: str = "") -> bytes:
+        from .session_name import program_name, session_name
+
+        missed = missed or self._take_missed()
+        self._missed = self._missed or missed
+        return encode_line(tally, time(), session_name(), program_name(), missed)
 
     def write_if_due(self) -> None:
         """Write down what is new if the last time is long ago, or there may be no other chance."""
@@ -124,14 +183,44 @@ class Report:
                 self.write()
 
 
-def report(root: Root, slug: str, totals: Totals, also: Callable[[int], None]) -> Report:
+def difference(now: Tally, before: Tally) -> Tally:
+    """What came since; never less than nothing."""
+    return Tally(*(max(0, new - old) for new, old in zip(now, before, strict=True)))  # type: ignore[arg-type]
+
+
+def report(
+    root: Root,
+    slug: str,
+    totals: Totals,
+    take_missed: Callable[[], str],
+    home: str,
+    also: Callable[[int], None],
+) -> Report:
     """Have `totals` asked when this process ends, for the hits, misses and seconds saved of its calls.
 
-    Whenever they are written down `also` is called with the function's open folder, for what else there is to write.
+    `take_missed` gives a call that was computed since it was last asked. Whenever they are written down `also` is
+    called with the function's open folder, for what else there is to write.
     """
-    _reports.append(Report(root, slug, totals, also))
+    _reports.append(Report(root, slug, totals, take_missed, home, also))
     _watch_pools()
     return _reports[-1]
+
+
+def with_unwritten(functions: list[FunctionRecord], root: str) -> list[FunctionRecord]:
+    """Add to the numbers of a store's functions what this process has counted and not written down yet."""
+    of: dict[str, list[Tally]] = {}
+    for one in _reports:
+        if one.root == root:
+            of.setdefault(one.slug, []).append(one.unwritten())
+    return [_with(function, of[function.slug]) if function.slug in of else function for function in functions]
+
+
+def _with(function: FunctionRecord, more: list[Tally]) -> FunctionRecord:
+    return function._replace(
+        hits=function.hits + sum(tally.hits for tally in more),
+        misses=function.misses + sum(tally.misses for tally in more),
+        seconds_saved=function.seconds_saved + sum(tally.seconds_saved for tally in more),
+    )
 
 
 def hits_between() -> int:
@@ -144,6 +233,14 @@ def flush_reports() -> None:
     for one in _reports:
         with suppress(Exception):
             one.write()
+
+
+def counted_here(place: str) -> dict[str, list[Line]]:
+    """What this process counted in the store of a place, by function, written down or not."""
+    from .statistics_lines import parse_lines
+
+    counted = dict(one.counted(place) for one in _reports)
+    return {home: list(parse_lines(line)) for home, line in counted.items() if home}
 
 
 _reports: list[Report] = []
