@@ -136,14 +136,18 @@ def _meaning(statements: list[tuple[ast.stmt, bool]], *, annotated: bool) -> byt
         for node, shown in statements
         if shown or not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
     ]
-    module = ast.Module(_without_docstring([node for node, _ in kept]), [])
+    # Behind a number, as the first of them would be taken for a docstring if it is a text that is shown.
+    module = ast.Module([ast.Expr(ast.Constant(0)), *(node for node, _ in kept)], [])
     text = normalise(module, annotated=annotated) + "".join("+" if shown else "-" for _, shown in kept)
     return xxh3_128_digest(text.encode("utf-8", "surrogatepass"))
 
 
 def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
-    """The statements behind a number, as the first of them would be taken for a docstring if it is a text."""
-    return [ast.fix_missing_locations(ast.Expr(ast.Constant(0))), *body]
+    """The statements without a text at their head, which would be taken for a docstring."""
+    first = body[0]
+    if not isinstance(first, ast.Expr) or not isinstance(first.value, ast.Constant):
+        return body
+    return body[1:] or [ast.fix_missing_locations(ast.Expr(ast.Constant(0)))]
 
 
 def _reads(code: CodeType, inputs: frozenset[str], also: tuple[str, ...]) -> tuple[Read, ...]:

@@ -15,6 +15,7 @@ from .syntax import names_of
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from collections.abc import Set as AbstractSet
     from typing import Any
 
     from .cell import Cell
@@ -39,14 +40,17 @@ def is_own(shell: Any, name: str) -> bool:
     return name in _OF_PYTHON or is_of_a_prompt(name) or (name == "open" and name in shell.user_ns_hidden)
 
 
-def outcome_of(shell: Any, cell: Cell, run: Run, in_place: Iterable[str], reached: Iterable[CodeType]) -> Outcome:
+def outcome_of(
+    shell: Any, cell: Cell, run: Run, keyed: AbstractSet[str], in_place: Iterable[str], reached: Iterable[CodeType]
+) -> Outcome:
     """Collect what a run has left behind.
 
     Args:
         shell: IPython's.
         cell: the cell that ran.
         run: its run.
-        in_place: the inputs that it changed in place.
+        keyed: the notebook's names whose former values the key covers.
+        in_place: those that it changed in place.
         reached: the notebook's functions that it may have called.
 
     Raises:
@@ -76,7 +80,13 @@ def outcome_of(shell: Any, cell: Cell, run: Run, in_place: Iterable[str], reache
     changed = tuple(sorted(in_place))
     names = [name for name in {**run.before, **after} if _is_left(cell, run, after, name, changed)]
     names = [name for name in names if not is_own(shell, name)]
-    check_alone(shell, cell, run.before, changed, names)
+    for space, name, value in run.elsewhere:
+        if space.get(name) is not value:
+            module = space.get("__name__", "a module")
+            raise NotStored(
+                ChangedWhileRunningWarning, f"it set {name} of {module}, which no name of the notebook shows"
+            )
+    check_alone(shell, run.before, changed, set(names) - keyed)
     values: dict[str, Any] = {}
     same: dict[str, str] = {}
     modules: dict[str, str] = {}
@@ -98,18 +108,32 @@ def outcome_of(shell: Any, cell: Cell, run: Run, in_place: Iterable[str], reache
             _check_definition(name, value)
             values[name] = ClosedFile.of(value) if ClosedFile.is_one(value) else value
     gone = tuple(name for name in names if name not in after)
-    return Outcome(values, same, defined, modules, gone, changed, tuple(run.record.results), run.record.whole())
+    return Outcome(
+        values,
+        same,
+        defined,
+        modules,
+        gone,
+        changed,
+        tuple(run.record.results),
+        run.record.whole(),
+        run.randomness.moved(),
+        run.loaded(),
+    )
 
 
-def check_alone(
-    shell: Any, cell: Cell, before: Mapping[str, Any], changed: tuple[str, ...], restored: Iterable[str]
-) -> None:
+def check_alone(shell: Any, before: Mapping[str, Any], changed: tuple[str, ...], overwritten: AbstractSet[str]) -> None:
     """See that what a cell changes in place is held by one name alone, which then can get a changed copy.
+
+    Args:
+        shell: IPython's.
+        before: the notebook's names.
+        changed: those whose values are changed in place.
+        overwritten: those that the cell binds without having looked at them.
 
     Raises:
         NotStored: it is not.
     """
-    overwritten = set(restored) - cell.inputs
     for name in changed:
         others = {
             other: value
@@ -119,7 +143,8 @@ def check_alone(
         try:
             holder = holder_of(before.get(name), others, (shell, shell.user_ns, shell.user_module))
         except TooMuch:
-            holder = "too much else to look through"
+            reason = f"it changes {name} in place, and there is too much in the notebook to see who else holds that"
+            raise NotStored(ChangedWhileRunningWarning, reason, f"Work on a copy of {name}") from None
         if holder is not None:
             raise NotStored(
                 ChangedWhileRunningWarning,

@@ -159,7 +159,7 @@ class BrineryMagics(Magics):
         elif self._latest is None:
             raise UsageError("no %%brinery cell has run yet: %brinery explain tells of the latest")
         else:
-            display(self._latest.why or self._latest.explain())
+            display(self._latest.explain_latest())
 
     def _off(self, arguments: list[str]) -> None:
         _no_more("off", arguments)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ast
+import sys
 from contextlib import ExitStack, suppress
 from types import ModuleType
 
 from .._keying.code import fingerprint
 from .._keying.fingerprint import Follow, Scope
+from .._keying.origin import origin_of_module
 from .definitions import Definition
 from .marks import Marks
+from .randomness import Randomness
 from .showing import Record, recording
 
 TYPE_CHECKING = False
@@ -28,10 +31,12 @@ class Run:
         before: the notebook's names as they were.
         made: what the cell's definitions made, by name, with a digest of it as it was then.
         marks: what was bound where that cannot be seen.
+        elsewhere: what stood in other modules under names that functions bind there: a namespace, a name, a value.
+        randomness: where the generators stood that draw for everybody.
         record: what was shown.
     """
 
-    def __init__(self, shell: Any, cell: Cell) -> None:
+    def __init__(self, shell: Any, cell: Cell, elsewhere: list[tuple[dict[str, Any], str, object]]) -> None:
         self._shell = shell
         self._cell = cell
         self.before: dict[str, Any] = dict(shell.user_ns)
@@ -39,6 +44,9 @@ class Run:
         self.marks = Marks(cell.flow, set(self.before))
         self._statements = [(node, self.marks.put_into(node), is_shown) for node, is_shown in cell.statements]
         self._definitions = {id(definition.statement): definition for definition in cell.definitions}
+        self.elsewhere = elsewhere
+        self._modules = set(sys.modules)
+        self.randomness = Randomness()
         self._recording = ExitStack()
         self.record: Record = self._recording.enter_context(recording(shell))  # last, as it is to be ended
 
@@ -47,6 +55,7 @@ class Run:
         with self._recording, self.marks.active():
             for statement, marked, is_shown in self._statements:
                 execute(self._shell, self._cell.filename, marked, is_shown=is_shown)
+                self.randomness.look()
                 definition = self._definitions.get(id(statement))
                 if definition is not None and not definition.obstacle:
                     with suppress(Exception):  # without it the cell is not stored, and goes on
@@ -59,6 +68,21 @@ class Run:
             if name in self._shell.user_ns:
                 value = self._shell.user_ns[name]
                 self.made[name] = value, digest_of(value)
+
+    def loaded(self) -> tuple[str, ...]:
+        """What was loaded since of installed packages that load their parts when they are asked for."""
+        return tuple(sorted(name for name in set(sys.modules) - self._modules if _is_loaded_when_asked_for(name)))
+
+
+def _is_loaded_when_asked_for(name: str) -> bool:
+    package, _, last = name.rpartition(".")
+    space = vars(sys.modules.get(package, ast))
+    return (
+        "__getattr__" in space
+        and space.get(last) is sys.modules.get(name)
+        and not any(part.startswith("_") for part in name.split("."))
+        and origin_of_module(name).kind == "installed"
+    )
 
 
 def execute(shell: Any, filename: str, statements: list[ast.stmt], *, is_shown: bool = False) -> None:
@@ -89,8 +113,6 @@ def digest_of(value: object) -> bytes:
 
 def _names_of_star(statement: ast.stmt) -> frozenset[str]:
     """The names that ``from module import *`` binds."""
-    import sys
-
     if not isinstance(statement, ast.ImportFrom) or statement.module is None or statement.names[0].name != "*":
         return frozenset()
     module = sys.modules.get(statement.module)

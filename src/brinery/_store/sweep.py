@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import random
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from random import Random
 
 from .._light import NamedTuple
 from .eviction import Policy
@@ -23,6 +23,8 @@ from .shards import (
 SAMPLE = 6  # so many times as much as has to go is looked at
 
 _SECOND = 1_000_000_000
+
+_chance = Random()  # not the generator that programs seed and draw from: what they draw is not for us to change
 
 Rank = Callable[[Stored], float]
 
@@ -63,7 +65,7 @@ def sample_shards(
     """The same, wherever the entries are: `look` gives those of a shard."""
     seen: list[Stored] = []
     seen_size = looked = 0
-    for shard in random.sample(SHARDS, len(SHARDS)):
+    for shard in _chance.sample(SHARDS, len(SHARDS)):
         if looked == shards or (seen_size >= size and len(seen) >= entries):
             break
         looked += 1
