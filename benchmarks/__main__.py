@@ -32,28 +32,34 @@ def main() -> None:
             print(*report.table_lines(table), sep="\n", flush=True)
             tables.append(table)
         print(*instructions.of_a_hit(_made(folder, "instructions")), sep="\n", flush=True)
-        if options.year:
-            print(*scale.a_year(_made(folder, "year"), options.year, functions=200), sep="\n", flush=True)
+        steps = scale.a_year(_made(folder, "year"), options.year, _FUNCTIONS) if options.year else []
+        if steps:
+            print(*scale.step_lines(options.year, _FUNCTIONS, steps), sep="\n", flush=True)
     if options.chart:
         chart.draw(options.chart, tables)
     if options.json:
-        report.write_json(options.json, facts, tables, saved)
+        report.write_json(options.json, facts, tables, saved, steps)
+
+
+_FUNCTIONS = 200
 
 
 def measured(folder: str, *, quick: bool) -> Iterator[cases.Table]:
     """All tables, one after the other; each case has a folder of its own."""
-    hit_rounds, miss_rounds, large_rounds, process_rounds = (50, 10, 5, 8) if quick else (300, 50, 15, 40)
+    hit_rounds, miss_rounds, large_rounds, process_rounds = (30, 6, 2, 3) if quick else (300, 50, 15, 40)
     yield cases.hits(_made(folder, "hits"), hit_rounds)
     yield cases.touched_hits(_made(folder, "touched"), hit_rounds)
     yield cases.misses(_made(folder, "misses"), miss_rounds)
     yield from cases.large_values(_made(folder, "large"), large_rounds, megabytes=200)
-    yield from keys.arguments(_made(folder, "arguments"), 3 * large_rounds)
+    yield from cases.kinds_of_values(_made(folder, "kinds"), large_rounds, megabytes=8 if quick else 64)
+    yield from keys.arguments(_made(folder, "arguments"), 2 if quick else large_rounds)
     yield keys.check(_made(folder, "check"), hit_rounds)
     yield keys.first_fingerprint(_made(folder, "first"), 3 * large_rounds)
     yield cases.imports(process_rounds)
     yield processes.first_hit(_made(folder, "processes"), process_rounds)
-    yield processes.four_at_once(_made(folder, "four"), 1 if quick else 3, 500 if quick else 4000)
-    yield from scale.grown(_made(folder, "grown"), (1000, 10_000) if quick else (1000, 100_000), miss_rounds)
+    yield processes.four_at_once(_made(folder, "four"), 1 if quick else 3, 200 if quick else 2000)
+    sizes = (1000, 10_000) if quick else (1000, 100_000, 1_000_000)
+    yield from scale.grown(_made(folder, "grown"), sizes, miss_rounds)
     yield cases.command_line(_made(folder, "many"), process_rounds, entries=10_000)
     yield full_store.misses(_made(folder, "full"), miss_rounds, entries=10_000 if quick else 100_000)
 

@@ -14,6 +14,7 @@ from time import perf_counter
 
 from . import peers, report
 from .cases import Table, starts
+from .filling import fill, settle
 from .scale import made_function
 from .timing import Contender, measure
 
@@ -28,8 +29,9 @@ def waits(folder: str, entries: int, rounds: int) -> Table:
     """Each command as a new process, in turns."""
     cache = peers.brinery_in(folder)
     kept = [cache(made_function(number)) for number in range(min(_FUNCTIONS, entries))]
-    for number in range(entries):
-        kept[number % len(kept)](number)
+    for number, one in enumerate(kept):
+        fill(cache, one, range(number, entries, len(kept)))
+    settle(cache)
     name = cache.functions()[0].name
     # Where byte code is never written, as in some containers, nearly all of the time goes into compiling.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}

@@ -10,6 +10,7 @@ from brinery import Cache
 
 from . import peers
 from .cases import Table
+from .filling import fill, settle
 from .floors import SECRET
 from .timing import Contender, measure
 
@@ -21,8 +22,8 @@ def misses(folder: str, rounds: int, entries: int) -> Table:
     """
     unlimited = Cache(os.path.join(folder, "unlimited"), secret=SECRET.decode(), max_size=None)
     kept = unlimited(peers.small)
-    for number in range(entries):
-        kept(number)
+    fill(unlimited, kept, range(entries))
+    settle(unlimited)
     subprocess.run(["cp", "-a", f"{folder}/unlimited", f"{folder}/full"], check=True)  # noqa: S607
     full = Cache(os.path.join(folder, "full"), secret=SECRET.decode(), max_size=None, max_entries=entries)
     numbers = count(entries)

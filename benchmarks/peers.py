@@ -16,7 +16,7 @@ from brinery import Cache
 
 from .floors import SECRET
 
-LARGE = np.empty(0)  # what `large` returns, whichever call it is
+LARGE: Any = np.empty(0)  # what `large` returns, whichever call it is
 
 
 def small(number: int, name: str = "brinery") -> dict[str, object]:
@@ -24,15 +24,15 @@ def small(number: int, name: str = "brinery") -> dict[str, object]:
     return {"number": number, "name": name, "label": "a short result, as most results are", "values": [1.5] * 12}
 
 
-def large(number: int) -> np.ndarray:  # noqa: ARG001
-    """Give an array that was made before, so that only keeping it takes time."""
+def large(number: int) -> Any:  # noqa: ARG001
+    """Give a value that was made before, so that only keeping it takes time."""
     return LARGE
 
 
-def set_large(array: np.ndarray) -> None:
+def set_large(value: Any) -> None:
     """Choose what `large` returns."""
     global LARGE
-    LARGE = array
+    LARGE = value
 
 
 class Peer(NamedTuple):
@@ -54,7 +54,7 @@ def peers_in(folder: str) -> list[Peer]:
     memory = joblib.Memory(os.path.join(folder, "joblib"), verbose=0)
     disk = diskcache.Cache(os.path.join(folder, "diskcache"), size_limit=1 << 40)
     return [
-        Peer("brinery", brine(ignore=[".LARGE"]), brine.clear),
+        Peer("brinery", lambda function: brine(ignore=[".LARGE"] if function is large else [])(function), brine.clear),
         Peer("joblib", memory.cache, lambda: memory.clear(warn=False)),
         Peer("diskcache", disk.memoize(), disk.clear),
     ]
@@ -62,8 +62,19 @@ def peers_in(folder: str) -> list[Peer]:
 
 def slower_peers_in(folder: str) -> list[Peer]:
     """Two more, which keep small results well and take long for large ones."""
-    checkpointer = Checkpointer(root_path=os.path.join(folder, "checkpointer"), verbosity=0)
+    checkpointer = Checkpointer(directory=os.path.join(folder, "checkpointer"), verbosity=0)
     return [
-        Peer("checkpointer", checkpointer, lambda: None),
-        Peer("cachier", cachier(cache_dir=os.path.join(folder, "cachier"), separate_files=True), lambda: None),
+        Peer("checkpointer", checkpointer, lambda: _empty(folder, "checkpointer")),
+        Peer(
+            "cachier",
+            cachier(cache_dir=os.path.join(folder, "cachier"), separate_files=True),
+            lambda: _empty(folder, "cachier"),
+        ),
     ]
+
+
+def _empty(folder: str, name: str) -> None:
+    """Remove the files of a peer that offers no way to do so for all functions."""
+    for above, _, files in os.walk(os.path.join(folder, name)):
+        for file in files:
+            os.unlink(os.path.join(above, file))

@@ -34,7 +34,7 @@ KEEPS = {
     "brinery": "from brinery import Cache\nkeep = Cache(sys.argv[1], secret='0123456789abcdef' * 2)",
     "joblib": "import joblib\nkeep = joblib.Memory(sys.argv[1], verbose=0).cache",
     "diskcache": "import diskcache\nkeep = diskcache.Cache(sys.argv[1]).memoize()",
-    "checkpointer": "from checkpointer import Checkpointer\nkeep = Checkpointer(root_path=sys.argv[1], verbosity=0)",
+    "checkpointer": "from checkpointer import Checkpointer\nkeep = Checkpointer(directory=sys.argv[1], verbosity=0)",
     "cachier": "from cachier import cachier\nkeep = cachier(cache_dir=sys.argv[1], separate_files=True)",
 }
 
@@ -101,13 +101,13 @@ def first_hit(folder: str, rounds: int) -> Table:
         row._replace(median=row.median - bare.median, p99=row.p99 - bare.median, longest=row.longest - bare.median)
         for row in others
     ]
-    return Table("First hit of a process, CPU over bare Python", "ms", rows)
+    return Table("First hit of a process, CPU over bare Python", "ms", rows, "at most 15 ms, where the floor is 13")
 
 
 def four_at_once(folder: str, rounds: int, calls: int) -> Table:
     """The time of one call where four processes make hits and misses, half and half, on one store."""
     programs = {"floor: signed files, renamed": f"SECRET = {floors.SECRET!r}\n{_MIXED_FLOOR}"}
-    programs |= {name: f"{KEEPS[name]}\n{_BODY}" for name in ("brinery", "joblib", "diskcache")}
+    programs |= {name: f"{KEEPS[name]}\n{_BODY}" for name in KEEPS if name != "cachier"}  # which may wait for ever
     samples: dict[str, list[float]] = {name: [] for name in programs}
     for turn in range(rounds):
         for number, (name, source) in enumerate(programs.items()):
@@ -118,7 +118,7 @@ def four_at_once(folder: str, rounds: int, calls: int) -> Table:
     for name, times in samples.items():
         times.sort()
         rows.append(Measurement(name, times[len(times) // 2], times[-1], times[-1], 4 * calls * rounds))
-    return Table("Four processes, hits and misses, a call", "us", rows)
+    return Table("Four processes, hits and misses, a call", "us", rows, "at most 1 / 0.6 = 1.67 x the floor")
 
 
 def _seconds_of_four(path: Path, place: str, calls: int) -> float:

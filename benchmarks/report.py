@@ -11,6 +11,7 @@ from pathlib import Path
 
 from .cases import Table
 from .eviction import Savings
+from .scale import Step
 
 PACKAGES = "brinery", "joblib", "diskcache", "checkpointer", "cachier", "numpy"
 UNITS = {"us": 1e6, "ms": 1e3}
@@ -38,18 +39,24 @@ def table_lines(table: Table) -> Iterator[str]:
     """A table with the floor's median as the measure of the others."""
     yield f"\n{table.title:44}{'median':>10}{'p99':>10}{'longest':>13}{'x floor':>10}"
     floor = table.rows[0].median
+    if table.target:
+        yield f"  target: {table.target}"
     for name, median, p99, longest, _ in table.rows:
         scale, unit = UNITS[table.unit], table.unit
         times = f"{median * scale:7.1f} {unit}{p99 * scale:7.1f} {unit}{longest * scale:10.1f} {unit}"
         yield f"  {name:42}{times}{median / floor:10.2f}"
 
 
-def write_json(path: str, facts: dict[str, str], tables: list[Table], saved: list[Savings]) -> None:
+def write_json(path: str, facts: dict[str, str], tables: list[Table], saved: list[Savings], steps: list[Step]) -> None:
     """Write everything, in seconds and in shares."""
     content = {
         "machine": facts,
-        "tables": [{"title": table.title, "rows": [row._asdict() for row in table.rows]} for table in tables],
+        "tables": [
+            {"title": table.title, "target": table.target, "rows": [row._asdict() for row in table.rows]}
+            for table in tables
+        ],
         "eviction": [row._asdict() for row in saved],
+        "year": [step._asdict() for step in steps],
     }
     Path(path).write_text(json.dumps(content, indent=2) + "\n")
 

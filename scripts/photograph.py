@@ -9,7 +9,7 @@ from pathlib import Path
 
 import nbformat
 from browser import browser
-from lab import DARK, LIGHT, JupyterLab
+from jupyter_lab import DARK, LIGHT, JupyterLab
 from PIL import Image
 from playwright.sync_api import Browser
 

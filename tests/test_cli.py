@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -1034,6 +1035,45 @@ class TestPipes:
         _, err = process.communicate()
         assert err == b""
         assert process.returncode in (0, 141)
+
+    @pytest.mark.parametrize("command", ["ls -q", "ls '*'", "ls '*' --json", "verify"])
+    def test_a_reader_that_has_seen_enough_causes_no_traceback(self, tmp_path, command):
+        """`| head -1` of more than a pipe holds: one line, and nothing said."""
+        place = tmp_path / "store"
+        cached = Cache(place)(double)
+        for number in range(300):
+            cached("x" * 70, number)
+        if command == "verify":
+            for path in entry_files(place):
+                path.write_bytes(b"spoilt")
+        line = f'"{sys.executable}" -m brinery {command} --dir "{place}" | head -c 30'
+        ended = subprocess.run(["sh", "-c", line], capture_output=True, check=False)
+        assert len(ended.stdout) == 30
+        assert b"Traceback" not in ended.stderr
+        assert ended.stderr.replace(b"brinery: --fix would remove 300 files\n", b"") == b""
+
+    @pytest.mark.parametrize("command", [["ls", "*"], ["show", "KEY"], ["verify"], ["prune", "-y"], ["clear", "-y"]])
+    def test_ctrl_c_in_the_midst_of_work_causes_no_traceback(self, store, command):
+        """It ends with 130, as it does for a shell, and what is not yet removed stays."""
+        code = (
+            "import os, signal, sys, time\n"
+            "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+            "import brinery._progress, brinery._cache\n"
+            "def work(*_):\n    os.write(2, b'in the midst\\n'); time.sleep(60)\n"
+            "brinery._progress.Progress.advance = brinery._cache.Cache.metadata = work\n"
+            "from brinery._cli import main; sys.exit(main())\n"
+        )
+        words = [run_keys(store)[0] if word == "KEY" else word for word in command]
+        if command[0] == "prune":
+            words += ["--max-entries", "1"]
+        process = subprocess.Popen(
+            [sys.executable, "-c", code, *words, "--dir", str(store)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        assert process.stderr.readline() == b"in the midst\n"
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+        assert (process.returncode, out, err) == (130, b"", b"\n")
+        assert run_keys(store)
 
     @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
     @pytest.mark.parametrize("command", ["ls", "dir"])

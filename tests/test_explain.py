@@ -87,6 +87,74 @@ def test_a_confidential_constant_is_never_printed(project: Path):
     assert "confidential" not in "".join(path.read_text() for path in project.rglob("function.json"))
 
 
+TABLES = """
+from dataclasses import dataclass
+from brinery import Cache
+memory = Cache("store")
+SETTINGS = {"rate": 0.5, "steps": [1, 2, 3], "login": {"password": "old-secret", "deep": {"token": {"id": "old-id"}}}}
+TOKENS = ["old-token"]
+
+@dataclass
+class Model:
+    depth: int = 3
+
+@memory
+def fit(x, *, size=4):
+    return x, SETTINGS, TOKENS, Model()
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('"rate": 0.5', '"rate": 0.7', ["global tables.SETTINGS['rate']: 0.5 -> 0.7 (tables.py:5)"]),
+        ("[1, 2, 3]", "[1, 4, 3]", ["global tables.SETTINGS['steps'][1]: 2 -> 4 (tables.py:5)"]),
+        ("[1, 2, 3]", "[1, 2]", ["global tables.SETTINGS['steps'][2] is gone (tables.py:5)"]),
+        ('"rate": 0.5', '"rate": 0.5, "new": 1', ["global tables.SETTINGS['new'] is new (tables.py:5)"]),
+        ("old-secret", "new-secret", ["global tables.SETTINGS changed (tables.py:5)"]),
+        ("old-id", "new-id", ["global tables.SETTINGS changed (tables.py:5)"]),
+        ("old-token", "new-token", ["global tables.TOKENS changed (tables.py:6)"]),
+        ("depth: int = 3", "depth: int = 5", ["attribute tables.Model.depth: 3 -> 5 (tables.py:9)"]),
+        ("size=4", "size=5", ["default tables.fit.size: 4 -> 5 (tables.py:12)", "argument size: 4 -> 5"]),
+        (
+            "size=4",
+            "size=4, more=1",
+            [
+                "function tables.fit changed (tables.py:12)",
+                "default tables.fit.more is new (tables.py:12)",
+                "argument more is new",
+            ],
+        ),
+        ("@memory\n", "@memory(version='2')\n", ["option version: none -> 2"]),
+    ],
+)
+def test_an_edit_is_told_once_and_to_the_place_inside_a_table(tmp_path: Path, old: str, new: str, told: list[str]):
+    """As one would tell a colleague: what, where, from what to what; no secret, and nothing twice."""
+    module = tmp_path / "tables.py"
+    module.write_text(TABLES)
+    run("-c", "import tables; tables.fit(1)", cwd=tmp_path)
+    assert old in TABLES
+    module.write_text(TABLES.replace(old, new))
+    text = run("-c", "import tables; print(tables.fit.explain(1))", cwd=tmp_path)
+    assert [line.strip() for line in text.splitlines()[1:-1]] == told
+    written = "".join(path.read_text() for path in tmp_path.rglob("function.json"))
+    assert not any(secret in written + text for secret in ("old-secret", "new-secret", "old-id", "old-token"))
+
+
+def test_another_type_is_told_and_not_what_is_inside(memory: Cache):
+    """That a list became a tuple says more than that its items are gone."""
+
+    @memory
+    def f(rows):
+        return 0
+
+    f([1, 2, 3])
+    assert f.explain((1, 2, 3)).reasons == ("argument rows: <list of 3> -> <tuple of 3>",)
+    assert f.explain({"a": 1}).reasons == ("argument rows: <list of 3> -> <dict of 1>",)
+    f({"a": 1})
+    assert f.explain([1, 2, 4]).reasons == ("argument rows[2]: 3 -> 4",)
+
+
 def test_a_changed_argument_is_told_to_the_place_inside_it(project: Path):
     """Which argument, where in it, from what to what, against the most similar call."""
     text = explained(project, "fit.explain(2, {'rate': 0.5, 'steps': [1, 4, 3]})", MODULE)

@@ -253,6 +253,7 @@ def _be_the_command(words: list[str], place: Path, view: View, out: int, err: in
         os.environ.update({"BRINERY_SECRET": SECRET, "BRINERY_DIR": str(place), "TERM": "xterm", "TZ": "UTC"})
         os.environ.update(view.settings)
         os.chdir(place.parent)
+        sys.modules.pop("lab", None)  # which a test before this one may have made
         time.tzset()
         _freeze(has_rich=view.has_rich)
         if is_read_only:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from ._options import nearest
 from ._warning import logger
@@ -104,6 +105,7 @@ def checked_secret(value: object) -> str | bytes | None:
 
 def checked_verbose(value: object) -> bool:
     """Return whether to tell of every call, and if so see that the logger is heard."""
+    global _level_is_ours
     if not isinstance(value, bool):
         raise OptionError(f"verbose must be True or False, not {value!r}")
     if value and not any(getattr(handler, "brinery", False) for handler in logger.handlers):
@@ -113,5 +115,21 @@ def checked_verbose(value: object) -> bool:
         handler.brinery = True  # type: ignore[attr-defined]
         handler.setFormatter(logging.Formatter("brinery: %(message)s"))
         logger.addHandler(handler)
-        logger.setLevel(logging.INFO)
+        if not _level_of_logger():
+            logger.setLevel(logging.INFO)
+            _level_is_ours = True
     return value
+
+
+def is_told(*, verbose: bool) -> bool:
+    """Whether calls are told of: by a cache that was asked to, or where the program gave the logger such a level."""
+    return verbose or (not _level_is_ours and 0 < _level_of_logger() <= _INFO)
+
+
+def _level_of_logger() -> int:
+    """The logger's own level, 0 if nobody gave it one: most programs never import what would be needed for that."""
+    return int(logger.level) if "logging" in sys.modules else 0
+
+
+_INFO = 20  # as `logging` has it
+_level_is_ours = False

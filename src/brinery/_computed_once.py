@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from ._adoption import Adoption
     from ._explanation import Explanation
+    from ._store.function_folder import FunctionFolder
     from ._store.loading import Loader
     from ._store.locks import Claim
     from ._store.payload import Codec, Payload
@@ -154,7 +155,9 @@ class ComputedOnce(KeyedFunction[P, R]):
 
     def _put(self, claim: Claim, call: Call, payload: Payload, result: object, seconds: float) -> None:
         metadata = self._metadata(call, type(result).__qualname__)
-        self._folder.put(claim, call.key, payload, seconds=seconds, ttl=self._ttl, metadata=metadata)  # type: ignore[union-attr]
+        folder: FunctionFolder = self._folder  # type: ignore[assignment]
+        if folder.put(claim, call.key, payload, seconds=seconds, ttl=self._ttl, metadata=metadata):
+            self._tally.stored(seconds)
 
     def _metadata(self, call: Call, result: str) -> bytes:
         """What people may read of an entry, as JSON: what is the same for every call of this code is written once."""

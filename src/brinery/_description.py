@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from os.path import basename
 from types import FunctionType
 
@@ -10,10 +11,16 @@ from ._change import Change
 from ._keying.bytecode import bytecode_digest
 from ._keying.fingerprint import Fingerprint
 from ._keying.key import Difference, compare_parts, describe_parts
+from ._keying.shown import is_short, short_value, sounds_secret
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+_MOST_PLACES = 200  # of all tables together: some 10 kB
+_DEEPEST = 4
+_MOST_TOLD = 3
+_BELONG = frozenset(("default", "closure", "attribute", "option", "documents"))
 
 
 def describe(code: Fingerprint, options: Mapping[str, str]) -> dict[str, Any]:
@@ -25,6 +32,7 @@ def describe(code: Fingerprint, options: Mapping[str, str]) -> dict[str, Any]:
         "parts": describe_parts(code, options),
         "places": {name: f"{basename(place.filename)}:{place.line}" for name, place in places_of(code).items()},
         "own": _own_code(code),
+        "inside": _insides(code),
         "unseen": [f"{found.what} ({found.kind}), in {found.function}, line {found.line}" for found in unseen_by(code)],
         "by_type": [f"{name} ({kind})" for name, kind in sorted(code.notes.items())],
     }
@@ -35,8 +43,9 @@ def changes_between(before: Mapping[str, Any], after: Mapping[str, Any], functio
     differences = compare_parts(_mapping(before, "parts"), _mapping(after, "parts"))
     differences.sort(key=lambda found: found.part != f"function {function}")
     told = [found for found in differences if not _is_elsewhere(found, before, after)] or differences
+    told = [found for found in told if not _is_said_by_others(found, told)] or told
     places = {**_mapping(before, "places"), **_mapping(after, "places")}
-    return [_sentence(found, places.get(found.part)) for found in told]
+    return [sentence for found in told for sentence in _sentences(found, places.get(found.part), before, after)]
 
 
 def lines_of(description: Mapping[str, Any], name: str) -> tuple[str, ...]:
@@ -72,16 +81,83 @@ def _is_elsewhere(difference: Difference, before: Mapping[str, Any], after: Mapp
     return difference.change == "changed" and then is not None and then == now
 
 
-def _sentence(difference: Difference, place: object) -> Change:
+def _insides(code: Fingerprint) -> dict[str, dict[str, str]]:
+    """What is inside the tables that globals are, place by place, as far as that is short and not a secret."""
+    found: dict[str, dict[str, str]] = {}
+    from ._keying.places import global_value
+
+    left = _MOST_PLACES
+    for part in code.parts:
+        kind, _, name = part.partition(" ")
+        pieces = dict(islice(_pieces(name, global_value(name)), left + 1)) if kind == "global" else {}
+        if pieces and len(pieces) <= left:
+            found[part] = pieces
+            left -= len(pieces)
+    return found
+
+
+def _pieces(name: str, value: object, path: str = "") -> Iterator[tuple[str, str]]:
+    """The places inside a table, as Python writes them, with what is there in short."""
+    kind = type(value)
+    if kind is dict:
+        items: Iterable[tuple[object, object]] = list(value.items())  # type: ignore[attr-defined]
+    elif kind in (list, tuple):
+        items = enumerate(value)  # type: ignore[arg-type]
+    else:
+        if path:
+            yield path, short_value(name, value)
+        return
+    for key, item in items:
+        if is_short(key) and path.count("[") < _DEEPEST:
+            # What lies under a name that sounds like a secret is one, whatever it is called itself.
+            inner = key if isinstance(key, str) and not sounds_secret(name) else name
+            yield from _pieces(inner, item, f"{path}[{key!r}]")
+
+
+def _inner_sentences(part: str, before: Mapping[str, Any], after: Mapping[str, Any], where: str) -> list[Change]:
+    """Name the places inside a table that differ; none if what is recorded of it is the same."""
+    found = []
+    for path in {**before, **after}:
+        old, new = before.get(path), after.get(path)
+        if old is None or new is None:
+            found.append(Change(f"{part}{path}", note="is new" if old is None else "is gone", where=where))
+        elif old != new:
+            found.append(Change(f"{part}{path}", before=str(old), after=str(new), where=where))
+    if len(found) > _MOST_TOLD:
+        more = len(found) - _MOST_TOLD
+        found[_MOST_TOLD:] = [Change(part, note=f"differs in {more} more {'place' if more == 1 else 'places'}")]
+    return found
+
+
+def _sentences(
+    difference: Difference, place: object, before: Mapping[str, Any], after: Mapping[str, Any]
+) -> list[Change]:
     """`global digits.N: 3 -> 4 (digits.py:7)`."""
-    where = place if isinstance(place, str) else ""
+    part = difference.part
+    where = place if isinstance(place, str) and not place.startswith("<") else ""
+    is_reached = part.partition(" ")[0] not in _BELONG  # and not part of what is reached
     if difference.change == "is new":
-        return Change(difference.part, note="is used now", where=where)
+        return [Change(part, note="is used now" if is_reached else "is new", where=where)]
     if difference.change == "is gone":
-        return Change(difference.part, note="is used no longer")
+        return [Change(part, note="is used no longer" if is_reached else "is gone")]
     if difference.before != difference.after:
-        return Change(difference.part, before=difference.before, after=difference.after, where=where)
-    return Change(difference.part, note="changed", where=where)
+        unknown = "none" if part.startswith("option ") else ""
+        then, now = difference.before or unknown, difference.after or unknown
+        return [Change(part, before=then, after=now, where=where)]
+    then_in, now_in = (_mapping(_mapping(found, "inside"), part) for found in (before, after))
+    told = _inner_sentences(part, then_in, now_in, where) if then_in and now_in else []
+    return told or [Change(part, note="changed", where=where)]
+
+
+def _is_said_by_others(difference: Difference, differences: list[Difference]) -> bool:
+    """Whether a class changed by what stands in it, which has a sentence, or a default by that of a field."""
+    kind, _, name = difference.part.partition(" ")
+    others = {other.part for other in differences}
+    if kind == "class":
+        return any(other.startswith((f"attribute {name}.", f"function {name}.")) for other in others)
+    if kind == "default" and ".__init__." in name:  # which a dataclass makes of its fields
+        return f"attribute {name.replace('.__init__.', '.')}" in others
+    return False
 
 
 def _mapping(description: Mapping[str, Any], name: str) -> Mapping[str, Any]:

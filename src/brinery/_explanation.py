@@ -134,8 +134,8 @@ def _nearest(
             continue
         facts, metadata = recorded
         code = _code_changes(metadata, call, history, version)
-        arguments = _argument_changes(metadata, call)
-        found = _Nearest((bool(arguments), len(code) + len(arguments), -facts.created), other, facts, code + arguments)
+        arguments, distance = _argument_changes(metadata, call)
+        found = _Nearest((bool(arguments), len(code) + distance, -facts.created), other, facts, code + arguments)
         if best is None or found.rank < best.rank:
             best = found
     return best
@@ -216,21 +216,31 @@ def _code_changes(
     return changes or ["the code, or what it reaches, changed; it is not recorded any more in what"]
 
 
-def _argument_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+def _argument_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[list[str], int]:
+    """Say in a sentence each how arguments differ, and how far that is."""
     then, now = pairs_of(before.get("arguments")), pairs_of(after.get("arguments"))
     inside = before.get("inside"), after.get("inside")
     changes: list[str] = []
+    distance = 0
     for name in {**then, **now}:
         old, new = then.get(name), now.get(name)
         if old is None or new is None:
             changes.append(Change(f"argument {name}", note="is new" if old is None else "is gone"))
         elif old[0] != new[0]:
             pieces = [pairs_of(found.get(name)) if isinstance(found, Mapping) else {} for found in inside]
-            if pieces[0] and pieces[0] == pieces[1]:  # all that is recorded of it is the same
+            if _kind(old[1]) != _kind(new[1]):  # what is inside them says less
+                changes.append(_change(name, old[1], new[1]))
+                distance += _MOST_PLACES + 1
+            elif pieces[0] and pieces[0] == pieces[1]:  # all that is recorded of it is the same
                 changes.append(Change(f"argument {name}", note="differs in the code of its class, or deeper inside"))
             else:
                 changes += _inner_changes(name, *pieces) or [_change(name, old[1], new[1])]
-    return changes
+    return changes, distance + len(changes)
+
+
+def _kind(shown: str) -> str:
+    """What a short value says of its type: `<list of 3>` that it is a list."""
+    return shown.split(" ", 1)[0].rstrip(">") if shown.startswith("<") else ""
 
 
 def _inner_changes(name: str, before: Mapping[str, tuple[str, str]], after: Mapping[str, tuple[str, str]]) -> list[str]:
@@ -243,9 +253,9 @@ def _inner_changes(name: str, before: Mapping[str, tuple[str, str]], after: Mapp
         elif old[0] != new[0]:
             changes.append(_change(name + path, old[1], new[1]))
     if len(changes) > _MOST_PLACES:
-        changes[_MOST_PLACES:] = [
-            Change(f"argument {name}", note=f"differs in {len(changes) - _MOST_PLACES} more places")
-        ]
+        more = len(changes) - _MOST_PLACES
+        note = f"differs in {more} more {'place' if more == 1 else 'places'}"
+        changes[_MOST_PLACES:] = [Change(f"argument {name}", note=note)]
     return changes
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from xxhash import xxh3_128_digest, xxh3_128_hexdigest
 
+from ._cache_options import is_told
 from ._keying.arguments import Binder, parameters
 from ._keying.code import code_digest, enclosing_names, fingerprint, mark_as_wrapped
 from ._keying.digest import digest, encode
@@ -13,7 +14,7 @@ from ._keying.key import key_prefix
 from ._keying.known_sources import recall, records_of
 from ._light import Generic, P, R, partial, update_wrapper
 from ._options import DISABLE, ENVIRONMENT, is_disabled, nearest
-from ._tally import Tally
+from ._tally import Tally, TellingTally
 from ._warning import logger, warn
 from .errors import BrineryWarning, OptionError, OptionWarning, StoreWarning, UnkeyableError
 
@@ -258,6 +259,8 @@ class KeyedFunction(Generic[P, R]):
         if store is None:
             return False
         options = self._options
+        if is_told(verbose=self._cache._verbose):
+            self._tally = TellingTally(self._home)
         folder = store.folder(self._home, self._describe, mmap=options.mmap, trust_unchanged=options.trust_unchanged)
         folder.report(self._tally.totals, self._tally.take_missed)
         self._folder = folder

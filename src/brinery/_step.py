@@ -11,6 +11,7 @@ from ._keying.arguments import parameters
 from ._light import Any, NamedTuple, R
 from ._streams import Heard, heard, write_again
 from ._units import format_time
+from .errors import OptionError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -72,13 +73,13 @@ def check_step(function: Any) -> None:
     """Raise the TypeError that says why something is no step, if it is none."""
     name = getattr(function, "__qualname__", repr(function))
     if not callable(function) or isinstance(function, type) or not hasattr(function, "__code__"):
-        raise TypeError(f"a step is a function without arguments, and {name} is none")
+        raise OptionError(f"a step is a function without arguments, and {name} is none")
     if isinstance(function, CachedFunction):
-        raise TypeError(f"{name} is cached already: call it, or make a step of the function that it decorates")
+        raise OptionError(f"{name} is cached already: call it, or make a step of the function that it decorates")
     if function.__code__.co_flags & _DEFERRED:
-        raise TypeError(f"{name} does not return its result when it is called, so it cannot be a step")
+        raise OptionError(f"{name} does not return its result when it is called, so it cannot be a step")
     required = [item.name for item in parameters(function) if item.kind in (0, 1, 3) and not item.has_default]
     if required:
-        raise TypeError(
+        raise OptionError(
             f"a step is called without arguments, and {name} wants {required[0]}: decorate it with the cache"
         )

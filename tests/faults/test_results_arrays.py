@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import array
 import os
 import subprocess
 import sys
@@ -56,9 +57,9 @@ def hardened(array: Any) -> Any:
 
 
 def itself() -> Any:
-    array = np.array([None, 1], dtype=object)
-    array[0] = [array]
-    return array
+    made = np.array([None, 1], dtype=object)
+    made[0] = [made]
+    return made
 
 
 LARGE = 40_000  # numbers, so that a buffer goes apart
@@ -82,6 +83,14 @@ ARRAYS: dict[str, Callable[[], Any]] = {
     "other byte order": lambda: np.arange(3, dtype=">i4"),
     "text": lambda: np.array(["a", "\u2603"]),
     "times": lambda: np.array(["2024-01-01", "NaT"], dtype="M8[ns]"),
+    "large times": lambda: np.arange(LARGE).astype("M8[s]"),
+    "large times in columns": lambda: np.asfortranarray(np.arange(LARGE).astype("M8[D]").reshape(200, -1)),
+    "large times of other byte order": lambda: np.arange(LARGE).astype(">m8[25us]"),
+    "large times with gaps": lambda: np.arange(2 * LARGE).astype("m8[ns]").reshape(-1, 8)[::3, ::2],
+    "large times with a unit": lambda: measured(np.arange(LARGE).astype("M8[s]")),
+    "large structured times": lambda: np.zeros(LARGE, dtype=[("a", "M8[s]"), ("b", "i1")]),
+    "large with gaps": lambda: np.arange(2 * LARGE, dtype=">f8")[::-2],
+    "large objects with gaps": lambda: np.array([None, 1.5] * LARGE, dtype=object)[::2],
     "not numbers": lambda: np.array([np.nan, -0.0, np.inf]),
     "halves": lambda: np.arange(3, dtype="f2"),
     "complex": lambda: np.array([1j, complex(-0.0, np.nan)]),
@@ -125,6 +134,23 @@ def test_arrays_of_every_kind(new_cache: Callable[..., Cache], tmp_path: Path, n
         assert described(second) == described(first)
         first, second = call_twice(cache, lambda: {"a": [WAYS[way](make())]}, **options)
         assert described(second["a"][0]) == described(first["a"][0])
+
+
+@pytest.mark.parametrize("typecode", "bBhHiIlLqQfdu")
+def test_arrays_of_the_standard_library(memory: Cache, typecode: str):
+    """Short and long ones; what a caller appends to one changes no later hit."""
+    items = "a\u2603" if typecode == "u" else [0, 1, 100]
+
+    @memory
+    def make(times: int) -> Any:
+        return {"whole": array.array(typecode, items * times)}
+
+    for times in (0, 1, 100_000):
+        first, second = make(times)["whole"], make(times)["whole"]
+        assert type(second) is array.array
+        assert (first, first.typecode) == (second, second.typecode) == (second, typecode)
+        second.append(items[0])
+        assert len(make(times)["whole"]) == len(items) * times
 
 
 def test_arrays_that_hold_themselves(memory: Cache):
@@ -279,6 +305,8 @@ def result(kind, size):
         return numbers.view(np.recarray)
     if kind == "masked":
         return np.ma.array(numbers)
+    if kind == "times":
+        return numbers.view("M8[s]")
     if kind == "read-only":
         numbers.flags.writeable = False
     if kind == "frame":
@@ -322,7 +350,7 @@ has_peaks = pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="
 
 
 @has_peaks
-@pytest.mark.parametrize("kind", ["numbers", "read-only", "columns", "subclass", "masked", "frame"])
+@pytest.mark.parametrize("kind", ["numbers", "read-only", "columns", "subclass", "masked", "frame", "times"])
 def test_the_peak_of_memory_is_the_result_and_little_more(tmp_path: Path, kind: str):
     """Storing 200 MB and loading them take the 200 MB themselves and at most a fifth more."""
     for peak in peaks(tmp_path, kind, 200 << 20):

@@ -15,7 +15,8 @@ from other_process import run, write
 from brinery import Cache
 from brinery._store import statistics
 from brinery._store.root import Root
-from brinery._store.statistics import Tally, parse_tally
+from brinery._store.statistics import Tally
+from brinery._store.statistics_lines import parse_lines, sum_of
 
 PROGRAM = """
 import multiprocessing, os, sys, signal
@@ -206,7 +207,7 @@ for _ in range(400):
 def read(folder: Path) -> Tally:
     fd = os.open(folder / "store" / "lab.f-01234567", os.O_RDONLY)
     try:
-        return statistics.read_tally(fd)
+        return statistics.read_sum(fd).tally
     finally:
         os.close(fd)
 
@@ -257,14 +258,17 @@ def test_reporting_twice_adds_nothing_twice(tmp_path: Path):
         b"0 0 1e300\n",
         b"\xff\xfe 0 0\n",
         b"1 1\n",
-        b"1 1 1 1\n",
+        b"1 1 1 1 1\n",
+        b"1 1 1 -1\n",
+        b"1 1 1 nan\n",
+        b"1 1 1 1e30\n",
         b"\0" * 5000 + b"\n",
         str(1 << 60).encode() + b" 0 0\n",
     ],
 )
 def test_lines_that_cannot_be_right_do_not_count(lines: bytes):
     """Whatever somebody else, or a power loss, put between them."""
-    assert parse_tally(b"\n1 2 0.5" + b"\n" + lines + b"3 4 0.5") == Tally(4, 6, 1.0)
+    assert sum_of(parse_lines(b"\n1 2 0.5" + b"\n" + lines + b"3 4 0.5")).tally == Tally(4, 6, 1.0)
 
 
 @pytest.mark.parametrize("way", ["huge", "fifo", "folder", "link", "dangling", "hard"])

@@ -13,7 +13,7 @@ pytest.importorskip("ipykernel", reason="a notebook needs a kernel")
 
 import nbformat
 from browser import browser, needs_browser, unreadable
-from lab import DARK, LIGHT, JupyterLab
+from jupyter_lab import DARK, LIGHT, JupyterLab
 
 needs_jupyterlab = pytest.mark.skipif(find_spec("jupyterlab") is None, reason="there is no JupyterLab to show it")
 pytestmark = [pytest.mark.slow, needs_browser, needs_jupyterlab]

@@ -312,4 +312,4 @@ def test_evictions_are_told_to_the_logger(new_store, caplog):
     told = [record.getMessage() for record in caplog.records if "evicted" in record.getMessage()]
     assert told
     assert sum(int(line.split()[1]) for line in told) == 5 - store.info().entries > 0
-    assert all("bytes, to make room in" in line for line in told)
+    assert all("B) to make room in" in line for line in told)

@@ -408,6 +408,39 @@ def test_torch_slices_leave_their_parent_behind():
     assert torch.equal(codec().loads(verified(made))["slice"], parent[10:20])
 
 
+def test_torch_tensors_of_every_kind(tmp_path):
+    """Type, dtype, strides, gradient, attributes; large ones apart; in memory of their own, to be resized."""
+    torch = pytest.importorskip("torch")
+    whole = torch.arange(400_000).reshape(200, -1)
+    tensors = {
+        "numbers": torch.rand(20_000, dtype=torch.float64),
+        "halves": torch.ones(300, 300, dtype=torch.bfloat16),
+        "eighths": torch.ones(300, 300).to(torch.float8_e4m3fn),
+        "truths": torch.ones(300, 300) > 0,
+        "complex": torch.ones(300, 300, dtype=torch.complex64),
+        "conjugate": torch.ones(300, 300, dtype=torch.complex64).conj(),
+        "with a gradient": torch.ones(300, 300, requires_grad=True),
+        "parameter": torch.nn.Parameter(torch.ones(300, 300)),
+        "transposed": whole.T,
+        "rows": whole[3:150],
+        "none": torch.zeros(0, 5),
+        "named": whole.clone(),
+    }
+    tensors["named"].note = "ours"
+    for name, tensor in tensors.items():
+        found = through_a_file({"a": tensor}, tmp_path)["a"]
+        about = [
+            (type(one), one.dtype, one.stride(), one.requires_grad, vars(one).get("note")) for one in (found, tensor)
+        ]
+        assert about[0] == about[1], name
+        assert found.to(torch.complex64).tolist() == tensor.to(torch.complex64).tolist(), name
+    made = codec().dumps(tensors["numbers"])
+    assert len(made.buffers) == 1
+    codec().loads(verified(made)).resize_(40_000)
+    again = through_a_file([whole, whole], tmp_path)
+    assert again[0] is again[1]
+
+
 # --- the function's own classes, by whatever name ---
 
 

@@ -7,9 +7,7 @@ import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
 
-from ..errors import BrineryError
-from .output import UnwritableError, fail, finish
-from .parser import USAGE, Command, parse
+# All else is imported where Ctrl-C is met: most of a quick command's time is spent on imports.
 
 _BROKEN_PIPE = 141  # as a shell has it of what a signal ended
 _INTERRUPTED = 130
@@ -17,13 +15,20 @@ _INTERRUPTED = 130
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; give the exit code: 0, 1 for a failure, 2 for what cannot be typed, 130 after Ctrl-C."""
-    _never_fail_to_print()
     try:
-        code = _run(sys.argv[1:] if arguments is None else arguments)
-        finish()
+        _never_fail_to_print()
+        return _ended(sys.argv[1:] if arguments is None else arguments)
     except KeyboardInterrupt:
         sys.stderr.write("\n")
         return _INTERRUPTED
+
+
+def _ended(arguments: Sequence[str]) -> int:
+    from .output import UnwritableError, fail, finish
+
+    try:
+        code = _run(arguments)
+        finish()
     except BrokenPipeError:
         _drop_output()
         return _BROKEN_PIPE
@@ -34,13 +39,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str]) -> int:
+    from ..errors import BrineryError
+    from .output import fail
+    from .parser import USAGE, parse
+
     try:
         options = parse(arguments)
     except SystemExit as end:  # after --help, --version, or a usage error
         return end.code if isinstance(end.code, int) else USAGE
-    run: Command = options.run
     try:
-        return run(options)
+        return int(options.run(options))
     except BrokenPipeError:
         raise
     except BrineryError as error:

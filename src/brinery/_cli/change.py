@@ -5,8 +5,10 @@ from __future__ import annotations
 from argparse import Namespace
 
 from .._cache import Cache
+from .._columns import count
 from .._printable import printable
-from .output import amount, ask, count, fail, say, say_json, say_table, tell
+from ..errors import StoreError
+from .output import amount, ask, say, say_json, say_table, tell
 from .store import chosen_functions, exists, fail_absent, found_entry, open_store, path_of, tell_empty
 
 TYPE_CHECKING = False
@@ -65,7 +67,7 @@ def clear(options: Namespace) -> int:
             removed = (sum(one.entries for one in each), sum(one.bytes for one in each))
         if removed[0] < entries and (left := _still_there(cache, functions)):
             path = path_of(cache)
-            return fail("store", f"{count(left)} could not be removed from {path}: `brinery doctor` says what is wrong")
+            raise StoreError(f"{count(left)} could not be removed from {path}: `brinery doctor` says what is wrong")
     return _report(removed, cache, options)
 
 
@@ -87,9 +89,9 @@ def prune(options: Namespace) -> int:
             dry_run=dry_run,
         )
 
-    removed = prune(dry_run=True)
-    if removed.entries and not options.dry_run:
-        if not ask(f"remove {amount(*removed)} from {path_of(cache)}", yes=options.yes):
+    removed = prune(dry_run=options.dry_run or not options.yes)  # with a yes, one look at every entry is enough
+    if removed.entries and not options.dry_run and not options.yes:
+        if not ask(f"remove {amount(*removed)} from {path_of(cache)}", yes=False):
             return 1
         removed = prune(dry_run=False)
     return _report(removed, cache, options)

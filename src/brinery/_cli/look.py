@@ -11,12 +11,12 @@ from itertools import pairwise
 from os.path import commonprefix
 
 from .._cache import Cache
-from .._columns import cut, fields
+from .._columns import ago, count, cut, fields
 from .._light import NamedTuple
 from .._printable import printable
 from .._units import format_size, format_time
 from ..errors import SecretError
-from .output import ago, count, finite, is_terminal, moment, say, say_json, say_path, say_table, tell, terminal_width
+from .output import finite, is_terminal, moment, say, say_json, say_path, say_table, tell, terminal_width
 from .store import chosen_functions, exists, found_entry, open_store, path_of, store_at, tell_empty
 from .value import shown_value, valuation
 

@@ -9,27 +9,9 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
-from .._columns import ago, count, cut, fields, table
+from .._columns import count, table
 from .._printable import printable
 from .._units import format_size
-
-__all__ = [
-    "UnwritableError",
-    "ago",
-    "amount",
-    "ask",
-    "count",
-    "cut",
-    "fields",
-    "finish",
-    "finite",
-    "moment",
-    "say",
-    "say_json",
-    "say_path",
-    "table",
-    "tell",
-]
 
 # Results go to stdout; whatever is said about them, and every question, to stderr.
 

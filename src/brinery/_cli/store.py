@@ -6,8 +6,9 @@ import os
 from argparse import Namespace
 
 from .._cache import Cache
+from .._columns import count
 from ..errors import StoreError
-from .output import count, fail, tell
+from .output import fail, tell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from types import FunctionType
+from types import FunctionType, ModuleType
 
 from .._light import NamedTuple
 from .fingerprint import Fingerprint
@@ -89,11 +89,21 @@ def _line_of_class(filename: str, qualname: str) -> int:
     return getattr(inside[-1], "lineno", 0) if inside else 0
 
 
+def global_value(name: str) -> object:
+    """What a global has just now, by the name of its part; None if that cannot be found."""
+    home, _, variable = name.rpartition(".")
+    return vars(module).get(variable) if (module := _module_at(home)) is not None else None
+
+
+def _module_at(home: str) -> ModuleType | None:
+    return sys.modules.get(home) or (sys.modules.get("__main__") if home == home_of_main() else None)
+
+
 def _of_global(name: str) -> Place | None:
     import ast
 
     home, _, variable = name.rpartition(".")
-    module = sys.modules.get(home) or (sys.modules.get("__main__") if home == home_of_main() else None)
+    module = _module_at(home)
     filename = getattr(module, "__file__", None)
     tree = syntax_tree(filename) if isinstance(filename, str) and filename.endswith(".py") else None
     if tree is None or not isinstance(filename, str):

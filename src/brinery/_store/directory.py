@@ -355,14 +355,13 @@ class Directory:
             from .records import StoreInfo
 
             functions = [] if root is None else maintenance.functions(root)
-            other_formats = 0 if root is None else maintenance.count_other_formats(root)
         return StoreInfo(
             location=self.location,
             root=self.root,
             entries=sum(function.entries for function in functions),
             bytes=sum(function.bytes for function in functions),
             functions=len(functions),
-            other_formats=other_formats,
+            other_formats=sum(function.other_formats for function in functions),
             max_size=self._limits[0],
             max_entries=self._limits[1],
             policy=self._policy.name,

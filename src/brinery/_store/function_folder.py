@@ -191,6 +191,8 @@ class FunctionFolder:
     def _touch(self, fd: int, status: os.stat_result, now: float, priority: int) -> None:
         try:
             os.utime(fd, ns=(int(now * _SECOND), priority))
+            if self._report is not None:
+                self._report.note_use(now)
             if self._trust_unchanged:
                 from .trust import note_touch
 

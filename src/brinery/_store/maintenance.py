@@ -11,6 +11,7 @@ from time import monotonic
 
 from .._progress import Progress
 from . import names
+from .counts import count_shards, read_counts
 from .entry import HEAD, Facts, facts
 from .files import (
     FOLDER,
@@ -30,12 +31,12 @@ from .reading import (
     read_metadata,
 )
 from .records import BadEntry, EntryRecord, FunctionRecord
-from .shards import entries_in, list_shards, list_slugs, opened_function, opened_shard, records_of, shards_of
+from .shards import list_shards, list_slugs, opened_function, opened_shard, records_of, shards_of
 from .signing import Keyring
-from .statistics import read_lines, read_tally
+from .statistics import read_lines, read_sum
 from .statistics_lines import Line
-from .tally import Tally
-from .upkeep import describe, function_name
+from .tally import NOTHING
+from .upkeep import describe, function_name, name_in
 
 _FOREIGN = "signed by another secret"
 _UNTOLD = "right as far as can be told: a library to read all of it is missing"
@@ -79,20 +80,25 @@ class _TooLongError(Exception):
 
 def function_of(root: int, slug: str, until: float = math.inf) -> FunctionRecord:
     """One function's folder in numbers."""
-    count = size = 0
+    entries = size = others = 0
+    tally = NOTHING
     last_use = 0.0
-    for shard in list_shards(root, slug):
-        if monotonic() > until:
-            raise _TooLongError
-        for entry in entries_in(root, slug, shard):
-            count += 1
-            size += entry.size
-            last_use = max(last_use, entry.last_use)
-    tally = Tally(0, 0, 0.0)
     with opened_function(root, slug) as folder:
         if folder is not None:
-            tally = read_tally(folder)
-    return FunctionRecord(function_name(root, slug), slug, count, size, *tally, last_use, describe(root, slug))
+            told = read_sum(folder)
+            tally = told.tally
+            last_use = told.last_use
+            for _, count in count_shards(folder, read_counts(folder)):
+                if monotonic() > until:
+                    raise _TooLongError
+                entries += count.entries
+                size += count.bytes
+                others += count.other_formats
+                last_use = max(last_use, count.last_use)
+    description = describe(root, slug)
+    return FunctionRecord(
+        name_in(description, slug), slug, entries, size, *tally, last_use, description, other_formats=others
+    )
 
 
 def statistics_lines(root: int) -> dict[str, list[Line]]:
@@ -103,17 +109,6 @@ def statistics_lines(root: int) -> dict[str, list[Line]]:
             if folder is not None:
                 found[function_name(root, slug)] = read_lines(folder)
     return found
-
-
-def count_other_formats(root: int) -> int:
-    """How many entries there are of formats that this release does not know."""
-    count = 0
-    for slug in list_slugs(root):
-        for shard in list_shards(root, slug):
-            with opened_shard(root, slug, shard) as folder:
-                if folder is not None:
-                    count += sum(map(names.is_other_format, os.listdir(folder)))
-    return count
 
 
 def verify(root: int, path: str, keyring: Keyring, *, fix: bool) -> Iterator[BadEntry]:

@@ -9,6 +9,7 @@ from .entry import SUFFIX
 __all__ = [
     "BESIDE_SHARDS",
     "CACHEDIR_TAG",
+    "COUNTS",
     "DESCRIPTION",
     "GENERATION",
     "GITIGNORE",
@@ -39,7 +40,8 @@ GITIGNORE = ".gitignore"
 DESCRIPTION = "function.json"
 STATISTICS = "statistics"
 SOURCES = "sources"
-BESIDE_SHARDS = frozenset((DESCRIPTION, STATISTICS, SOURCES))  # in a function's folder
+COUNTS = "counts"
+BESIDE_SHARDS = frozenset((DESCRIPTION, STATISTICS, SOURCES, COUNTS))  # in a function's folder
 SHARDS = tuple(f"{shard:02x}" for shard in range(256))
 
 _READABLE = 80
@@ -106,8 +108,8 @@ def temporary_name(slug: str, key: str) -> str:
 
 def entry_key(name: str) -> str | None:
     """The key that a file's name stands for, or None if it is not the name of an entry of this format."""
-    key = name[:_KEY_DIGITS]
-    return key if name[_KEY_DIGITS:] == SUFFIX and is_key(key) else None
+    key = name[:_KEY_DIGITS]  # written out, as whoever counts a store passes here a million times
+    return key if name[_KEY_DIGITS:] == SUFFIX and not key.strip("0123456789abcdef") else None
 
 
 def is_other_format(name: str) -> bool:

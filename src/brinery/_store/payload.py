@@ -49,7 +49,7 @@ class Codec(Loader):
         pickled = stack.call(self._dump, result) if stack.is_short() else self._dump(result)
         if check or pickled.own:
             self._check(result, pickled, whatever_size=check)
-        return Payload(pickled.stream, pickled.buffers, self._flags(pickled.stream), self._compress)
+        return Payload(pickled.stream, pickled.buffers, self._flags(pickled.names), self._compress)
 
     def freeze(self, item: object) -> bytes:
         """Serialize one item of a generator as it is now; raises Unstorable."""
@@ -58,13 +58,13 @@ class Codec(Loader):
         pickled = stack.call(partial(self._dump, apart=False), item)
         if pickled.own:
             self._check(item, pickled)
-        return ITEM_FLAGS.pack(self._flags(pickled.stream)) + pickled.stream
+        return ITEM_FLAGS.pack(self._flags(pickled.names)) + pickled.stream
 
     def _dump(self, result: object, *, apart: bool = True) -> Pickled:
         if self._serializer is not None:
             if self._most is not None:
                 raise TooLong
-            return Pickled(self._dump_by_serializer(self._serializer, result), [], frozenset())
+            return Pickled(self._dump_by_serializer(self._serializer, result), [], frozenset(), b"")
         try:
             return pickling.dump(result, pickling.Pieces(self._most) if self._yields else None, apart=apart)
         except (KeyboardInterrupt, TooLong):
@@ -96,7 +96,7 @@ class Codec(Loader):
             return
         buffers = [memoryview(bytearray(buffer)) for buffer in pickled.buffers]  # the copy may write to its own
         try:
-            found = self.loads(Verified(pickled.stream, buffers, self._flags(pickled.stream), 0.0))
+            found = self.loads(Verified(pickled.stream, buffers, self._flags(pickled.names), 0.0))
         except Exception as error:
             raise Unstorable(
                 f"it pickles, but cannot be unpickled ({in_words(error)})", self._path(result, pickled)
@@ -122,16 +122,16 @@ class Codec(Loader):
             raise Unstorable(f"serializer {self.name!r} made {type(stream).__name__} of it, not bytes")
         return stream
 
-    def _flags(self, stream: bytes) -> int:
-        """Say what a reader has to know of a stream."""
+    def _flags(self, names: bytes) -> int:
+        """Say what a reader has to know of a stream; `names` is all of it in which a class can be named."""
         if self._serializer is not None:
             return entry.NOT_PICKLE
         flags = 0
         if self._module in MAINS:
-            if b"__main__" in stream:
+            if b"__main__" in names:
                 flags |= entry.HOME_AS_MAIN
-            if b"__mp_main__" in stream:
+            if b"__mp_main__" in names:
                 flags |= entry.HOME_AS_MP_MAIN
-        if self._home.encode() in stream:
+        if self._home.encode() in names:
             flags |= entry.HOME_NAMED
         return flags

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     Reducer = Callable[[Any], Any]
 
 PROTOCOL = 5
+_LONG = 32 * 1024  # what pickle writes as a piece of its own is longer...
+_FRAMES = b"\x95", b"\x80"  # ... and what is not begins so
 _OUT_OF_BAND = 64 * 1024  # what is shorter is copied into the stream for less than its own place in the file costs
 _FEW = 64
 _ATOMS = frozenset((NoneType, bool, int, float, str, bytes))
@@ -51,7 +53,8 @@ class TooLong(BaseException):
 class Pieces:
     """What a pickler writes to, frame by frame: at each the interpreter may let other threads go on.
 
-    `pickle.dumps` itself lets nobody go on until it is done.
+    `pickle.dumps` itself lets nobody go on until it is done. What is long, the contents of a text or of bytes, comes as
+    a piece of its own, between the frames.
     """
 
     def __init__(self, most: int | None = None) -> None:
@@ -59,15 +62,20 @@ class Pieces:
         self._left = most
 
     def write(self, piece: bytes) -> int:
-        self._pieces.append(bytes(piece))
+        data = bytes(piece)  # no copy of bytes; some other thing with a buffer may come
+        self._pieces.append(data)
         if self._left is not None:
-            self._left -= len(piece)
+            self._left -= len(data)
             if self._left < 0:
                 raise TooLong
-        return len(piece)
+        return len(data)
 
     def getvalue(self) -> bytes:
-        return b"".join(self._pieces)
+        return self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+
+    def names(self) -> bytes:
+        """The pieces in which names of classes can be: contents of 200 MB take as long to search as to write."""
+        return b"".join(piece for piece in self._pieces if len(piece) < _LONG or piece.startswith(_FRAMES))
 
 
 class _Careful(pickle.Pickler):
@@ -106,15 +114,16 @@ class Pickled(NamedTuple):
     stream: bytes
     buffers: list[memoryview]
     own: frozenset[type]
+    names: bytes  # all of the stream in which a class can be named
 
 
 def dump(result: object, pieces: Pieces | None = None, *, apart: bool = True) -> Pickled:
     """Pickle by plain `pickle`, large buffers apart or all in one; raises whatever that raises."""
     if pieces is None and _is_plain(result):
-        return Pickled(pickle.dumps(result, PROTOCOL), [], _NONE)
+        return Pickled(pickle.dumps(result, PROTOCOL), [], _NONE, b"")
     pickled = _dump(_Careful, result, {}, pieces, apart=apart)
-    stream = pickled.stream
-    if (b"pyarrow" in stream or b"torch" in stream) and (compact := _compacting(stream)):
+    names = pickled.names
+    if (b"pyarrow" in names or b"torch" in names) and (compact := _compacting(names)):
         return _dump(_Careful, result, compact, apart=apart)
     return pickled
 
@@ -160,10 +169,10 @@ def _dump(
     if table:  # a pickler looks for its table of reducers when it is made, so this one has a class of its own
         kind = type(kind.__name__, (kind,), {"dispatch_table": {**copyreg.dispatch_table, **table}})
     buffers = _Buffers()
-    file = io.BytesIO() if pieces is None else pieces
+    file = Pieces() if pieces is None else pieces
     pickler = kind(file, buffers.take if apart else None)
     pickler.dump(result)
-    return Pickled(file.getvalue(), buffers, pickler.own)
+    return Pickled(file.getvalue(), buffers, pickler.own, file.names())
 
 
 def _by_cloudpickle() -> tuple[type[Any], dict[type, Reducer]]:
@@ -212,12 +221,12 @@ def is_used_up(result: object) -> bool:
     return hasattr(kind, "__next__") or hasattr(kind, "__anext__")
 
 
-def _compacting(stream: bytes) -> dict[type, Reducer]:
-    """Reducers for what the stream shows to be there and would drag a larger parent along."""
+def _compacting(names: bytes) -> dict[type, Reducer]:
+    """Reducers for what the names in a stream show to be there and would drag a larger parent along."""
     reducers: dict[type, Reducer] = {}
-    if "pyarrow" in sys.modules and b"pyarrow" in stream:
+    if "pyarrow" in sys.modules and b"pyarrow" in names:
         reducers |= _reducers_of_arrow()
-    if "torch" in sys.modules and b"torch" in stream:
+    if "torch" in sys.modules and b"torch" in names:
         reducers |= _reducers_of_torch()
     return reducers
 

@@ -31,6 +31,7 @@ class FunctionRecord(NamedTuple):
     seconds_saved: float
     last_use: float
     description: dict[str, object]  # function.json; empty if it cannot be read
+    other_formats: int = 0  # entries that this release does not know
 
 
 class StoreInfo(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copyreg
 import sys
+from pickle import PickleBuffer
 from types import BuiltinFunctionType, FunctionType, MemberDescriptorType
 
 from . import restoring
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     Reducer = Callable[[Any], Any]
 
 _PROTOCOL = 5
+_LARGE = 64 * 1024  # bytes
 _HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: made by a class statement
 _NEVER_KEPT = frozenset({"obj", "exceptions", "message"})  # what an AttributeError was about; what a group is made of
 
@@ -26,6 +28,10 @@ def reducer_of(kind: type[Any]) -> Reducer | None:
         return None
     if issubclass(kind, BaseException):
         return _reduce_exception
+    if kind is getattr(sys.modules.get("array"), "array", None):
+        return _reduce_array_of_numbers
+    if kind is getattr(sys.modules.get("torch"), "Tensor", None):
+        return _reduce_tensor
     numpy = sys.modules.get("numpy")
     array = getattr(numpy, "ndarray", None)
     if array is None or not issubclass(kind, array):
@@ -44,7 +50,20 @@ def reducer_of(kind: type[Any]) -> Reducer | None:
 
 
 def _reduce_array(array: Any) -> Any:
-    """A read-only array that pickles as a state and not as a buffer would come back writable."""
+    """Large arrays of times, and those with gaps, go apart like all others, and not into the stream, copied twice.
+
+    A read-only array that pickles as a state and not as a buffer would come back writable.
+    """
+    if array.nbytes >= _LARGE and not array.dtype.hasobject:
+        has_gaps = not array.flags.c_contiguous and not array.flags.f_contiguous
+        if has_gaps:
+            is_writable = array.flags.writeable
+            array = array.copy()
+            array.flags.writeable = is_writable
+        if array.dtype.kind in "mM":
+            return restoring.viewed, (array.view("i8"), array.dtype)
+        if has_gaps:
+            return array.__reduce_ex__(_PROTOCOL)
     if array.flags.writeable:
         return NotImplemented
     reduced = array.__reduce_ex__(_PROTOCOL)
@@ -61,6 +80,35 @@ def _reduce_array_of_subclass(array: Any) -> Any:
     attributes = {} if isinstance(array, numpy.memmap) else getattr(array, "__dict__", {})
     made = restoring.array, (type(array), plain)
     return (*made, dict(attributes), None, None, restoring.update_array) if attributes else made
+
+
+def _reduce_array_of_numbers(numbers: Any) -> Any:
+    """The bytes of an `array.array` go apart, as a copy: while a buffer is in use, its owner could not append to it."""
+    if len(numbers) * numbers.itemsize < _LARGE:
+        return NotImplemented
+    buffer = PickleBuffer(numbers.tobytes())
+    return restoring.array_of_numbers, (numbers.typecode, sys.byteorder, buffer)
+
+
+def _reduce_tensor(tensor: Any) -> Any:
+    """Large plain tensors go apart; torch itself would write all of the memory that a slice is part of, three times."""
+    torch = sys.modules["torch"]
+    if (
+        tensor.device.type != "cpu"
+        or tensor.layout is not torch.strided
+        or tensor.numel() * tensor.element_size() < _LARGE
+        or not tensor.is_contiguous()
+        or (tensor.requires_grad and not tensor.is_leaf)
+        or tensor.is_quantized
+        or tensor.is_conj()
+        or tensor.is_neg()
+        or tensor._backward_hooks  # noqa: SLF001  as torch itself looks
+        or vars(tensor)
+    ):
+        return NotImplemented
+    whole = tensor.detach().reshape(-1).view(torch.uint8)
+    dtype, shape = tensor.dtype, tuple(tensor.shape)
+    return restoring.tensor, (PickleBuffer(whole.numpy()), dtype, shape, tensor.requires_grad)
 
 
 # Exceptions.

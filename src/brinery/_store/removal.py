@@ -6,18 +6,18 @@ import functools
 import math
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from operator import itemgetter
 from time import time
 
 from .._progress import Progress
 from . import names
 from .eviction import Policy
 from .files import FOLDER, allocated, closing, is_out_of_resources
-from .maintenance import walk
 from .records import EntryRecord, Removed
-from .shards import Stored, list_slugs, opened_function, remove_entries, shards_of
-from .upkeep import Upkeep
+from .shards import Stored, list_slugs, opened_function, records_of, remove_entries, shards_of
+from .upkeep import Upkeep, function_name
 
 _AT_ONCE = 256  # entries removed while writers wait
 
@@ -106,31 +106,31 @@ def prune(
 ) -> Removed:
     """Remove what has expired or is outdated, then what has the lowest priority above the limits."""
     now = time()
-    going: list[EntryRecord] = []
-    staying: list[EntryRecord] = []
-    slugs = list_slugs(root)
-    with Progress("looking through the entries", len(slugs)) as progress:
-        for slug in slugs:
-            for record in walk(root, path, [slug]):
-                (going if record.expires <= now or is_outdated(record) else staying).append(record)
-            progress.advance()
-    size, entries = sum(record.size for record in staying), len(staying)
-    if max_size is not None or max_entries is not None:
-        staying.sort(key=lambda record: _rank(upkeep.policy, record), reverse=True)
+    going: list[Stored] = []
+    staying: list[tuple[float, Stored]] = []
+    for slug, record in _all_records(root, path):
+        stored = Stored(slug, record.key + names.SUFFIX, record.size, 0, record.last_use)
+        if record.expires <= now or is_outdated(record):
+            going.append(stored)
+        else:
+            staying.append((_rank(upkeep.policy, record), stored))
+    size, entries = sum(stored.size for _, stored in staying), len(staying)
+    if (max_size is not None and size > max_size) or (max_entries is not None and entries > max_entries):
+        staying.sort(key=itemgetter(0), reverse=True)
         while staying and (
             (max_size is not None and size > max_size) or (max_entries is not None and entries > max_entries)
         ):
-            record = staying.pop()
-            size -= record.size
+            _, stored = staying.pop()
+            size -= stored.size
             entries -= 1
-            going.append(record)
+            going.append(stored)
     if dry_run:
-        return Removed(len(going), sum(record.size for record in going))
-    going.sort(key=lambda record: record.path)  # so that each folder is opened once
+        return Removed(len(going), sum(stored.size for stored in going))
+    going.sort()  # so that each folder is opened once
     entries = size = 0
     with Progress("pruning", len(going)) as progress:
         for at in range(0, len(going), _AT_ONCE):
-            chosen = [_stored(record) for record in going[at : at + _AT_ONCE]]
+            chosen = going[at : at + _AT_ONCE]
             removed = upkeep.removing(functools.partial(remove_entries, root, chosen))
             entries += removed.entries
             size += removed.bytes
@@ -138,11 +138,21 @@ def prune(
     return Removed(entries, size)
 
 
+def _all_records(root: int, path: str) -> Iterator[tuple[str, EntryRecord]]:
+    """The records of all entries, each with its function's folder."""
+    slugs = list_slugs(root)
+    with Progress("looking through the entries", len(slugs) * len(names.SHARDS)) as progress:
+        for slug in slugs:
+            with opened_function(root, slug) as function:
+                shards = [] if function is None else shards_of(function)
+                progress.advance(len(names.SHARDS) - len(shards))
+                home = function_name(root, slug)
+                for shard in shards:
+                    for record in [] if function is None else records_of(function, shard, slug, home, path):
+                        yield slug, record
+                    progress.advance()
+
+
 def _rank(policy: Policy, record: EntryRecord) -> float:
     rank = policy.rank(record)
     return record.priority if rank is None or math.isnan(rank) else rank
-
-
-def _stored(record: EntryRecord) -> Stored:
-    slug, _, name = record.path.split("/")[-3:]
-    return Stored(slug, name, record.size, 0, record.last_use)

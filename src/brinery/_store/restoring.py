@@ -31,6 +31,32 @@ def array(kind: type[Any], plain: Any) -> Any:
     return type(plain).view(plain, kind)
 
 
+def viewed(plain: Any, dtype: Any) -> Any:
+    """Make an array of another type in the same memory."""
+    return plain.view(dtype)
+
+
+def array_of_numbers(typecode: str, byteorder: str, buffer: Any) -> Any:
+    """Make an `array.array`."""
+    import sys
+    from array import array
+
+    made = array(typecode)
+    made.frombytes(buffer)
+    if byteorder != sys.byteorder:
+        made.byteswap()
+    return made
+
+
+def tensor(buffer: Any, dtype: Any, shape: tuple[int, ...], requires_grad: bool) -> Any:  # noqa: FBT001
+    """Make a tensor in memory of its own, so that it can be resized as any other."""
+    import torch  # type: ignore[import-not-found]
+
+    made = torch.empty(shape, dtype=dtype)
+    made.reshape(-1).view(torch.uint8).copy_(torch.frombuffer(buffer, dtype=torch.uint8))
+    return made.requires_grad_(requires_grad)
+
+
 def update_array(made: Any, attributes: dict[str, Any]) -> None:
     vars(made).update(attributes)
 

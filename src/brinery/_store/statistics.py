@@ -32,14 +32,20 @@ if TYPE_CHECKING:
 _HITS = 256  # after so many hits what was counted is written down
 _SECONDS = 5.0  # after so long a miss does so
 _LONG = 64 * 1024  # bytes
+# A process that stored something counts what changed in its stores: at its end for so long, and a part of its time...
+_AT_END, _PART_AT_END = 0.01, 0.02
+# ... and now and then for so long.
+_COUNT_AFTER, _AT_ONCE = 60.0, 0.05  # seconds
 _LONGEST = 1 << 20
 _TRIES = 5
 _PAUSE = 0.001  # seconds
 
 
-def read_tally(folder: int) -> Tally:
-    """How the calls of the function whose folder is open fared, as far as that was written down."""
-    return parse_tally(read_small(names.STATISTICS, folder, _LONGEST) or b"")
+def read_sum(folder: int) -> Line:
+    """How the calls of the function whose folder is open fared in all, as far as that was written down."""
+    from .statistics_lines import sum_of
+
+    return sum_of(read_lines(folder))
 
 
 def read_lines(folder: int) -> list[Line]:
@@ -49,18 +55,14 @@ def read_lines(folder: int) -> list[Line]:
     return list(parse_lines(read_small(names.STATISTICS, folder, _LONGEST) or b""))
 
 
-def parse_tally(data: bytes) -> Tally:
-    """Add up all lines that can be right."""
-    from .statistics_lines import added, parse_lines
-
-    return added(line.tally for line in parse_lines(data))
-
-
 def _append(folder: int, lines: bytes) -> None:
     """Add lines; whoever puts one line in place of all gets them as well, or finds that somebody is at it."""
     for attempt in range(_TRIES):
         fd, status = open_own(names.STATISTICS, folder, os.O_APPEND)
         try:
+            if status.st_size < _LONG // 2:  # nobody will before we are done
+                os.write(fd, lines)
+                return
             is_shared = _lock(fd, "SH")
             if not is_shared and attempt < _TRIES - 1:  # another file is about to stand there
                 sleep(_PAUSE)
@@ -119,6 +121,8 @@ class Report:
         self._first = self._reported = NOTHING
         self._missed = ""
         self._at = monotonic()
+        self._last_use = 0.0
+        self._misses_counted = 0  # at the last count of what they stored
         self._lock = allocate_lock()
 
     @property
@@ -141,8 +145,23 @@ class Report:
         """Leave what was counted so far to the process that was forked."""
         self._lock = allocate_lock()
         self._first = self._reported = Tally(*self._totals())
+        self._misses_counted = self._reported.misses
         self._take_missed()
         self._missed = ""
+
+    def note_use(self, now: float) -> None:
+        """Take note of a hit by which the times of an entry were changed."""
+        self._last_use = now
+
+    def has_stored(self) -> bool:
+        """Whether there were misses since this was asked last."""
+        before, self._misses_counted = self._misses_counted, self._totals()[1]
+        return self._misses_counted > before
+
+    @property
+    def place(self) -> tuple[Root, str]:
+        """The store and the function's folder in it."""
+        return self._root, self._slug
 
     def write(self) -> None:
         """Write down what is new."""
@@ -174,13 +193,15 @@ class Report:
 
         missed = missed or self._take_missed()
         self._missed = self._missed or missed
-        return encode_line(tally, time(), session_name(), program_name(), missed)
+        return encode_line(tally, time(), session_name(), program_name(), missed, self._last_use)
 
     def write_if_due(self) -> None:
         """Write down what is new if the last time is long ago, or there may be no other chance."""
         if monotonic() - self._at > _SECONDS or _is_ended_without_notice():
             with suppress(OSError):
                 self.write()
+            if monotonic() - _counted_at > _COUNT_AFTER:
+                _count(_AT_ONCE)
 
 
 def difference(now: Tally, before: Tally) -> Tally:
@@ -243,8 +264,26 @@ def counted_here(place: str) -> dict[str, list[Line]]:
     return {home: list(parse_lines(line)) for home, line in counted.items() if home}
 
 
+def _count(seconds: float) -> None:
+    """Have what changed in the stores counted, so that people need not wait for it who ask."""
+    global _counted_at
+    _counted_at = monotonic()
+    stored = [one.place for one in _reports if one.has_stored()]
+    if stored:
+        from .counts import count_what_changed
+
+        count_what_changed(stored, seconds)
+
+
+def _end() -> None:
+    flush_reports()
+    with suppress(Exception):
+        _count(_AT_END + _PART_AT_END * (monotonic() - _began))
+
+
 _reports: list[Report] = []
 _is_watching = False
+_began = _counted_at = monotonic()
 
 
 def _is_ended_without_notice() -> bool:
@@ -268,10 +307,12 @@ def _watch_pools() -> None:
 def _finalize_worker(_: object) -> None:
     util = sys.modules.get("multiprocessing.util")
     if util is not None:
-        util.Finalize(None, flush_reports, exitpriority=0)
+        util.Finalize(None, _end, exitpriority=0)
 
 
 def _after_fork_in_child() -> None:
+    global _began
+    _began = monotonic()
     for one in _reports:
         with suppress(Exception):
             one.start_anew()
@@ -279,4 +320,4 @@ def _after_fork_in_child() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_watch_pools, after_in_child=_after_fork_in_child)
-atexit.register(flush_reports)
+atexit.register(_end)

@@ -21,6 +21,7 @@ from .shards import (
 )
 
 SAMPLE = 6  # so many times as much as has to go is looked at
+_MANY = 8  # functions; of more not even one shard of each is looked into, if some hold enough
 
 _SECOND = 1_000_000_000
 
@@ -33,7 +34,7 @@ class Sample(NamedTuple):
     """Some shards of all functions: as keys are spread evenly, a fair sample of the whole store."""
 
     entries: list[Stored]
-    shards: int
+    shards: int  # 0: only some functions were looked into, so that it tells nothing about the whole store
 
     @property
     def is_all(self) -> bool:
@@ -57,6 +58,22 @@ def take_sample(root: int, size: int, entries: int, *, shards: int = len(SHARDS)
         return [entry for slug in present.get(shard, ()) for entry in entries_in(root, slug, shard)]
 
     return sample_shards(look, size, entries, shards=shards)
+
+
+def take_candidates(root: int, size: int, entries: int) -> Sample:
+    """The same for whoever wants something to remove, and need not know how much there is."""
+    slugs = list_slugs(root)
+    if len(slugs) > _MANY:
+        shard = random.choice(SHARDS)
+        seen: list[Stored] = []
+        seen_size = 0
+        for slug in random.sample(slugs, len(slugs)):
+            found = entries_in(root, slug, shard)
+            seen += found
+            seen_size += sum(entry.size for entry in found)
+            if seen_size >= size and len(seen) >= entries:
+                return Sample(seen, 0)
+    return take_sample(root, size, entries)
 
 
 def sample_shards(

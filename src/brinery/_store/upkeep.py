@@ -13,19 +13,22 @@ from functools import partial
 from random import Random
 
 from .._light import NamedTuple
+from .._units import format_size
 from .._warning import logger, warn
 from ..errors import EvictionWarning, StoreWarning
 from . import names
+from .counts import count_shards, write_counts
 from .eviction import Policy
 from .files import FOLDER, allocated, closing, is_no_folder, open_folder, read_small, remove_if_dead
 from .limits import Limits
 from .records import Removed
 from .root import Root
-from .shards import Stored, entries_in, list_shards, list_slugs, opened_shard, record_of, remove_entries, temporary_size
-from .sweep import SAMPLE, Rank, Sample, choose_lowest, renumber, take_sample
+from .shards import Stored, list_slugs, opened_function, opened_shard, record_of, remove_entries, temporary_size
+from .sweep import SAMPLE, Rank, Sample, choose_lowest, renumber, take_candidates, take_sample
 from .usage import Sum, Totals, Usage
 
 _TELLING = 64  # entries that a sample must have to tell whether the sum is right
+_TELLING_ENTRIES = 2048  # that tell it well, from fewer shards even
 _TELLING_SHARDS = 4
 _SMALL = 4096  # entries that are quicker counted than estimated
 _COUNT_EVERY = 64  # sweeps
@@ -40,7 +43,6 @@ _PAUSE = 0.002  # seconds
 _chance = Random().random  # not the generator that programs seed and draw from
 
 _NOTHING = Totals(0, 0)
-_MOST = 1 << 62
 
 
 class Entered(NamedTuple):
@@ -222,13 +224,30 @@ class Upkeep:
         with closing(self._root.open()) as root:
 
             def work(total: Sum) -> Totals:
-                size, entries = _count(root, total.show_life)
+                size, entries = self._count(root, total.show_life)
                 own = besides()
                 return total.set(Totals(max(0, size - own.bytes), max(0, entries - own.entries)))
 
             totals = self.usage.hold(work)
         self._recounted = time.monotonic()
         return totals
+
+    def _count(self, root: int, show_life: Callable[[], None]) -> Totals:
+        """Look at every file, and write down what each shard holds for those who ask."""
+        under_way = temporary_size(root)
+        size, entries = under_way.bytes, under_way.entries
+        for slug in list_slugs(root):
+            with opened_function(root, slug) as function:
+                counts = []
+                for shard, count in () if function is None else count_shards(function):
+                    show_life()
+                    size += count.bytes
+                    entries += count.entries
+                    counts.append((shard, count))
+                if function is not None:
+                    with suppress(OSError), closing(self._root.open_temporary()) as aside:
+                        write_counts(counts, function, aside)
+        return Totals(size, entries)
 
     def _make_room(self, totals: Totals, change: Totals, under_way: Callable[[], Totals]) -> bool:
         """Remove what is worth least, to have room for a change; False if nothing was there to be removed."""
@@ -240,7 +259,7 @@ class Upkeep:
                 self._must_renumber = False
                 renumber(root, self.policy)
             size, entries = self._need(totals, change)
-            sample = take_sample(root, SAMPLE * size, SAMPLE * entries)
+            sample = take_candidates(root, SAMPLE * size, SAMPLE * entries)
             if self._is_too_high(root, totals, sample):
                 totals = self.recount(under_way)
             size, entries = self._need(totals, change)
@@ -256,7 +275,8 @@ class Upkeep:
                 evicted += removed.entries
                 freed += removed.bytes
         if evicted:
-            logger.info("evicted %d entries, %d bytes, to make room in %s", evicted, freed, self._root.path)
+            what = "1 entry" if evicted == 1 else f"{evicted} entries"
+            logger.info("evicted %s (%s) to make room in %s", what, format_size(freed), self._root.path)
         return bool(lowest)
 
     def _need(self, totals: Totals, change: Totals) -> tuple[int, int]:
@@ -267,11 +287,11 @@ class Upkeep:
         if sample.is_all:
             size, entries = sample.estimate()
             return totals.bytes > 1.03 * size + _LEEWAY or totals.entries > 1.03 * entries + _LEEWAY // 4096
-        if time.monotonic() - self._recounted < _RECOUNT_AFTER or not _exceeds(totals, sample):
+        if time.monotonic() - self._recounted < _RECOUNT_AFTER or (sample.shards and not _exceeds(totals, sample)):
             return False
         # Sweeps take much from few shards. Counting a large store takes a second, so nobody does for chance.
         self._recounted = time.monotonic()
-        return _exceeds(totals, take_sample(root, _MOST, _MOST, shards=_TELLING_SHARDS))
+        return _exceeds(totals, take_sample(root, 0, _TELLING_ENTRIES, shards=_TELLING_SHARDS))
 
     def _rank(self, root: int) -> Rank | None:
         if type(self.policy).rank is Policy.rank:
@@ -320,7 +340,7 @@ class Upkeep:
         self._root.mend_tag()
         self._record_settings()
         with closing(self._root.open()) as root:
-            sample = take_sample(root, _MOST, _MOST, shards=_TELLING_SHARDS)
+            sample = take_sample(root, 0, _TELLING_ENTRIES, shards=_TELLING_SHARDS)
             totals = self.usage.read()
             # A power failure leaves zeros. That nothing is there is soon seen to be wrong.
             if totals is not None and not totals.entries and take_sample(root, 0, 1).entries:
@@ -361,18 +381,6 @@ def _exceeds(totals: Totals, sample: Sample) -> bool:
     return len(sample.entries) >= _TELLING and (totals.bytes > 1.25 * size or totals.entries > 1.25 * entries)
 
 
-def _count(root: int, show_life: Callable[[], None]) -> Totals:
-    under_way = temporary_size(root)
-    size, count = under_way.bytes, under_way.entries
-    for slug in list_slugs(root):
-        for shard in list_shards(root, slug):
-            show_life()
-            for entry in entries_in(root, slug, shard):
-                size += entry.size
-                count += 1
-    return Totals(size, count)
-
-
 def read_settings(root: Root) -> dict[str, object]:
     """What the latest writer recorded about the store; it may be anything, or nothing."""
     return parse_object(root.read(names.SETTINGS))
@@ -400,7 +408,12 @@ def describe(root: int, slug: str) -> dict[str, object]:
 
 def function_name(root: int, slug: str) -> str:
     """A function's home name, as far as its folder tells it."""
-    name = describe(root, slug).get("name")
+    return name_in(describe(root, slug), slug)
+
+
+def name_in(description: dict[str, object], slug: str) -> str:
+    """The same, of what its function.json says."""
+    name = description.get("name")
     return name if isinstance(name, str) and names.slug_of(name) == slug else slug[:-9]
 
 

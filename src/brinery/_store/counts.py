@@ -1,0 +1,145 @@
+"""What each shard of a large function holds, as it was counted before: a million entries are told of without a look.
+
+The file of an entry is never changed in place, so a shard holds what it held as long as its folder has the same time of
+change, which nobody can set. Whoever tells of a function looks anew into the shards that have changed since, so what is
+told is always true, and writes nothing. Who has stored something writes down what the shards hold, when its process
+ends, and who counts the whole store does.
+
+Anybody who can write to the store can write there what he likes: the numbers are shown to people, and nothing else
+stands on them.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import stat
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from struct import Struct
+
+from .._light import NamedTuple
+from . import names
+from .files import closing, read_small, status_of, write_aside
+from .shards import list_slugs, open_if_there, opened_function, shards_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .root import Root
+
+_WORTH = 64  # shards; what lies in fewer is counted as soon as it is read what was counted
+_SETTLED = 100_000_000  # nanoseconds; a younger change might share its time with one that is still to come
+_SECOND = 1_000_000_000
+_LINE = Struct("<B7x Q q Q Q Q d")  # of each shard: its number, and its count
+_MOST = 1 << 60
+_LATEST = 2.0**33  # seconds after the epoch
+
+
+class Count(NamedTuple):
+    """What a shard held when its folder last changed at that time."""
+
+    inode: int
+    changed: int  # nanoseconds after the epoch; 0 if the folder had changed only just then
+    entries: int
+    bytes: int  # allocated
+    other_formats: int
+    last_use: float
+
+    def is_of(self, status: os.stat_result | None) -> bool:
+        """Whether a folder of that status holds just this."""
+        return status is not None and self.changed == status.st_ctime_ns and self.inode == status.st_ino
+
+
+_NONE: Mapping[str, Count] = {}
+
+
+def count_shards(function: int, known: Mapping[str, Count] = _NONE) -> Iterator[tuple[str, Count]]:
+    """The shards of a function's open folder and what they hold; those that are as they are known are not looked at."""
+    for shard in shards_of(function):
+        before = known.get(shard)
+        count = before if before is not None and before.is_of(status_of(shard, function)) else _look(shard, function)
+        if count is not None:
+            yield shard, count
+
+
+def _look(shard: str, function: int) -> Count | None:
+    entries = size = others = 0
+    last_use = 0.0
+    folder = open_if_there(shard, function)
+    if folder is None:
+        return None
+    with closing(folder), os.scandir(folder) as items:
+        status = os.fstat(folder)  # first: what changes while we look gives it another time
+        age = time.time_ns() - status.st_ctime_ns
+        for item in items:
+            name = item.name
+            if names.entry_key(name) is None:
+                others += names.is_other_format(name)
+            elif name[:2] == shard:
+                try:  # here, too, hundreds pass
+                    found = item.stat(follow_symlinks=False)
+                except OSError:  # removed as we came
+                    continue
+                if stat.S_ISREG(found.st_mode):
+                    entries += 1
+                    size += found.st_blocks * 512
+                    last_use = max(last_use, found.st_atime)
+    # A file system that keeps whole seconds cannot tell what came later in the same one.
+    is_settled = age > _SETTLED and status.st_ctime_ns % _SECOND
+    return Count(status.st_ino, status.st_ctime_ns if is_settled else 0, entries, size, others, last_use)
+
+
+def read_counts(function: int) -> dict[str, Count]:
+    """What was written down of the shards of a function; it may be anything, as long as it can be."""
+    data = read_small(names.COUNTS, function) or b""
+    if len(data) % _LINE.size or len(data) > _LINE.size * len(names.SHARDS):
+        return {}
+    lines = [(number, Count(*numbers)) for number, *numbers in _LINE.iter_unpack(data)]
+    is_possible = all(
+        count.entries < _MOST and count.bytes < _MOST and count.other_formats < _MOST and 0 <= count.last_use < _LATEST
+        for _, count in lines
+    )
+    return {names.SHARDS[number]: count for number, count in lines} if is_possible else {}
+
+
+def write_counts(counts: Iterable[tuple[str, Count]], function: int, aside: int) -> None:
+    """Write down what was counted, if there is enough of it to be worth it; `aside` is a folder to write it in."""
+    lines = [_LINE.pack(int(shard, 16), *count) for shard, count in counts if count.changed]
+    if len(lines) >= _WORTH:
+        write_aside(names.COUNTS, b"".join(lines), aside=aside, folder=function)
+
+
+def count_what_changed(stored: Iterable[tuple[Root, str]], seconds: float) -> None:
+    """Count for so long what has changed in some stores, and write it down: first the functions named by their folders.
+
+    Then the others in no order: whoever stores makes room among all of them, and many a process is killed before it
+    came here.
+    """
+    until = time.monotonic() + seconds
+    by_root: dict[Root, list[str]] = {}
+    for root, slug in stored:
+        by_root.setdefault(root, []).append(slug)
+    for root, first in by_root.items():
+        with suppress(OSError), closing(root.open()) as folder, closing(root.open_temporary()) as aside:
+            others = set(list_slugs(folder)).difference(first)
+            for slug in (*first, *random.sample(sorted(others), len(others))):
+                if time.monotonic() > until:
+                    return
+                with suppress(OSError), opened_function(folder, slug) as function:
+                    if function is not None:
+                        _count_anew(function, aside, until)
+
+
+def _count_anew(function: int, aside: int, until: float) -> None:
+    if len(shards_of(function)) < _WORTH:
+        return
+    before = read_counts(function)
+    now = {}
+    for shard, count in count_shards(function, before):
+        now[shard] = count
+        if time.monotonic() > until:
+            now = {**before, **now}
+            break
+    if now != before:
+        write_counts(now.items(), function, aside)
