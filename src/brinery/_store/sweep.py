@@ -64,10 +64,10 @@ def take_candidates(root: int, size: int, entries: int) -> Sample:
     """The same for whoever wants something to remove, and need not know how much there is."""
     slugs = list_slugs(root)
     if len(slugs) > _MANY:
-        shard = random.choice(SHARDS)
+        shard = _chance.choice(SHARDS)
         seen: list[Stored] = []
         seen_size = 0
-        for slug in random.sample(slugs, len(slugs)):
+        for slug in _chance.sample(slugs, len(slugs)):
             found = entries_in(root, slug, shard)
             seen += found
             seen_size += sum(entry.size for entry in found)
