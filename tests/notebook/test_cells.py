@@ -207,6 +207,26 @@ print('computing')"""
     assert cells.value(expression) == "(4, True, True, True, 6, 8)"
 
 
+def test_definitions_may_change_each_other(cells):
+    """As subclasses that register themselves do, and the cases of a function; a hit runs them again in their order."""
+    body = """
+from functools import singledispatch
+class Base:
+    known = []
+    def __init_subclass__(cls): Base.known.append(cls)
+class Child(Base): pass
+@singledispatch
+def area(x): return 0
+@area.register
+def of_int(x: int): return x
+print('computing')"""
+    assert ran(cells.cached(body))
+    cells.run("del Base, Child, area, of_int")
+    assert not ran(cells.cached(body))
+    assert cells.value("Base.known == [Child], area(3), area('a')") == "(True, 3, 0)"
+    assert "Base was changed after" in cells.cached(body.replace("class Child(", "Base.known.append(1)\nclass Child("))
+
+
 @pytest.mark.parametrize(
     ("body", "named"),
     [

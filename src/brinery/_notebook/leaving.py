@@ -37,7 +37,11 @@ class NotStored(Exception):
 
 def is_own(shell: Any, name: str) -> bool:
     """Whether a name is IPython's or Python's own among those of the notebook."""
-    return name in _OF_PYTHON or is_of_a_prompt(name) or (name == "open" and name in shell.user_ns_hidden)
+    hidden = shell.user_ns_hidden.get(name)
+    is_hidden = (
+        hidden is not None and shell.user_ns.get(name) is hidden
+    )  # such as its own `open`, unless it was rebound
+    return name in _OF_PYTHON or is_of_a_prompt(name) or is_hidden
 
 
 def outcome_of(
@@ -78,6 +82,9 @@ def outcome_of(
                 raise NotStored(UnstorableResultWarning, reason, "Define it in a cell of its own")
     after: dict[str, Any] = dict(shell.user_ns)
     changed = tuple(sorted(in_place))
+    for name in changed:
+        if is_own(shell, name):
+            raise NotStored(ChangedWhileRunningWarning, f"it changes {name} in place, which is IPython's own")
     names = [name for name in {**run.before, **after} if _is_left(cell, run, after, name, changed)]
     names = [name for name in names if not is_own(shell, name)]
     for space, name, value in run.elsewhere:
@@ -164,7 +171,7 @@ def _is_made_again(run: Run, name: str, value: object) -> bool:
     made = run.made.get(name)
     if made is None or made[0] is not value:
         return False
-    if isinstance(value, ModuleType) or digest_of(value) == made[1]:
+    if isinstance(value, ModuleType) or (digest_of(value) == made[1] and name not in run.spoilt):
         return True
     raise NotStored(UnstorableResultWarning, f"{name} was changed after it had been defined")
 

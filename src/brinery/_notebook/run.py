@@ -30,6 +30,7 @@ class Run:
     Attributes:
         before: the notebook's names as they were.
         made: what the cell's definitions made, by name, with a digest of it as it was then.
+        spoilt: what of that the cell has changed otherwise than by further definitions.
         marks: what was bound where that cannot be seen.
         elsewhere: what stood in other modules under names that functions bind there: a namespace, a name, a value.
         randomness: where the generators stood that draw for everybody.
@@ -41,6 +42,7 @@ class Run:
         self._cell = cell
         self.before: dict[str, Any] = dict(shell.user_ns)
         self.made: dict[str, tuple[object, bytes]] = {}
+        self.spoilt: set[str] = set()
         self.marks = Marks(cell.flow, set(self.before))
         self._statements = [(node, self.marks.put_into(node), is_shown) for node, is_shown in cell.statements]
         self._definitions = {id(definition.statement): definition for definition in cell.definitions}
@@ -54,16 +56,24 @@ class Run:
         """Run the cell; raises what it raises."""
         with self._recording, self.marks.active():
             for statement, marked, is_shown in self._statements:
+                definition = self._definitions.get(id(statement))
+                if definition is not None and definition.calls:
+                    self._look_at_what_was_made()
                 execute(self._shell, self._cell.filename, marked, is_shown=is_shown)
                 self.randomness.look()
-                definition = self._definitions.get(id(statement))
                 if definition is not None and not definition.obstacle:
                     with suppress(Exception):  # without it the cell is not stored, and goes on
                         self._note(definition)
             end_of_cell(self._shell)
 
+    def _look_at_what_was_made(self) -> None:
+        """See what the cell has changed of it; what the next definition changes, it does on a hit as well."""
+        self.spoilt |= {name for name, (value, digest) in self.made.items() if digest_of(value) != digest}
+
     def _note(self, definition: Definition) -> None:
         """Take note of what a definition has made, before the cell changes it."""
+        if definition.calls:
+            self.made = {name: (value, digest_of(value)) for name, (value, _) in self.made.items()}
         for name in definition.names | _names_of_star(definition.statement):
             if name in self._shell.user_ns:
                 value = self._shell.user_ns[name]
