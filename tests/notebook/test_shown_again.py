@@ -10,6 +10,8 @@ import pytest
 pytest.importorskip("ipykernel", reason="a notebook needs a kernel")
 pytest.importorskip("nbclient", reason="what runs the cells")
 
+pytest.importorskip("matplotlib", reason="figures are shown as well")
+
 from cells import Cells, running
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
