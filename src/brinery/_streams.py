@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ def heard(hear: Callable[[str, str], None], *, silent: bool = False) -> Iterator
             if had_own:
                 stream.write = write
             else:
-                del stream.write
+                with suppress(AttributeError):
+                    del stream.write
 
 
 def _listening(

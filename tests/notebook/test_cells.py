@@ -109,6 +109,7 @@ def test_whatever_a_cell_reaches_counts(cells, tmp_path, before, body, after):
         "for y in range(3):\n    w = y\nz = w + y",
         "def f(): return LATER\nLATER = 1\nz = f()",
         "import json as j\nz = j.dumps(1)",
+        "from pathlib import Path\ndef f(n): return HERE / n\nHERE = Path('.').absolute()\nz = f('a')",
         "a, (b, *c) = 1, (2, 3)\nz = [a + b for b in c]",
         "try:\n    y = 1\nexcept ValueError:\n    y = 2\nz = y",
         "if len('a'):\n    y = 1\nelse:\n    y = 2\nz = y",
@@ -206,6 +207,26 @@ print('computing')"""
     assert cells.value(expression) == "(4, True, True, True, 6, 8)"
 
 
+def test_definitions_may_change_each_other(cells):
+    """As subclasses that register themselves do, and the cases of a function; a hit runs them again in their order."""
+    body = """
+from functools import singledispatch
+class Base:
+    known = []
+    def __init_subclass__(cls): Base.known.append(cls)
+class Child(Base): pass
+@singledispatch
+def area(x): return 0
+@area.register
+def of_int(x: int): return x
+print('computing')"""
+    assert ran(cells.cached(body))
+    cells.run("del Base, Child, area, of_int")
+    assert not ran(cells.cached(body))
+    assert cells.value("Base.known == [Child], area(3), area('a')") == "(True, 3, 0)"
+    assert "Base was changed after" in cells.cached(body.replace("class Child(", "Base.known.append(1)\nclass Child("))
+
+
 @pytest.mark.parametrize(
     ("body", "named"),
     [
@@ -269,6 +290,63 @@ def test_a_change_that_no_name_shows_is_not_stored(cells):
     cells.run("class C:\n    n = 0\ndef make():\n    box = []\n    return lambda: box.append(1)\ngrow = make()")
     assert "C.n" in cells.cached("C.n += 1")
     assert "grow" in cells.cached("grow()") or "box" in cells.cached("grow()")
+
+
+def test_what_a_helper_changes_in_place_is_a_result(cells):
+    """A list of the notebook that a function of another cell appends to."""
+    cells.run("log = []\ndef note(x):\n    log.append(x)")
+    body = "print('computing')\nnote(1)"
+    assert ran(cells.cached(body))
+    cells.run("log = []")
+    assert not ran(cells.cached(body))
+    assert cells.value("log") == "[1]"
+    cells.run("note(2)")
+    assert cells.value("log") == "[1, 2]"
+
+
+def test_what_is_set_in_another_module_is_not_stored(cells, tmp_path):
+    """No name of the notebook shows it, so no hit could set it again."""
+    (tmp_path / "config.py").write_text("X = 1\ndef put(x):\n    global X\n    X = x\n")
+    cells.run(f"import sys; sys.path.insert(0, {str(tmp_path)!r}); sys.modules.pop('config', None)\nimport config")
+    assert "it set X of config" in cells.cached("config.put(5)")
+    assert "config.X changed" in cells.cached("config.X = 6")
+    assert "not stored" in cells.cached("config.put(7)")
+
+
+def test_seeds_are_set_again_and_draws_go_on_where_they_were(cells):
+    """Of the generators that everybody draws from: what comes after a hit is what comes after a run."""
+    seeding = "import random, numpy as np\nrandom.seed(1); np.random.seed(2)\nprint('computing')"
+    drawing = "first = random.random(), np.random.rand()\nprint('computing')"
+    assert ran(cells.cached(seeding))
+    assert ran(cells.cached(drawing))
+    wanted = cells.value("first, random.random(), np.random.rand()")
+    cells.restart()
+    assert not ran(cells.cached(seeding))
+    assert not ran(cells.cached(drawing))
+    assert cells.value("first, random.random(), np.random.rand()") == wanted
+
+
+def test_what_a_package_loads_when_it_is_asked_for_changes_no_key(cells):
+    """The first to ask is stored, and those after it are reused although nobody has asked."""
+    chain = ["y = np.random.default_rng(0).integers(9)", "z = y + np.random.default_rng(1).integers(9)"]
+    cells.restart()
+    cells.run("import numpy as np")
+    for body in chain:
+        assert ran(cells.cached(f"print('computing')\n{body}"))
+    cells.restart()
+    cells.run("import numpy as np")
+    for body in chain:
+        assert not ran(cells.cached(f"print('computing')\n{body}"))
+
+
+def test_a_cell_may_begin_with_a_future_import(cells):
+    """And with a text that is no docstring."""
+    body = "'''What it is about.'''\nfrom __future__ import annotations\ndef f(x: Unknown): return x\ny = f(1)"
+    body += "\nprint('computing')"
+    assert ran(cells.cached(body))
+    assert not ran(cells.cached(body))
+    assert "'one'" in cells.cached("'one'")
+    assert "'two'" in cells.cached("'two'")
 
 
 def test_inputs_and_results_that_cannot_be_kept_are_named(cells):
@@ -386,6 +464,10 @@ def test_explain_says_why_and_runs_nothing(cells):
     cells.cached(STEP)
     assert "global __main__.x: 1 -> 2" in cells.text("%brinery explain")
     cells.cached(STEP)
+    assert "hit" in cells.text("%brinery explain")
+    for _ in range(2):
+        cells.run("x = 1")
+        cells.cached("x = x + 1")
     assert "hit" in cells.text("%brinery explain")
 
 

@@ -10,6 +10,8 @@ import pytest
 pytest.importorskip("ipykernel", reason="a notebook needs a kernel")
 pytest.importorskip("sklearn", reason="the example needs scikit-learn")
 
+pytest.importorskip("matplotlib", reason="figures are shown as well")
+
 from cells import Cells, running, text_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::DeprecationWarning")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import signal
 import subprocess
@@ -43,6 +44,16 @@ def test_a_result_that_cannot_be_pickled_is_returned_and_its_culprit_named(memor
     with pytest.warns(UnstorableResultWarning, match=r'result\["model"\]\.hooks\[0\]') as caught:
         assert f()["model"].hooks[0]() == f()["model"].hooks[0]() == 1
     assert len(caught) == 1
+
+
+def test_what_a_program_draws_after_its_seed_stays_what_it_was(new_cache):
+    """Storing, counting and making room draw from a generator of their own."""
+    f = new_cache(max_entries=20)(lambda x: bytes(1000))
+    random.seed(1)
+    before = random.getstate()
+    for number in range(50):
+        f(number)
+    assert random.getstate() == before
 
 
 def test_warnings_as_errors_cost_nobody_the_result(memory: Cache):

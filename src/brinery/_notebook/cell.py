@@ -14,7 +14,7 @@ from .._keying.source import Source
 from .._light import NamedTuple
 from .definitions import Definition, computed_by, definitions_of
 from .flow import Flow
-from .lazy import Laziness
+from .meanings import Meanings
 from .refusal import refuse
 from .syntax import names_written_inside
 
@@ -64,8 +64,20 @@ class Cell(NamedTuple):
         )
 
 
-def read_cell(shell: Any, text: str, *, name: str = "", also: tuple[str, ...] = ()) -> Cell | None:
-    """Take a cell apart; None if there is nothing in it.
+class Parsed(NamedTuple):
+    """A cell that can be run, of which nothing else is known.
+
+    Attributes:
+        filename: under which Python knows its text.
+        statements: as they are to run, each with whether its value is shown.
+    """
+
+    filename: str
+    statements: list[tuple[ast.stmt, bool]]
+
+
+def parse_cell(shell: Any, text: str) -> Parsed:
+    """Take a cell apart as IPython does.
 
     Raises:
         SyntaxError: it is no Python.
@@ -76,22 +88,26 @@ def read_cell(shell: Any, text: str, *, name: str = "", also: tuple[str, ...] = 
     tree = shell.compile.ast_parse(transformed, filename=filename)
     refuse(tree, shell.user_ns)
     tree = shell.transform_ast(tree)
-    if not tree.body:
-        return None
-    statements = _statements(tree.body, shell, text)
+    statements = _statements(tree.body, shell, text) if tree.body else []
+    shell.compile(ast.Module([statement for statement, _ in statements], []), filename, "exec")  # it may be wrong yet
+    return Parsed(filename, statements)
+
+
+def read_cell(shell: Any, parsed: Parsed, *, name: str = "", also: tuple[str, ...] = ()) -> Cell:
+    """Find out all that a key takes."""
+    filename, statements = parsed
     body = [statement for statement, _ in statements]
-    is_lazy = Laziness(body, shell.user_ns)
-    flow = Flow(body, is_lazy)
+    meanings = Meanings(body, shell.user_ns)
+    flow = Flow(body, meanings)
     label = "%%" + (name or _label_of(body))
-    code = shell.compile(ast.Module(_without_docstring(body), []), filename, "exec").replace(
-        co_name=label, co_qualname=label
-    )
+    code = shell.compile(ast.Module(_without_docstring(body), []), filename, "exec")
+    code = code.replace(co_name=label, co_qualname=label)
     written = {item for nested in nested_codes(code) for item in names_written_inside(nested)}
     inputs = frozenset(flow.inputs | written | {item.partition(".")[0] for item in also})
     meaning = _meaning(statements, annotated=False), _meaning(statements, annotated=True)
     function = _function(code, meaning, inputs, also, shell.user_ns)
-    definitions = definitions_of(body, is_lazy, written)
-    computed = frozenset(computed_by(body, is_lazy) | written)
+    definitions = definitions_of(body, meanings, written)
+    computed = frozenset(computed_by(body, meanings) | written)
     return Cell(filename, statements, flow, inputs, function, definitions, label, meaning, also, computed)
 
 
@@ -120,14 +136,18 @@ def _meaning(statements: list[tuple[ast.stmt, bool]], *, annotated: bool) -> byt
         for node, shown in statements
         if shown or not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
     ]
-    module = ast.Module(_without_docstring([node for node, _ in kept]), [])
+    # Behind a number, as the first of them would be taken for a docstring if it is a text that is shown.
+    module = ast.Module([ast.Expr(ast.Constant(0)), *(node for node, _ in kept)], [])
     text = normalise(module, annotated=annotated) + "".join("+" if shown else "-" for _, shown in kept)
     return xxh3_128_digest(text.encode("utf-8", "surrogatepass"))
 
 
 def _without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
-    """The statements behind a number, as the first of them would be taken for a docstring if it is a text."""
-    return [ast.fix_missing_locations(ast.Expr(ast.Constant(0))), *body]
+    """The statements without a text at their head, which would be taken for a docstring."""
+    first = body[0]
+    if not isinstance(first, ast.Expr) or not isinstance(first.value, ast.Constant):
+        return body
+    return body[1:] or [ast.fix_missing_locations(ast.Expr(ast.Constant(0)))]
 
 
 def _reads(code: CodeType, inputs: frozenset[str], also: tuple[str, ...]) -> tuple[Read, ...]:

@@ -10,10 +10,11 @@ import ast
 
 from .._light import NamedTuple
 from .flow import Flow
+from .meanings import Meanings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    pass
 
 _IMPORTS = (ast.Import, ast.ImportFrom)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -36,15 +37,15 @@ class Definition(NamedTuple):
     calls: bool = False
 
 
-def definitions_of(body: list[ast.stmt], is_lazy: Callable[[ast.expr], bool], written: set[str]) -> list[Definition]:
+def definitions_of(body: list[ast.stmt], meanings: Meanings, written: set[str]) -> list[Definition]:
     """Find the statements that a hit runs again, and those that it would have to and cannot.
 
     Args:
         body: the cell's statements.
-        is_lazy: whether a decorator is known not to call what it decorates.
+        meanings: of their names.
         written: names that functions of the cell bind when they are called.
     """
-    computed = computed_by(body, is_lazy) | written
+    computed = computed_by(body, meanings) | written
     found = []
     so_far: list[ast.stmt] = []
     needed_before: set[str] = set()
@@ -55,8 +56,8 @@ def definitions_of(body: list[ast.stmt], is_lazy: Callable[[ast.expr], bool], wr
                 found.append(Definition(node, frozenset({inner}), f"{inner} is defined inside a {_word(node)}"))
             continue
         so_far.append(node)
-        flow = Flow(so_far, is_lazy)  # with those before it, which it may call
-        own = Flow([node], is_lazy)
+        flow = Flow(so_far, meanings)  # with those before it, which it may call
+        own = Flow([node], meanings)
         needed = sorted((flow.inputs - needed_before) & computed)
         needed_before |= flow.inputs
         obstacle = ""
@@ -67,9 +68,9 @@ def definitions_of(body: list[ast.stmt], is_lazy: Callable[[ast.expr], bool], wr
     return found
 
 
-def computed_by(body: list[ast.stmt], is_lazy: Callable[[ast.expr], bool] = lambda _: False) -> set[str]:
+def computed_by(body: list[ast.stmt], meanings: Meanings) -> set[str]:
     """The names that a cell binds otherwise than by definitions."""
-    return set(Flow([node for node in body if not _is_definition(node)], is_lazy).bound)
+    return set(Flow([node for node in body if not _is_definition(node)], meanings).bound)
 
 
 def _is_definition(node: ast.stmt) -> bool:

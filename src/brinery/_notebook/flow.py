@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 
 from .._light import NamedTuple
+from .meanings import Meanings
 from .syntax import (
     bound_by_import,
     bound_by_pattern,
@@ -83,13 +84,13 @@ class Flow:
         calls: whether code of others may run.
     """
 
-    def __init__(self, statements: Iterable[ast.stmt], is_lazy: Callable[[ast.expr], bool] = lambda _: False) -> None:
+    def __init__(self, statements: Iterable[ast.stmt], meanings: Meanings) -> None:
         self.inputs: set[str] = set()
         self.bound: set[str] = set()
         self.relied: set[str] = set()
         self.assumptions: dict[ast.stmt, frozenset[str]] = {}
         self.calls = False
-        self._is_lazy = is_lazy  # whether a decorator is known not to call what it decorates
+        self._meanings = meanings
         self._deferred: set[str] = set()  # what functions read that may be called from now on
         self._now: Known | None = Known()  # None where nothing is ever reached
         self._breaks: list[Known] = []
@@ -157,7 +158,7 @@ class Flow:
         else:
             for child in ast.iter_child_nodes(node):
                 self._value(child)
-            if not is_quiet(node):
+            if not is_quiet(node) and not self._meanings.is_outside(node):
                 self._call()
 
     def _target(self, node: ast.expr) -> None:
@@ -235,7 +236,7 @@ class Flow:
         for expression in evaluated_by(node):
             self._value(expression)
         self._deferred |= names_read_inside(node)
-        if not all(map(self._is_lazy, node.decorator_list)):
+        if not all(map(self._meanings.is_lazy, node.decorator_list)):
             self._call()
         self._bind(node.name)
 
@@ -245,8 +246,8 @@ class Flow:
         for name in sorted(names_read(node) if getattr(node, "type_params", None) else read_by_class_body(node)):
             self._read(name)
         self._deferred |= names_read_inside(node)
-        is_plain = all(map(self._is_lazy, node.decorator_list)) and not node.keywords
-        if not is_plain or not all(map(self._is_lazy, node.bases)) or not all(map(is_quiet_member, node.body)):
+        is_plain = all(map(self._meanings.is_lazy, node.decorator_list)) and not node.keywords
+        if not is_plain or not all(map(self._meanings.is_lazy, node.bases)) or not all(map(is_quiet_member, node.body)):
             self._call()
         self._bind(node.name)
 

@@ -15,6 +15,7 @@ from .syntax import names_of
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from collections.abc import Set as AbstractSet
     from typing import Any
 
     from .cell import Cell
@@ -36,17 +37,24 @@ class NotStored(Exception):
 
 def is_own(shell: Any, name: str) -> bool:
     """Whether a name is IPython's or Python's own among those of the notebook."""
-    return name in _OF_PYTHON or is_of_a_prompt(name) or (name == "open" and name in shell.user_ns_hidden)
+    hidden = shell.user_ns_hidden.get(name)
+    is_hidden = (
+        hidden is not None and shell.user_ns.get(name) is hidden
+    )  # such as its own `open`, unless it was rebound
+    return name in _OF_PYTHON or is_of_a_prompt(name) or is_hidden
 
 
-def outcome_of(shell: Any, cell: Cell, run: Run, in_place: Iterable[str], reached: Iterable[CodeType]) -> Outcome:
+def outcome_of(
+    shell: Any, cell: Cell, run: Run, keyed: AbstractSet[str], in_place: Iterable[str], reached: Iterable[CodeType]
+) -> Outcome:
     """Collect what a run has left behind.
 
     Args:
         shell: IPython's.
         cell: the cell that ran.
         run: its run.
-        in_place: the inputs that it changed in place.
+        keyed: the notebook's names whose former values the key covers.
+        in_place: those that it changed in place.
         reached: the notebook's functions that it may have called.
 
     Raises:
@@ -59,9 +67,8 @@ def outcome_of(shell: Any, cell: Cell, run: Run, in_place: Iterable[str], reache
             f"{name} may have been read as it was before the cell, for the loop or `with` that binds it did not",
             f"Bind {name} before",
         )
-    if run.record is None or run.record.asked:
-        asked = "nothing" if run.record is None else run.record.asked
-        raise NotStored(UnstorableResultWarning, f"it asked for an answer by {asked}, which no key covers")
+    if run.record.asked:
+        raise NotStored(UnstorableResultWarning, f"it asked for an answer by {run.record.asked}, which no key covers")
     for definition in cell.definitions:
         if definition.obstacle:
             raise NotStored(UnstorableResultWarning, definition.obstacle, "Define it in a cell of its own")
@@ -75,9 +82,18 @@ def outcome_of(shell: Any, cell: Cell, run: Run, in_place: Iterable[str], reache
                 raise NotStored(UnstorableResultWarning, reason, "Define it in a cell of its own")
     after: dict[str, Any] = dict(shell.user_ns)
     changed = tuple(sorted(in_place))
+    for name in changed:
+        if is_own(shell, name):
+            raise NotStored(ChangedWhileRunningWarning, f"it changes {name} in place, which is IPython's own")
     names = [name for name in {**run.before, **after} if _is_left(cell, run, after, name, changed)]
     names = [name for name in names if not is_own(shell, name)]
-    check_alone(shell, cell, run.before, changed, names)
+    for space, name, value in run.elsewhere:
+        if space.get(name) is not value:
+            module = space.get("__name__", "a module")
+            raise NotStored(
+                ChangedWhileRunningWarning, f"it set {name} of {module}, which no name of the notebook shows"
+            )
+    check_alone(shell, run.before, changed, set(names) - keyed)
     values: dict[str, Any] = {}
     same: dict[str, str] = {}
     modules: dict[str, str] = {}
@@ -99,18 +115,32 @@ def outcome_of(shell: Any, cell: Cell, run: Run, in_place: Iterable[str], reache
             _check_definition(name, value)
             values[name] = ClosedFile.of(value) if ClosedFile.is_one(value) else value
     gone = tuple(name for name in names if name not in after)
-    return Outcome(values, same, defined, modules, gone, changed, tuple(run.record.results), run.record.whole())
+    return Outcome(
+        values,
+        same,
+        defined,
+        modules,
+        gone,
+        changed,
+        tuple(run.record.results),
+        run.record.whole(),
+        run.randomness.moved(),
+        run.loaded(),
+    )
 
 
-def check_alone(
-    shell: Any, cell: Cell, before: Mapping[str, Any], changed: tuple[str, ...], restored: Iterable[str]
-) -> None:
+def check_alone(shell: Any, before: Mapping[str, Any], changed: tuple[str, ...], overwritten: AbstractSet[str]) -> None:
     """See that what a cell changes in place is held by one name alone, which then can get a changed copy.
+
+    Args:
+        shell: IPython's.
+        before: the notebook's names.
+        changed: those whose values are changed in place.
+        overwritten: those that the cell binds without having looked at them.
 
     Raises:
         NotStored: it is not.
     """
-    overwritten = set(restored) - cell.inputs
     for name in changed:
         others = {
             other: value
@@ -120,7 +150,8 @@ def check_alone(
         try:
             holder = holder_of(before.get(name), others, (shell, shell.user_ns, shell.user_module))
         except TooMuch:
-            holder = "too much else to look through"
+            reason = f"it changes {name} in place, and there is too much in the notebook to see who else holds that"
+            raise NotStored(ChangedWhileRunningWarning, reason, f"Work on a copy of {name}") from None
         if holder is not None:
             raise NotStored(
                 ChangedWhileRunningWarning,
@@ -140,7 +171,7 @@ def _is_made_again(run: Run, name: str, value: object) -> bool:
     made = run.made.get(name)
     if made is None or made[0] is not value:
         return False
-    if isinstance(value, ModuleType) or digest_of(value) == made[1]:
+    if isinstance(value, ModuleType) or (digest_of(value) == made[1] and name not in run.spoilt):
         return True
     raise NotStored(UnstorableResultWarning, f"{name} was changed after it had been defined")
 

@@ -17,7 +17,9 @@ import brinery
 from .._cache import Cache
 from .._options import nearest
 from .._units import parse_time
-from .cell import mentions, read_cell
+from .._warning import warn
+from ..errors import StoreWarning
+from .cell import Parsed, mentions, parse_cell, read_cell
 from .run import raise_as_usual, raise_syntax_error, run_plainly
 from .step import CellStep
 
@@ -87,24 +89,20 @@ class BrineryMagics(Magics):
         options = _parse(line)
         shell = self.shell
         try:
-            found = read_cell(shell, cell, name=options.name, also=tuple(options.also))
-        except (SyntaxError, ValueError, OverflowError) as error:
-            if isinstance(error, SyntaxError):
-                raise_syntax_error(shell, error)
-            raise
-        if found is None:
-            return
-        step = None if options.off else self._step(found, options)
+            parsed = parse_cell(shell, cell)
+        except SyntaxError as error:
+            raise_syntax_error(shell, error)
+        step = None if options.off or not parsed.statements else self._step(parsed, options)
         try:
-            if step is None:
-                run_plainly(shell, found)
-            elif options.explain:
-                display(step.explain())
+            if options.explain:
+                display(step.explain() if step is not None else "there is nothing to explain")
+            elif step is None:
+                run_plainly(shell, parsed)
             else:
                 self._latest = step
                 step.run(anew=options.refresh)
         except BaseException as error:
-            raise_as_usual(shell, error, found.filename)
+            raise_as_usual(shell, error, parsed.filename)
 
     @no_var_expand
     @line_magic("brinery")  # type: ignore[arg-type]
@@ -161,7 +159,7 @@ class BrineryMagics(Magics):
         elif self._latest is None:
             raise UsageError("no %%brinery cell has run yet: %brinery explain tells of the latest")
         else:
-            display(self._latest.why or self._latest.explain())
+            display(self._latest.explain_latest())
 
     def _off(self, arguments: list[str]) -> None:
         _no_more("off", arguments)
@@ -179,8 +177,15 @@ class BrineryMagics(Magics):
 
     # What a cell is cached with.
 
-    def _step(self, cell: Any, options: Namespace) -> CellStep:
+    def _step(self, parsed: Parsed, options: Namespace) -> CellStep | None:
+        """The cell as a step; None, and said, where it cannot be made one."""
         cache = self._cache(options.cache or "")
+        try:
+            cell = read_cell(self.shell, parsed, name=options.name, also=tuple(options.also))
+        except Exception as error:
+            reason = f"finding out what the cell depends on failed ({type(error).__name__}: {error})"
+            warn(StoreWarning, f"{reason}; it runs and is not stored", cause=f"reading a cell {reason}")
+            return None
         given: dict[str, Any] = {"ignore": [f".{name}" for name in self._checked(cell, options.ignore, "ignore")]}
         self._checked(cell, [name.partition(".")[0] for name in options.also], "also")
         if options.ttl is not None:

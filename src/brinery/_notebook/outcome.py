@@ -43,6 +43,9 @@ class Outcome(NamedTuple):
         in_place: inputs that were changed in place.
         results: what was displayed as the cell's last expression, each; None where it could not be kept.
         shown: what was shown, in order.
+        generators: where `random` and `numpy.random` are to go on drawing.
+        loaded: parts of installed packages that are loaded when first they are asked for; what they are to the keys of
+            other cells is not the same before.
     """
 
     values: dict[str, Any]
@@ -53,6 +56,8 @@ class Outcome(NamedTuple):
     in_place: tuple[str, ...]
     results: tuple[Any, ...] | None
     shown: tuple[Shown, ...]
+    generators: dict[str, Any]
+    loaded: tuple[str, ...]
 
 
 class NotKept:

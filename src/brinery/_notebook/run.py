@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import ast
-from contextlib import suppress
+import sys
+from contextlib import ExitStack, suppress
 from types import ModuleType
 
 from .._keying.code import fingerprint
 from .._keying.fingerprint import Follow, Scope
+from .._keying.origin import origin_of_module
 from .definitions import Definition
 from .marks import Marks
+from .randomness import Randomness
 from .showing import Record, recording
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
 
-    from .cell import Cell
+    from .cell import Cell, Parsed
 
 _OWN = Scope(Follow("own"))
 
@@ -27,36 +30,69 @@ class Run:
     Attributes:
         before: the notebook's names as they were.
         made: what the cell's definitions made, by name, with a digest of it as it was then.
+        spoilt: what of that the cell has changed otherwise than by further definitions.
         marks: what was bound where that cannot be seen.
+        elsewhere: what stood in other modules under names that functions bind there: a namespace, a name, a value.
+        randomness: where the generators stood that draw for everybody.
         record: what was shown.
     """
 
-    def __init__(self, shell: Any, cell: Cell) -> None:
+    def __init__(self, shell: Any, cell: Cell, elsewhere: list[tuple[dict[str, Any], str, object]]) -> None:
         self._shell = shell
         self._cell = cell
         self.before: dict[str, Any] = dict(shell.user_ns)
         self.made: dict[str, tuple[object, bytes]] = {}
+        self.spoilt: set[str] = set()
         self.marks = Marks(cell.flow, set(self.before))
-        self.record: Record | None = None
+        self._statements = [(node, self.marks.put_into(node), is_shown) for node, is_shown in cell.statements]
+        self._definitions = {id(definition.statement): definition for definition in cell.definitions}
+        self.elsewhere = elsewhere
+        self._modules = set(sys.modules)
+        self.randomness = Randomness()
+        self._recording = ExitStack()
+        self.record: Record = self._recording.enter_context(recording(shell))  # last, as it is to be ended
 
     def execute(self) -> None:
         """Run the cell; raises what it raises."""
-        definitions = {id(definition.statement): definition for definition in self._cell.definitions}
-        with recording(self._shell) as record, self.marks.active():
-            self.record = record
-            for statement, is_shown in self._cell.statements:
-                execute(self._shell, self._cell.filename, self.marks.put_into(statement), is_shown=is_shown)
-                definition = definitions.get(id(statement))
+        with self._recording, self.marks.active():
+            for statement, marked, is_shown in self._statements:
+                definition = self._definitions.get(id(statement))
+                if definition is not None and definition.calls:
+                    self._look_at_what_was_made()
+                execute(self._shell, self._cell.filename, marked, is_shown=is_shown)
+                self.randomness.look()
                 if definition is not None and not definition.obstacle:
-                    self._note(definition)
+                    with suppress(Exception):  # without it the cell is not stored, and goes on
+                        self._note(definition)
             end_of_cell(self._shell)
+
+    def _look_at_what_was_made(self) -> None:
+        """See what the cell has changed of it; what the next definition changes, it does on a hit as well."""
+        self.spoilt |= {name for name, (value, digest) in self.made.items() if digest_of(value) != digest}
 
     def _note(self, definition: Definition) -> None:
         """Take note of what a definition has made, before the cell changes it."""
+        if definition.calls:
+            self.made = {name: (value, digest_of(value)) for name, (value, _) in self.made.items()}
         for name in definition.names | _names_of_star(definition.statement):
             if name in self._shell.user_ns:
                 value = self._shell.user_ns[name]
                 self.made[name] = value, digest_of(value)
+
+    def loaded(self) -> tuple[str, ...]:
+        """What was loaded since of installed packages that load their parts when they are asked for."""
+        return tuple(sorted(name for name in set(sys.modules) - self._modules if _is_loaded_when_asked_for(name)))
+
+
+def _is_loaded_when_asked_for(name: str) -> bool:
+    package, _, last = name.rpartition(".")
+    space = vars(sys.modules.get(package, ast))
+    return (
+        "__getattr__" in space
+        and space.get(last) is sys.modules.get(name)
+        and not any(part.startswith("_") for part in name.split("."))
+        and origin_of_module(name).kind == "installed"
+    )
 
 
 def execute(shell: Any, filename: str, statements: list[ast.stmt], *, is_shown: bool = False) -> None:
@@ -66,7 +102,7 @@ def execute(shell: Any, filename: str, statements: list[ast.stmt], *, is_shown: 
     exec(code, shell.user_global_ns, shell.user_ns)  # noqa: S102  it is what the user typed
 
 
-def run_plainly(shell: Any, cell: Cell) -> None:
+def run_plainly(shell: Any, cell: Cell | Parsed) -> None:
     """Run a cell as if nothing were cached."""
     for statement, is_shown in cell.statements:
         execute(shell, cell.filename, [statement], is_shown=is_shown)
@@ -87,8 +123,6 @@ def digest_of(value: object) -> bytes:
 
 def _names_of_star(statement: ast.stmt) -> frozenset[str]:
     """The names that ``from module import *`` binds."""
-    import sys
-
     if not isinstance(statement, ast.ImportFrom) or statement.module is None or statement.names[0].name != "*":
         return frozenset()
     module = sys.modules.get(statement.module)

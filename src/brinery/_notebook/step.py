@@ -10,14 +10,15 @@ from types import FunctionType
 from .._cached_function import CachedFunction
 from .._computed_once import held
 from .._keying.code import fingerprint
-from .._keying.fingerprint import Before
+from .._keying.fingerprint import Before, Fingerprint
 from .._keying.home import MAIN
-from .._keying.key import compare_parts
+from .._keying.key import Difference, compare_parts
 from .._printable import printable
 from ..errors import BrineryWarning, ChangedWhileRunningWarning, UnstorableResultWarning
 from .cell import Cell
 from .leaving import NotStored, check_alone, is_own, outcome_of
 from .outcome import ClosedFile, Outcome
+from .randomness import restore
 from .run import Run, execute, run_plainly
 from .showing import muted, show_again, tell_saved
 from .syntax import names_written_inside
@@ -40,7 +41,7 @@ _AFTER_A_NAME = ("", "[", ".", "(", " ")
 class CellStep(CachedFunction[[], None]):
     """A notebook's cell as a function without arguments, whose result is what it leaves behind."""
 
-    __slots__ = ("_cell", "_is_refused", "_shell", "why")
+    __slots__ = ("_cell", "_is_refused", "_reused", "_shell", "_why")
 
     def __init__(self, shell: Any, cell: Cell, cache: Cache, options: FunctionOptions) -> None:
         super().__init__(cell.function, cache, options, f"{MAIN}.{cell.label}")
@@ -48,7 +49,8 @@ class CellStep(CachedFunction[[], None]):
         self._cell = cell
         self._parts_of_options["kind"] = "cell"
         self._is_refused = False  # what is stored does not fit the notebook as it is
-        self.why: Explanation | None = None  # of the latest run, as it was before that
+        self._why: Explanation | None = None  # of the latest run, as it was before that
+        self._reused: Call | None = None
 
     def _make_state(self) -> State:
         while True:
@@ -65,6 +67,20 @@ class CellStep(CachedFunction[[], None]):
                 return state
             self._cell = cell
             self.__wrapped__ = cell.function
+
+    def _keyed_names(self, state: State) -> set[str]:
+        """The notebook's names whose values the key covers, be it because a function reads them."""
+        parts = [part.removeprefix(_GLOBAL) for part in state.code.parts if part.startswith(_GLOBAL)]
+        return {*self._cell.inputs, *parts}
+
+    def _set_elsewhere(self, state: State) -> list[tuple[dict[str, Any], str, object]]:
+        """What functions of other modules may bind by `global`, and what stands there."""
+        return [
+            (thing.__globals__, name, thing.__globals__.get(name))
+            for thing in state.code.reached.values()
+            if isinstance(thing, FunctionType) and thing.__globals__ is not self._shell.user_ns
+            for name in names_written_inside(thing.__code__)
+        ]
 
     def _functions_of(self, state: State) -> list[FunctionType]:
         """The notebook's functions that the cell reaches, itself among them."""
@@ -94,7 +110,12 @@ class CellStep(CachedFunction[[], None]):
             if claim is not None and self._reuse_of_others(claim, call, anew=anew):
                 return
             self._begin(call)
-            run = Run(self._shell, self._cell)
+            try:
+                run = Run(self._shell, self._cell, self._set_elsewhere(call.state))
+            except Exception as error:
+                self._tell_failure("recording a run", error)
+                run_plainly(self._shell, self._cell)
+                return
             run.execute()
             seconds = time.perf_counter() - call.began
             try:
@@ -138,7 +159,7 @@ class CellStep(CachedFunction[[], None]):
                     if not definition.obstacle:
                         execute(self._shell, self._cell.filename, [definition.statement])
                 found = self._folder.get(call.key, self._ttl, self._loader)
-                outcome = self._restored(found[0], before) if found is not None else None
+                outcome = self._restored(call, found[0], before) if found is not None else None
         except BaseException as error:
             self._undo(before)
             if isinstance(error, BrineryWarning) or not isinstance(error, Exception):
@@ -153,14 +174,14 @@ class CellStep(CachedFunction[[], None]):
         self._tally.hit(found[1])
         show_again(self._shell, outcome.shown, outcome.results)
         tell_saved(self._shell, found[1])
-        self.why = None
+        self._reused = call
         return True
 
-    def _restored(self, outcome: Outcome, before: dict[str, Any]) -> Outcome:
+    def _restored(self, call: Call, outcome: Outcome, before: dict[str, Any]) -> Outcome:
         if not isinstance(outcome, Outcome):
             raise TypeError("the entry is no cell's")
         left = {*outcome.values, *outcome.same, *outcome.defined, *outcome.modules, *outcome.gone}
-        check_alone(self._shell, self._cell, before, outcome.in_place, left)
+        check_alone(self._shell, before, outcome.in_place, left - self._keyed_names(call.state))
         modules = {name: import_module(module) for name, module in outcome.modules.items()}
         same = {name: before[source] for name, source in outcome.same.items()}
         same |= {name: self._shell.user_ns[source] for name, source in outcome.defined.items()}
@@ -168,6 +189,10 @@ class CellStep(CachedFunction[[], None]):
         self._shell.user_ns.update({**values, **same, **modules})
         for name in outcome.gone:
             self._shell.user_ns.pop(name, None)
+        restore(outcome.generators)
+        for name in outcome.loaded:
+            with suppress(ImportError):
+                import_module(name)
         return outcome
 
     def _undo(self, before: dict[str, Any]) -> None:
@@ -180,18 +205,19 @@ class CellStep(CachedFunction[[], None]):
 
     def _outcome(self, call: Call, run: Run) -> Outcome:
         """Collect what the run left behind, once it is sure that its inputs are what the key was taken from."""
-        now = fingerprint(self._cell.function, self._scope, Before(self._shell.user_ns, run.before))
+        with run.randomness.as_before():
+            now = fingerprint(self._cell.function, self._scope, Before(self._shell.user_ns, run.before))
         in_place = []
         for item in compare_parts(call.state.code.parts, now.parts):
+            if _is_only_loaded(item, call.state.code, now):
+                continue
             name = item.part.removeprefix(_GLOBAL)
-            if name == item.part or name not in self._cell.inputs or item.change != "changed":
+            if name == item.part or name not in run.before or item.change != "changed":
                 raise NotStored(ChangedWhileRunningWarning, f"{item.part} changed while it ran")
             in_place.append(name)
-        if not in_place and now.digest != call.state.code.digest:
-            raise NotStored(ChangedWhileRunningWarning, "its code changed while it ran")
         functions = self._functions_of(call.state)
         reached = [function.__code__ for function in functions if function is not self._cell.function]
-        return outcome_of(self._shell, self._cell, run, in_place, reached)
+        return outcome_of(self._shell, self._cell, run, self._keyed_names(call.state), in_place, reached)
 
     def _payload(self, outcome: Outcome) -> Payload:
         from .._store.payload import Unstorable
@@ -237,9 +263,27 @@ class CellStep(CachedFunction[[], None]):
             warn_explicit(text, category, self._cell.filename, 1, registry={})
 
     def _note_why(self, call: Call) -> None:
-        self.why = None
         with suppress(Exception):  # it is only for people
-            self.why = self._explain(call)
+            self._why = self._explain(call)
+
+    def explain_latest(self) -> Explanation:
+        """Say why the latest run was one, or what was reused instead."""
+        if self._reused is not None:
+            return self._explain(self._reused)
+        return self._why or self.explain()
+
+
+def _is_only_loaded(item: Difference, before: Fingerprint, now: Fingerprint) -> bool:
+    """Whether a part differs only because part of an installed package was not loaded before.
+
+    A function's part tells what its names stand for; whatever else that may have become has a part of its own.
+    """
+    if item.part.startswith("package "):
+        return item.change == "is new"
+    known, found = before.reached.get(item.part), now.reached.get(item.part)
+    if item.change != "changed" or not isinstance(known, FunctionType) or known is not found:
+        return False
+    return {id(code) for code, _ in before.sources} == {id(code) for code, _ in now.sources}
 
 
 class _Left(tuple[str, ...]):

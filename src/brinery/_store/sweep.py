@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import random
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from random import Random
 
 from .._light import NamedTuple
 from .eviction import Policy
@@ -24,6 +24,8 @@ SAMPLE = 6  # so many times as much as has to go is looked at
 _MANY = 8  # functions; of more not even one shard of each is looked into, if some hold enough
 
 _SECOND = 1_000_000_000
+
+_chance = Random()  # not the generator that programs seed and draw from: what they draw is not for us to change
 
 Rank = Callable[[Stored], float]
 
@@ -62,10 +64,10 @@ def take_candidates(root: int, size: int, entries: int) -> Sample:
     """The same for whoever wants something to remove, and need not know how much there is."""
     slugs = list_slugs(root)
     if len(slugs) > _MANY:
-        shard = random.choice(SHARDS)
+        shard = _chance.choice(SHARDS)
         seen: list[Stored] = []
         seen_size = 0
-        for slug in random.sample(slugs, len(slugs)):
+        for slug in _chance.sample(slugs, len(slugs)):
             found = entries_in(root, slug, shard)
             seen += found
             seen_size += sum(entry.size for entry in found)
@@ -80,7 +82,7 @@ def sample_shards(
     """The same, wherever the entries are: `look` gives those of a shard."""
     seen: list[Stored] = []
     seen_size = looked = 0
-    for shard in random.sample(SHARDS, len(SHARDS)):
+    for shard in _chance.sample(SHARDS, len(SHARDS)):
         if looked == shards or (seen_size >= size and len(seen) >= entries):
             break
         looked += 1

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from random import random
+from random import Random
 
 from .._light import NamedTuple
 from .._units import format_size
@@ -40,6 +40,7 @@ _LEEWAY = 1 << 16  # bytes; what may be under way
 _ROUNDS = 100  # for which a writer makes room that others take, or wait for like itself
 _AT_ONCE = 64  # entries removed while other writers wait
 _PAUSE = 0.002  # seconds
+_chance = Random().random  # not the generator that programs seed and draw from
 
 _NOTHING = Totals(0, 0)
 
@@ -107,7 +108,7 @@ class Upkeep:
                 return Entered(change, entering.counted)
             elif not self._make_room(entering.totals, change, under_way):
                 # What takes the room is on its way into the store, or will not get there: others wait as well.
-                time.sleep(_PAUSE * random() * min(number, 8))
+                time.sleep(_PAUSE * _chance() * min(number, 8))
         return None
 
     def replace(
