@@ -15,6 +15,7 @@ FLOORS = [
     ["_notebook"],
     ["_cli", "_cli_output", "__init__"],
     ["_cache"],
+    ["_tended"],
     ["_kinds"],
     ["_deferred"],
     ["_step"],
