@@ -22,7 +22,7 @@ def is_shown() -> bool:
 class Progress:
     """A bar on stderr, drawn by rich where it is installed, that goes when all is done; use it in a `with`."""
 
-    def __init__(self, what: str, total: int) -> None:
+    def __init__(self, what: str, total: int | None) -> None:
         self._what = what
         self._total = total
         self._done = 0
@@ -52,13 +52,13 @@ class Progress:
         if self._bar is not None:
             self._bar.update(0, completed=self._done)
         else:
-            line = f"{self._what}: {self._done} of {self._total}"
+            line = f"{self._what}: {self._done}" + ("" if self._total is None else f" of {self._total}")
             sys.stderr.write("\r" + line.ljust(self._width))
             sys.stderr.flush()
             self._width = len(line)
 
 
-def _rich_bar(what: str, total: int) -> Any:
+def _rich_bar(what: str, total: int | None) -> Any:
     try:
         from rich.console import Console
         from rich.progress import Progress as RichProgress
