@@ -110,7 +110,7 @@ def _hashed_buffers(frame: pd.DataFrame) -> list[bytes]:
         if hasattr(column, "_pa_array"):  # text is in Arrow's memory
             buffers = [buffer for chunk in column._pa_array.chunks for buffer in chunk.buffers() if buffer is not None]  # noqa: SLF001
         else:
-            buffers = [np.ascontiguousarray(frame[name].to_numpy()).view("u1")]
+            buffers = [np.ascontiguousarray(frame[name].to_numpy()).view("u1").data]
         digests += map(xxh3_128_digest, buffers)
     return digests
 

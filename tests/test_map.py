@@ -9,6 +9,7 @@ import sys
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,23 @@ def test_several_iterables_go_side_by_side(memory: Cache):
             assert list(add.map(iter([1, 2, 3]), (10, 20), executor=executor)) == [[12], [23]]
             assert list(add.map(executor=executor)) == []
             assert list(add.map([], executor=executor)) == []
+
+
+def test_without_an_executor_no_argument_is_taken_before_its_turn(square):
+    """As for `map`, the arguments may have no end."""
+    f, runs = square
+    taken = []
+
+    def numbers():
+        for number in count():
+            taken.append(number)
+            yield number
+
+    results = f.map(numbers())
+    assert taken == []
+    assert [next(results) for _ in range(3)] == [[0], [1], [4]]
+    assert taken == runs == [0, 1, 2]
+    results.close()
 
 
 def test_methods_map_for_their_instance(memory: Cache):
@@ -198,6 +216,7 @@ IN_PROCESSES = """
 import os, sys
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
+import loky
 from brinery import Cache
 
 memory = Cache("store")
@@ -210,34 +229,36 @@ def f(x):
 
 if __name__ == "__main__":
     f(3)
-    with ProcessPoolExecutor(2, mp_context=get_context(sys.argv[1])) as pool:
+    way = sys.argv[1]
+    with loky.ProcessPoolExecutor(2) if way == "loky" else ProcessPoolExecutor(2, mp_context=get_context(way)) as pool:
         assert list(f.map(range(20), executor=pool, chunksize=int(sys.argv[2]))) == [[x, x] for x in range(20)]
         assert list(f.map(range(20), executor=pool)) == [[x, x] for x in range(20)]
     print(f.cache_info().currsize, len(open("runs").readlines()))
 """
 
 
-@pytest.mark.parametrize(("way", "chunksize"), [("spawn", 1), ("fork", 7)])
+@pytest.mark.parametrize(("way", "chunksize"), [("spawn", 1), ("fork", 7), ("loky", 3)])
 def test_processes_compute_what_is_missing(tmp_path: Path, way: str, chunksize: int):
     """The functions of a script, too, are found by the processes of a pool, which store what they compute."""
+    pytest.importorskip("loky")
     write(tmp_path, script=IN_PROCESSES)
     assert run("script.py", way, str(chunksize), cwd=tmp_path).split() == ["20", "20"]
 
 
 ON_A_TERMINAL = """
 import sys, time
-if sys.argv[1] == "plain":
+if sys.argv[1] != "rich":
     sys.modules["rich.progress"] = None
 from brinery import Cache
 @Cache("store")
 def slow(x):
     time.sleep(0.2)
     return x
-print(sum(slow.map(range(6))))
+print(sum(slow.map((x for x in range(6)) if sys.argv[1] == "endless" else range(6))))
 """
 
 
-@pytest.mark.parametrize("drawn_by", ["plain", "rich"])
+@pytest.mark.parametrize("drawn_by", ["plain", "endless", "rich"])
 def test_a_terminal_shows_how_far_it_has_come_and_a_pipe_nothing(tmp_path: Path, drawn_by: str):
     """The bar is on stderr, and goes when all is done."""
     write(tmp_path, script=ON_A_TERMINAL)
@@ -248,8 +269,9 @@ def test_a_terminal_shows_how_far_it_has_come_and_a_pipe_nothing(tmp_path: Path,
     assert process.communicate(timeout=30)[0] == "15\n"
     assert b"slow" in shown
     assert b"6" in shown
-    if drawn_by == "plain":
+    if drawn_by != "rich":
         assert shown.endswith(b"\r")
+        assert (b" of 6" in shown) == (drawn_by == "plain")
     piped = subprocess.run(
         [sys.executable, "script.py", drawn_by], cwd=tmp_path, capture_output=True, text=True, check=False
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from operator import length_hint
 
 from ._progress import Progress
 
@@ -23,13 +24,19 @@ def map_calls(
     chunksize: int,
 ) -> Iterator[Any]:
     """Hand what is missing to the executor now; the results come in the order of the calls."""
+    if executor is None:  # one after the other as they are asked for, without end if the arguments have none
+        return _in_order(function, zip(*iterables, strict=False), _length(iterables), frozenset(), iter(()))
     calls = list(zip(*iterables, strict=False))
-    if executor is None:
-        return _in_order(function, calls, frozenset(), iter(()))
     missing = _missing(function, calls)
     columns = zip(*[calls[position] for position in missing], strict=True)
     computed = executor.map(function, *columns, timeout=timeout, chunksize=chunksize)
-    return _in_order(function, calls, frozenset(missing), computed)
+    return _in_order(function, calls, len(calls), frozenset(missing), computed)
+
+
+def _length(iterables: Sequence[Iterable[Any]]) -> int | None:
+    """How many calls there are, if the iterables tell; they need not."""
+    lengths = [length_hint(iterable, -1) for iterable in iterables]
+    return None if -1 in lengths else min(lengths, default=0)
 
 
 def _missing(function: CachedFunction[Any, Any], calls: list[tuple[Any, ...]]) -> list[int]:
@@ -54,12 +61,13 @@ def _missing(function: CachedFunction[Any, Any], calls: list[tuple[Any, ...]]) -
 
 def _in_order(
     function: CachedFunction[Any, Any],
-    calls: list[tuple[Any, ...]],
+    calls: Iterable[tuple[Any, ...]],
+    length: int | None,
     missing: frozenset[int],
     computed: Iterator[Any],
 ) -> Iterator[Any]:
     try:
-        with Progress(function.__name__, len(calls)) as progress:
+        with Progress(function.__name__, length) as progress:
             for position, args in enumerate(calls):
                 result = next(computed) if position in missing else function(*args)
                 progress.advance()

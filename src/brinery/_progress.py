@@ -34,9 +34,9 @@ class Progress:
     own thread draws: what other threads show would come below whichever cell is running by then.
     """
 
-    def __init__(self, what: str, total: int) -> None:
+    def __init__(self, what: str, total: int | None) -> None:
         self._what = what
-        self._total = total
+        self._total = total  # None: nobody knows
         self._done = 0
         self._shell = _notebook_shell()
         is_seen = self._shell is not None or is_shown()
@@ -107,16 +107,21 @@ def _cell(shell: Any) -> str:
     return str(header.get("msg_id") if isinstance(header, dict) else shell.execution_count)
 
 
+def so_far(done: int, total: int | None) -> str:
+    """Write how much is done, of how much where that is known."""
+    return f"{done}" if total is None else f"{done} of {total}"
+
+
 class _Line:
     """A line of text that is written over."""
 
-    def __init__(self, what: str, total: int) -> None:
+    def __init__(self, what: str, total: int | None) -> None:
         self._what = what
         self._total = total
         self._width = 0
 
     def update(self, done: int) -> None:
-        line = f"{self._what}: {done} of {self._total}"
+        line = f"{self._what}: {so_far(done, self._total)}"
         sys.stderr.write("\r" + line.ljust(self._width))
         sys.stderr.flush()
         self._width = len(line)
@@ -129,7 +134,7 @@ class _Line:
 class _RichBar:
     """What rich draws, where it is installed."""
 
-    def __init__(self, what: str, total: int) -> None:
+    def __init__(self, what: str, total: int | None) -> None:
         from rich.console import Console
         from rich.progress import Progress as RichProgress
 
@@ -147,7 +152,7 @@ class _RichBar:
 class _NotebookBar:
     """An output of the cell, which is replaced; empty in the end, as others of the same cell are to stay."""
 
-    def __init__(self, what: str, total: int, publisher: Any, cell: str) -> None:
+    def __init__(self, what: str, total: int | None, publisher: Any, cell: str) -> None:
         global _latest
         self._what = what
         self._total = total
@@ -160,7 +165,7 @@ class _NotebookBar:
     def update(self, done: int) -> None:
         from ._html.progress import of_progress
 
-        text = f"{self._what}: {done} of {self._total}"
+        text = f"{self._what}: {so_far(done, self._total)}"
         self._show({"text/plain": text, "text/html": of_progress(self._what, done, self._total)})
 
     def stop(self) -> None:

@@ -6,9 +6,11 @@ worth nothing to anybody else, but a key that somebody else chose could hit what
 
 from __future__ import annotations
 
+import os
+
 from .._light import suppress
 from . import names
-from .files import closing, read_small, write_aside
+from .files import MAKE_NEW, closing, make_private, read_small, write_all
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,4 +55,22 @@ class Sources:
         signer = keyring.current
         data = signer.secret_id + signer.sign(_SEALED + self._records) + self._records
         with suppress(OSError), closing(self._root.open_temporary()) as temporary:
-            write_aside(names.SOURCES, data, aside=temporary, folder=folder)
+            _write_aside(data, temporary, folder)
+
+
+def _write_aside(data: bytes, aside: int, folder: int) -> None:
+    """Put the file in place in one step; without a lock, so that a program that only hits loads none.
+
+    Somebody who sweeps may take what is being written for a dead process's: then it is written another time.
+    """
+    temporary = f".brinery-{os.urandom(8).hex()}"
+    fd = os.open(temporary, MAKE_NEW, 0o600, dir_fd=aside)
+    try:
+        with closing(fd):
+            make_private(fd, os.fstat(fd))
+            write_all(fd, [data])
+        os.rename(temporary, names.SOURCES, src_dir_fd=aside, dst_dir_fd=folder)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary, dir_fd=aside)
+        raise
