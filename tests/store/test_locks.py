@@ -8,6 +8,7 @@ import gc
 import os
 import shutil
 import signal
+import stat
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 from bare_store import CODEC, call, keep, key_of, open_store, start, value_of, wait_until
 
 from brinery._store import holder, runs
+from brinery._store.files import try_lock
 from brinery._store.locks import Turn
 from brinery._store.names import temporary_name
 from brinery._store.temporary import Temporary
@@ -171,6 +173,33 @@ def test_a_killed_holder_is_succeeded_by_one_and_the_others_wait_for_that_one(fo
     assert elsewhere(second.attempt) is Turn.LOOK
     assert value_of(folder, KEY) == "after"
     assert temporaries(folder) == []
+
+
+def test_one_alone_takes_over_after_a_killed_holder(folder, tmp_path, monkeypatch):
+    """Who finds the dead one's marker in a locked file waits if another is just taking over, and has not signed yet."""
+    killed = start(HOLD, tmp_path / "store")
+    assert killed.stdout.readline() == "COMPUTE\n"
+    killed.kill()
+    killed.communicate()
+    path = tmp_path / "store" / "tmp" / temporary_name(folder.slug, KEY)
+    marker = holder.encode_holder("another run")
+    other = os.open(path, os.O_RDWR)
+    assert try_lock(other)
+    claim = folder.claim(KEY)
+
+    def lock(fd, real=try_lock):
+        is_ours = real(fd)
+        if is_ours and stat.S_ISDIR(os.fstat(fd).st_mode):  # the folder's own, before the file is replaced
+            os.pwrite(other, marker, 0)
+            os.ftruncate(other, len(marker))
+        return is_ours
+
+    monkeypatch.setattr("brinery._store.locks.try_lock", lock)
+    try:
+        assert claim.attempt() is Turn.WAIT
+        assert path.stat().st_ino == os.fstat(other).st_ino
+    finally:
+        os.close(other)
 
 
 def test_a_killed_holder_is_succeeded_though_a_forked_child_keeps_its_lock(folder, tmp_path):

@@ -17,8 +17,20 @@ from contextlib import suppress
 from enum import Enum
 
 from .._warning import logger
-from .files import MAKE, OPEN, clear_away, closing, is_no_file, let_go, make_private, same_file, status_of, try_lock
-from .holder import encode_holder, new_token, read_holder
+from .files import (
+    MAKE,
+    OPEN,
+    READ,
+    clear_away,
+    closing,
+    is_no_file,
+    let_go,
+    make_private,
+    same_file,
+    status_of,
+    try_lock,
+)
+from .holder import Holder, encode_holder, new_token, read_holder
 from .runs import Run, held, is_crowded
 from .temporary import Temporary
 from .waiting import Waiting
@@ -159,13 +171,10 @@ class Claim:
                 is_ours = try_lock(fd)
                 holder = read_holder(fd) if status.st_size or not is_ours else None
                 if is_ours:
-                    present = status_of(self._name, folder)
-                    if present is None or not same_file(present, status):  # renamed or removed as we came
-                        continue
-                    make_private(fd, status)
-                    token = holder.token if holder else new_token()  # what is left of a killed run is taken over
-                    mine.file = Temporary(folder, self._name, fd, status)
-                    return self._hold(mine, mine.file, token)
+                    take = self._take_over if status.st_size else self._take
+                    if take(mine, folder, fd, status, holder):
+                        return Turn.LOOK if self.may_replace else Turn.COMPUTE
+                    continue
             finally:
                 if mine.file is None or mine.file.fd != fd:
                     let_go(fd)
@@ -176,6 +185,28 @@ class Claim:
                     return self._succeed(mine, status, holder.token)
             time.sleep(_WHILE_SUCCEEDED)
         return Turn.ALONE
+
+    def _take(self, mine: Run, folder: int, fd: int, status: os.stat_result, holder: Holder | None) -> bool:
+        """Begin the run with a file that was locked; False if it was renamed or removed as we came."""
+        present = status_of(self._name, folder)
+        if present is None or not same_file(present, status):
+            return False
+        make_private(fd, status)
+        mine.file = Temporary(folder, self._name, fd, status)
+        self._hold(mine, mine.file, holder.token if holder else new_token())
+        return True
+
+    def _take_over(self, mine: Run, folder: int, fd: int, status: os.stat_result, holder: Holder | None) -> bool:
+        """The same with what is left of a killed run; False, too, if somebody is about to replace it.
+
+        Until our marker stands in it, whoever finds it locked takes the dead one's child for the one who has the lock:
+        the folder's own lock keeps it from replacing the file meanwhile.
+        """
+        with closing(self._root.open_temporary()) as guard:
+            if try_lock(guard):
+                return self._take(mine, folder, fd, status, holder)
+        time.sleep(_WHILE_SUCCEEDED)
+        return False
 
     def _clear_away(self) -> None:
         """Remove what has the name of the lock's file and is none: a FIFO, a link, a file that others have too.
@@ -196,12 +227,18 @@ class Claim:
         The folder's own lock keeps two from doing so: the second would replace the first one's.
         """
         present = status_of(self._name, self._root.temporary)
-        if present is None or not same_file(present, dead):
+        if present is None or not same_file(present, dead) or not self._is_left():
             return Turn.WAIT
         mine.file = file = Temporary.make_apart(self._root, self._name)
         os.pwrite(file.fd, encode_holder(token), 0)
         file.replace(self._name)
         return self._hold(mine, file, token)
+
+    def _is_left(self) -> bool:
+        """Whether the file still says that it is a dead one's."""
+        with closing(os.open(self._name, READ, dir_fd=self._root.temporary)) as fd:
+            holder = read_holder(fd)
+        return holder is not None and holder.is_gone()
 
     def _hold(self, mine: Run, file: Temporary, token: str) -> Turn:
         """Begin the run: leave the marker, and see whether somebody stored before the lock was ours."""
