@@ -112,8 +112,10 @@ def test_a_first_hit_imports_little(tmp_path: Path):
     """A program that only hits loads xxhash, a little of the standard library, and nothing that only a miss needs."""
     write(tmp_path, script=HIT)
     before = run("script.py", cwd=tmp_path).split()
-    run("script.py", cwd=tmp_path)  # notes what the source says, which was too young before
-    hits, *names = run("script.py", cwd=tmp_path).split()
+    for _ in range(50):  # until a process notes what the source says, which is too young at first
+        hits, *names = run("script.py", cwd=tmp_path).split()
+        if "ast" not in names:
+            break
     assert (before[0], hits) == ("0", "1")
     packages = {name.partition(".")[0] for name in names}
     assert packages - set(sys.stdlib_module_names) == {"brinery", "xxhash"}

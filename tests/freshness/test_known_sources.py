@@ -37,9 +37,15 @@ def describe(x: int): return kinds["describe"]
 def program(tmp_path: Path) -> Path:
     """A program whose sources are known: the state of a file that was just written says too little."""
     write(tmp_path, script=PROGRAM, typed=TYPED)
-    for _ in range(3):
-        run("script.py", cwd=tmp_path)
+    run_until_known(tmp_path)
     return tmp_path
+
+
+def run_until_known(program: Path) -> None:
+    for _ in range(50):
+        if run("script.py", cwd=program).split()[-2:] == ["1", "False"]:
+            return
+    raise AssertionError("every process parses")
 
 
 def kept(program: Path) -> bytes:
@@ -66,7 +72,8 @@ def test_an_edit_that_changes_nothing_hits_and_is_known_then(program):
     before = kept(program)
     file = program / "typed.py"
     file.write_text(file.read_text() + "# as before\n")
-    assert [run("script.py", cwd=program).split()[-2:] for _ in range(3)][-1] == ["1", "False"]
+    assert run("script.py", cwd=program).split()[-2:] == ["1", "True"]
+    run_until_known(program)
     assert kept(program) != before
 
 
@@ -98,7 +105,7 @@ def test_another_secret_seals_nothing_for_us(program):
     ours = kept(program)
     text = script.read_text()
     script.write_text(text.replace('"s" * 32', '"t" * 32'))
-    run("script.py", cwd=program)
+    run_until_known(program)
     assert kept(program)[:8] != ours[:8]
     script.write_text(text)
     assert "True" in run("script.py", cwd=program)

@@ -49,15 +49,15 @@ def source_of(code: CodeType, decorators_of_our_own: int = 0, *, documented: boo
         return declared[2] if documented else declared[1]
     if code.co_filename in ("<string>", "<unknown>"):
         return None
-    name = _name(code, decorators_of_our_own, documented=documented)
+    state = _state_of(code.co_filename)
+    name = b"" if state is None else _name(code, state, decorators_of_our_own, documented=documented)
     found = _known.get(name)
     if found is None:
         from .parsed import find_source
 
         found = find_source(code, decorators_of_our_own, documented=documented)
         # If the file was saved meanwhile, nobody knows which of its two states was read.
-        now = _name(code, decorators_of_our_own, documented=documented)
-        if found is not None and found.reads is None and name == now and _is_settled(code.co_filename):
+        if found is not None and found.reads is None and state is not None and state == _state_of(code.co_filename):
             found = _known[name] = found._replace(name=name)
     if found is None and _carried:
         digest = bytecode_digest(code)
@@ -65,30 +65,26 @@ def source_of(code: CodeType, decorators_of_our_own: int = 0, *, documented: boo
     return found
 
 
-def _name(code: CodeType, ours: int, *, documented: bool) -> bytes:
-    """Name all that a source is read from; empty where the code is of no file."""
-    try:
-        status = os.stat(code.co_filename)
-    except (OSError, ValueError):
-        return b""
-    told = (
-        sys.hexversion,
-        code.co_filename,
-        (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns),
-        (code.co_firstlineno, code.co_name, code.co_flags),
-        (ours, documented),
-    )
-    return xxh3_128_digest(repr(told).encode("utf-8", "surrogatepass") + bytecode_digest(code))
+def _state_of(filename: str) -> tuple[int, ...] | None:
+    """What changes whenever a file does; None where there is none, or it was changed just now.
 
-
-def _is_settled(filename: str) -> bool:
-    """Whether a file was last changed so long ago that a later change shows in its times, coarse as they may be."""
+    A change that comes soon after another may not show in the times, coarse as they may be.
+    """
     try:
         status = os.stat(filename)
-    except OSError:
-        return False
+    except (OSError, ValueError):
+        return None
     resolution = _RESOLUTION if status.st_mtime_ns % _SECOND else _COARSE
-    return time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) > resolution
+    if time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) <= resolution:
+        return None
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+def _name(code: CodeType, state: tuple[int, ...], ours: int, *, documented: bool) -> bytes:
+    """Name all that a source is read from."""
+    where = (code.co_filename, state, code.co_firstlineno, code.co_name)
+    told = repr((sys.hexversion, *where, code.co_flags, ours, documented))
+    return xxh3_128_digest(told.encode("utf-8", "surrogatepass") + bytecode_digest(code))
 
 
 def records_of(sources: Iterable[tuple[CodeType, Source]]) -> bytes:
