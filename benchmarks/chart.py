@@ -16,7 +16,7 @@ COLOURS = {
     "checkpointer": "#4393c3",
     "cachier": "#8c959f",
 }
-_LEFT, _RIGHT, _TOP, _ROW, _WIDTH = 344, 40, 60, 26, 920
+_LEFT, _RIGHT, _TOP, _ROW, _WIDTH = 354, 40, 60, 26, 920
 _STYLE = (
     "text{font:13px system-ui,sans-serif;fill:#57606a}.line{stroke:#8c959f;stroke-opacity:.35}"
     ".floor{stroke:#57606a;stroke-width:1.5}"
@@ -36,7 +36,7 @@ def _lines(tables: list[Table]) -> Iterator[str]:
     bottom = _TOP + _ROW * len(tables)
 
     def across(ratio: float) -> float:  # what is faster than its floor stands a little before it
-        return _LEFT + (_WIDTH - _LEFT - _RIGHT) * max(log10(ratio), -0.12) / decades
+        return _LEFT + (_WIDTH - _LEFT - _RIGHT) * max(log10(ratio), -0.1) / decades
 
     yield f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {bottom + 44}" role="img">'
     yield "<title>What calls cost, as a multiple of the least that each job can cost</title>"
@@ -52,7 +52,7 @@ def _lines(tables: list[Table]) -> Iterator[str]:
     for number, (table, row) in enumerate(zip(tables, ratios, strict=True)):
         up = _TOP + _ROW * number
         yield f'<line class="line" x1="{_LEFT}" y1="{up}" x2="{_WIDTH - _RIGHT}" y2="{up}"/>'
-        yield f'<text x="{_LEFT - 34}" y="{up + 4.5}" text-anchor="end">{escape(table.title)}</text>'
+        yield f'<text x="{_LEFT - 44}" y="{up + 4.5}" text-anchor="end">{escape(table.title)}</text>'
         for name, ratio in sorted(row, key=lambda point: point[0] == "brinery"):  # ours on top
             if name in COLOURS:
                 size = 7 if name == "brinery" else 5
