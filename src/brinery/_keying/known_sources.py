@@ -9,13 +9,12 @@ need neither parse the file nor import what does.
 
 from __future__ import annotations
 
-import os
 import sys
-import time
 
 from xxhash import xxh3_128_digest
 
 from .bytecode import bytecode_digest
+from .file_state import file_state
 from .source import Source
 
 TYPE_CHECKING = False
@@ -23,11 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import CodeType
 
+    from .file_state import FileState
+
 _NAME_SIZE = _DIGEST_SIZE = 16
 _RECORD_SIZE = _NAME_SIZE + _DIGEST_SIZE + 1
-_SECOND = 1_000_000_000
-_RESOLUTION = _SECOND // 10  # nanoseconds; kernels keep times by ticks of up to 10 ms
-_COARSE = 2 * _SECOND  # of FAT
 _NOT_ANNOTATED, _ANNOTATED = b"\0", b"\1"
 
 _carried: dict[tuple[bytes, bool], Source] = {}
@@ -49,15 +47,16 @@ def source_of(code: CodeType, decorators_of_our_own: int = 0, *, documented: boo
         return declared[2] if documented else declared[1]
     if code.co_filename in ("<string>", "<unknown>"):
         return None
-    name = _name(code, decorators_of_our_own, documented=documented)
+    state = file_state(code.co_filename)
+    name = b"" if state is None else _name(code, state, decorators_of_our_own, documented=documented)
     found = _known.get(name)
     if found is None:
         from .parsed import find_source
 
+        is_settled = state is not None and state.is_settled
         found = find_source(code, decorators_of_our_own, documented=documented)
         # If the file was saved meanwhile, nobody knows which of its two states was read.
-        now = _name(code, decorators_of_our_own, documented=documented)
-        if found is not None and found.reads is None and name == now and _is_settled(code.co_filename):
+        if found is not None and found.reads is None and is_settled and file_state(code.co_filename) == state:
             found = _known[name] = found._replace(name=name)
     if found is None and _carried:
         digest = bytecode_digest(code)
@@ -65,30 +64,16 @@ def source_of(code: CodeType, decorators_of_our_own: int = 0, *, documented: boo
     return found
 
 
-def _name(code: CodeType, ours: int, *, documented: bool) -> bytes:
-    """Name all that a source is read from; empty where the code is of no file."""
-    try:
-        status = os.stat(code.co_filename)
-    except (OSError, ValueError):
-        return b""
+def _name(code: CodeType, state: FileState, ours: int, *, documented: bool) -> bytes:
+    """Name all that a source is read from."""
     told = (
         sys.hexversion,
         code.co_filename,
-        (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns),
+        tuple(state),
         (code.co_firstlineno, code.co_name, code.co_flags),
         (ours, documented),
     )
     return xxh3_128_digest(repr(told).encode("utf-8", "surrogatepass") + bytecode_digest(code))
-
-
-def _is_settled(filename: str) -> bool:
-    """Whether a file was last changed so long ago that a later change shows in its times, coarse as they may be."""
-    try:
-        status = os.stat(filename)
-    except OSError:
-        return False
-    resolution = _RESOLUTION if status.st_mtime_ns % _SECOND else _COARSE
-    return time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) > resolution
 
 
 def records_of(sources: Iterable[tuple[CodeType, Source]]) -> bytes:
