@@ -156,3 +156,10 @@ def test_a_file_that_was_only_just_saved_is_read_again(tmp_path, monkeypatch):
     for text in ("a = 1", "a = 2"):
         file.write_text(text)
         assert ast.unparse(parsed.syntax_tree(str(file))) == text
+
+
+def test_what_the_interpreter_leaves_out_is_not_what_the_source_says(tmp_path):
+    """`python -OO` has no docstrings, and each way of running has its own result, however often they take turns."""
+    write(tmp_path, script=TOLD + "print(f(1))\n")
+    told = [run(*options, "script.py", cwd=tmp_path) for _ in range(2) for options in ((), ("-OO",))]
+    assert told == ["first\n", "None\n"] * 2

@@ -67,7 +67,7 @@ def source_of(code: CodeType, decorators_of_our_own: int = 0, *, documented: boo
 def _name(code: CodeType, state: FileState, ours: int, *, documented: bool) -> bytes:
     """Name all that a source is read from."""
     told = (
-        sys.hexversion,
+        (sys.hexversion, sys.flags.optimize),
         code.co_filename,
         tuple(state),
         (code.co_firstlineno, code.co_name, code.co_flags),
