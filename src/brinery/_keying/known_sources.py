@@ -59,7 +59,7 @@ def source_of(code: CodeType, decorators_of_our_own: int = 0, *, documented: boo
         if found is not None and found.reads is None and is_settled and file_state(code.co_filename) == state:
             found = _known[name] = found._replace(name=name)
     if found is None and _carried:
-        digest = bytecode_digest(code)
+        digest = bytecode_digest(code, documented=True)
         return _carried.get((digest, True)) or (None if documented else _carried.get((digest, False)))
     return found
 
@@ -73,7 +73,7 @@ def _name(code: CodeType, state: FileState, ours: int, *, documented: bool) -> b
         (code.co_firstlineno, code.co_name, code.co_flags),
         (ours, documented),
     )
-    return xxh3_128_digest(repr(told).encode("utf-8", "surrogatepass") + bytecode_digest(code))
+    return xxh3_128_digest(repr(told).encode("utf-8", "surrogatepass") + bytecode_digest(code, documented=True))
 
 
 def records_of(sources: Iterable[tuple[CodeType, Source]]) -> bytes:

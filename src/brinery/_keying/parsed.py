@@ -1,6 +1,7 @@
 """The functions of source files, by line and name: parsed, and compiled to see which text belongs to a code object.
 
-A text belongs to a code object if it compiles to the same bytecode.
+A text belongs to a code object if it compiles to the same bytecode, with the same docstrings of functions within it: a
+decorator may read them. (What documents the function itself is asked of that.)
 """
 
 from __future__ import annotations
@@ -49,8 +50,8 @@ class _Index:
         place = code.co_firstlineno, code.co_name
         found = self.codes.get(place, [])
         if code not in found:
-            digest = bytecode_digest(code)
-            if all(bytecode_digest(other) != digest for other in found):
+            digest = bytecode_digest(code, documented=True)
+            if all(bytecode_digest(other, documented=True) != digest for other in found):
                 return None
         nodes = self._nodes_at(place)
         return nodes[0] if len(nodes) == 1 else None
