@@ -288,6 +288,23 @@ def test_inspect_answers_as_for_the_function_itself(memory: Cache):
         assert cached.__wrapped__ is function
 
 
+def test_a_bound_method_has_the_docstring_of_the_method(memory: Cache):
+    """`help` and the question mark of notebooks show it, and what wraps the method has it."""
+
+    class Model:
+        @memory
+        def fit(self, x):
+            """Fit it."""
+            return x
+
+        @memory
+        def plain(self, x):
+            return x
+
+    assert inspect.getdoc(Model().fit) == inspect.getdoc(Model.fit) == "Fit it."
+    assert Model().plain.__doc__ is None
+
+
 def test_a_wrong_call_raises_what_the_function_raises(memory: Cache):
     """Too few, too many and unknown arguments are the function's own TypeError."""
 

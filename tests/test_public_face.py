@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import pickle
 import sys
 from pathlib import Path
@@ -36,6 +37,18 @@ def test_errors_survive_pickling():
     back = pickle.loads(pickle.dumps(error))
     assert (str(back), back.path, type(back)) == (str(error), error.path, type(error))
     assert isinstance(back, TypeError)
+
+
+def test_a_record_has_the_signature_of_its_fields():
+    """`help` and completion show what it is made of."""
+    public = [getattr(brinery, name) for name in brinery.__all__]
+    records = [kind for kind in public if isinstance(kind, type) and issubclass(kind, tuple)]
+    assert brinery.CacheInfo in records
+    for record in records:
+        parameters = inspect.signature(record).parameters
+        assert tuple(parameters) == record._fields
+        defaults = {name: item.default for name, item in parameters.items() if item.default is not item.empty}
+        assert defaults == record._field_defaults
 
 
 def test_the_module_is_not_shadowed_by_the_ready_made_cache():

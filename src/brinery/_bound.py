@@ -15,9 +15,18 @@ if TYPE_CHECKING:
     from ._cached_function import CachedFunction
 
 
-class BoundCachedFunction:
-    """A decorated method, bound to its instance, which counts as an argument like any other."""
+class _Docstring:
+    """The method's own docstring for what is bound, and that of the class for the class."""
 
+    def __init__(self, of_class: str) -> None:
+        self._of_class = of_class
+
+    def __get__(self, bound: BoundCachedFunction | None, _: type) -> str | None:
+        return self._of_class if bound is None else bound.__func__.__doc__
+
+
+class BoundCachedFunction:
+    __doc__ = _Docstring("A decorated method, bound to its instance, which counts as an argument like any other.")
     __slots__ = ("__func__", "__self__")
 
     def __init__(self, function: CachedFunction[Any, Any], instance: object) -> None:

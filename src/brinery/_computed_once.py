@@ -293,4 +293,7 @@ class held:  # noqa: N801  reads as a statement
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._claim is not None:
-            self._claim.release()
+            try:
+                self._claim.release()
+            except Exception as failure:  # without memory, or deep down; it is tried again when the claim is collected
+                logger.debug("a claim was not released: %r", failure)

@@ -40,12 +40,30 @@ else:
     _ANNOTATIONS = "__annotate__" if sys.version_info >= (3, 14) else "__annotations__"
     _COPIED = ("__module__", "__name__", "__qualname__", "__doc__", _ANNOTATIONS, "__type_params__")
 
+    class _SignatureOfRecord:
+        """What `inspect.signature` finds: the fields, with their annotations and defaults."""
+
+        def __get__(self, _, cls):
+            from inspect import Parameter, Signature
+
+            annotations, defaults = cls.__annotations__, cls._field_defaults
+            return Signature(
+                Parameter(
+                    field,
+                    Parameter.POSITIONAL_OR_KEYWORD,
+                    default=defaults.get(field, Parameter.empty),
+                    annotation=annotations.get(field, Parameter.empty),
+                )
+                for field in cls._fields
+            )
+
     class _Record(tuple):
         """What `collections.namedtuple` gives to every class that it makes."""
 
         __slots__ = ()
         _fields = ()
         _field_defaults = {}  # noqa: RUF012  as each class has one of its own
+        __signature__ = _SignatureOfRecord()
 
         def __new__(cls, *values, **named):
             # `collections.namedtuple` compiles one for each class, which takes most of the time that a class takes.

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import os
+import time
 from pathlib import Path
 
 import pytest
 from other_process import run, write
+
+from brinery._keying import parsed
+from brinery._keying.file_state import FileState
 
 PROGRAM = """
 import sys
@@ -109,3 +114,59 @@ def test_another_secret_seals_nothing_for_us(program):
     assert kept(program)[:8] != ours[:8]
     script.write_text(text)
     assert "True" in run("script.py", cwd=program)
+
+
+RELOADED = """
+import importlib, os, sys
+from brinery import Cache
+import told
+
+def save(text):
+    with open("told.py") as file:
+        before = file.read()
+    with open("told.py", "w") as file:
+        file.write(before.replace("first", text))
+    os.utime("told.py", (1e9, 1e9))
+
+save("first")
+importlib.reload(told)
+print(told.f(1))
+save("other")
+importlib.reload(told)
+print(told.f(1))
+"""
+TOLD = """
+from brinery import Cache
+
+def kept(function): return function
+
+@Cache("store", secret="s" * 32)
+def f(x):
+    @kept
+    def inner():
+        "first"
+    return inner.__doc__
+"""
+
+
+def test_a_module_that_is_loaded_again_is_read_again(tmp_path):
+    """Though its file has its former size, and the time of its last change was set back."""
+    write(tmp_path, script=RELOADED, told=TOLD)
+    assert run("script.py", cwd=tmp_path) == "first\nother\n"
+
+
+def test_a_file_that_was_only_just_saved_is_read_again(tmp_path, monkeypatch):
+    """Saved twice within a tick of the kernel's clock, it has the same times."""
+    now = time.time_ns() + 1
+    monkeypatch.setattr(parsed, "file_state", lambda _: FileState(1, 1, 1, now, now))
+    file = tmp_path / "saved.py"
+    for text in ("a = 1", "a = 2"):
+        file.write_text(text)
+        assert ast.unparse(parsed.syntax_tree(str(file))) == text
+
+
+def test_what_the_interpreter_leaves_out_is_not_what_the_source_says(tmp_path):
+    """`python -OO` has no docstrings, and each way of running has its own result, however often they take turns."""
+    write(tmp_path, script=TOLD + "print(f(1))\n")
+    told = [run(*options, "script.py", cwd=tmp_path) for _ in range(2) for options in ((), ("-OO",))]
+    assert told == ["first\n", "None\n"] * 2

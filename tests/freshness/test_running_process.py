@@ -86,6 +86,31 @@ def test_a_source_saved_between_import_and_first_call_is_not_mistaken_for_the_co
     assert new.computed == [1, 0]
 
 
+def test_a_docstring_saved_between_import_and_first_call_is_not_mistaken_for_the_one_that_a_decorator_read(
+    tmp_path: Path, nurseries: list[Nursery]
+) -> None:
+    """No bytecode tells of the docstring of a function within another, and yet the result depends on it."""
+    write_files(
+        tmp_path,
+        """
+        def told(function): return [getattr(function, '__do' + 'c__')]
+        @cache
+        def f(x):
+            @told
+            def inner():
+                'first'
+            return inner
+        """,
+    )
+    save = Do("import pathlib; p = pathlib.Path('main.py'); p.write_text(p.read_text().replace('first', 'other'))")
+    old = nurseries[0].run(tmp_path, save, "f(1)", "f(1)")
+    assert old.values == ["['first']", "['first']"]
+    assert old.computed == [1, 0]
+    new = nurseries[1].run(tmp_path, "f(1)", "f(1)")
+    assert new.values == ["['other']", "['other']"]
+    assert new.computed == [1, 0]
+
+
 def test_a_function_that_changes_its_argument_is_never_served_as_if_it_had_not(
     tmp_path: Path, nurseries: list[Nursery]
 ) -> None:

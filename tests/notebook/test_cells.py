@@ -49,6 +49,28 @@ def test_a_cell_run_again_is_reused(cells):
     assert cells.value("y") == "2"
 
 
+@pytest.mark.parametrize("look", ["locals()['x']", "vars()['x']", "globals()['x']", "'other' in dir()"])
+def test_a_cell_that_looks_at_all_names_depends_on_them(cells, look):
+    """At the top of a cell these tell of every name; of an object that is given they tell of that alone."""
+    cells.run("x = 1")
+    body = f"y = {look}\nprint('computing')"
+    cells.cached(body)
+    cells.run("del y")  # it is one of them
+    assert not ran(cells.cached(body))
+    cells.run("del y\nx = other = 2")
+    assert ran(cells.cached(body))
+    assert cells.value("y") == ("True" if "other" in look else "2")
+
+
+def test_a_cell_that_looks_at_an_object_depends_on_that_alone(cells):
+    """`vars` and `dir` with an argument."""
+    cells.run("import types\nx = types.SimpleNamespace(a=1)")
+    body = "y = vars(x), 'a' in dir(x)\nprint('computing')"
+    cells.cached(body)
+    cells.run("other = 2")
+    assert not ran(cells.cached(body))
+
+
 def test_comments_and_layout_change_nothing(cells):
     """The code counts by its meaning."""
     cells.run("x = 1")

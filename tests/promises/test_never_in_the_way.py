@@ -270,3 +270,38 @@ def test_a_read_only_place_costs_one_warning(tmp_path: Path):
         assert [f(1), f(1)] == [[1], [1]]
     assert len(caught) == 1
     tmp_path.chmod(0o700)
+
+
+@pytest.mark.parametrize("error", [MemoryError, RecursionError])
+def test_where_there_is_no_memory_to_look_for_an_entry_the_call_is_computed(memory, monkeypatch, error):
+    """Nothing is raised that the function does not raise."""
+
+    @memory
+    def f(x):
+        return x + 1
+
+    def fail(*_, **__):
+        raise error
+
+    f(1)
+    monkeypatch.setattr("brinery._store.function_folder.open_file", fail)
+    assert f(1) == 2
+
+
+def test_where_there_is_no_memory_to_clean_up_the_result_is_returned(memory, monkeypatch):
+    """And nobody waits for the call that could not."""
+
+    @memory
+    def f(x):
+        return x + 1
+
+    def fail(*_, **__):
+        raise MemoryError
+
+    with monkeypatch.context() as patch, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        patch.setattr("brinery._store.temporary.status_of", fail)
+        patch.setattr("brinery._store.function_writer.FunctionWriter.put", fail)
+        assert f(1) == 2
+    assert f(1) == 2
+    assert f.is_cached(1)

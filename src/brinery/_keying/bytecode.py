@@ -77,8 +77,15 @@ class Site(NamedTuple):
     end: int
 
 
-def bytecode_digest(code: CodeType) -> bytes:
-    """Digest what the code does: 16 bytes, the same for two compilations of the same text anywhere."""
+def bytecode_digest(code: CodeType, *, documented: bool = False) -> bytes:
+    """Digest what the code does: 16 bytes, the same for two compilations of the same text anywhere.
+
+    With ``documented``, the docstrings of the functions within it count as well, though no bytecode reads them.
+    """
+    return _digest(code, skip_docstring=_has_unread_docstring(code), documented=documented)
+
+
+def _digest(code: CodeType, *, skip_docstring: bool, documented: bool) -> bytes:
     parts = [
         code.co_code,
         code.co_exceptiontable,
@@ -86,15 +93,16 @@ def bytecode_digest(code: CodeType) -> bytes:
         repr(code.co_flags & ~_MEANINGLESS_FLAGS).encode(),
         repr((code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)).encode("utf-8", "surrogatepass"),
     ]
-    skip = 0 if _has_unread_docstring(code) else -1
-    parts += [_constant(value) for index, value in enumerate(code.co_consts) if index != skip]
+    skip = 0 if skip_docstring else -1
+    parts += [_constant(value, documented=documented) for index, value in enumerate(code.co_consts) if index != skip]
     return xxh3_128_digest(b"".join(len(part).to_bytes(8, "little") + part for part in parts))
 
 
-def _constant(value: object) -> bytes:
+def _constant(value: object, *, documented: bool = False) -> bytes:
     """Tag a constant by its exact type: 1, 1.0 and True are equal, and not the same constant."""
     if isinstance(value, CodeType):
-        return b"code" + bytecode_digest(value)
+        skip_docstring = not documented and _has_unread_docstring(value)
+        return b"code" + _digest(value, skip_docstring=skip_docstring, documented=documented)
     if type(value) is tuple:
         items = [_constant(item) for item in value]
         return b"tuple" + b"".join(len(item).to_bytes(8, "little") + item for item in items)

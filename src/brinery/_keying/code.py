@@ -168,7 +168,7 @@ class _Reach(Names):
             pieces = [b"source", facts.source.digest]
         else:
             self._all_from_source = False
-            pieces = [b"bytecode", bytecode_digest(code)]
+            pieces = [b"bytecode", bytecode_digest(code, documented=True)]
         place = name.partition(" ")[2]
         pieces += self._pieces_of_defaults(place, function)
         pieces += self._pieces_of_cells(place, function)

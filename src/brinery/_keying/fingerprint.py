@@ -55,7 +55,7 @@ class Fingerprint(NamedTuple):
     def carried(self) -> Carried:
         """What lets a process without the sources come to the same digest."""
         files = {code.co_filename for code, _ in self.sources if not code.co_filename.startswith("<")}
-        sources = {bytecode_digest(code): source for code, source in self.sources}
+        sources = {bytecode_digest(code, documented=True): source for code, source in self.sources}
         return Carried(sources, {name: home_of_file(name) for name in files}, home_of_main())
 
 

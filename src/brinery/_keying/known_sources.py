@@ -9,13 +9,12 @@ need neither parse the file nor import what does.
 
 from __future__ import annotations
 
-import os
 import sys
-import time
 
 from xxhash import xxh3_128_digest
 
 from .bytecode import bytecode_digest
+from .file_state import file_state
 from .source import Source
 
 TYPE_CHECKING = False
@@ -23,11 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import CodeType
 
+    from .file_state import FileState
+
 _NAME_SIZE = _DIGEST_SIZE = 16
 _RECORD_SIZE = _NAME_SIZE + _DIGEST_SIZE + 1
-_SECOND = 1_000_000_000
-_RESOLUTION = _SECOND // 10  # nanoseconds; kernels keep times by ticks of up to 10 ms
-_COARSE = 2 * _SECOND  # of FAT
 _NOT_ANNOTATED, _ANNOTATED = b"\0", b"\1"
 
 _carried: dict[tuple[bytes, bool], Source] = {}
@@ -49,42 +47,33 @@ def source_of(code: CodeType, decorators_of_our_own: int = 0, *, documented: boo
         return declared[2] if documented else declared[1]
     if code.co_filename in ("<string>", "<unknown>"):
         return None
-    state = _state_of(code.co_filename)
+    state = file_state(code.co_filename)
     name = b"" if state is None else _name(code, state, decorators_of_our_own, documented=documented)
     found = _known.get(name)
     if found is None:
         from .parsed import find_source
 
+        is_settled = state is not None and state.is_settled
         found = find_source(code, decorators_of_our_own, documented=documented)
         # If the file was saved meanwhile, nobody knows which of its two states was read.
-        if found is not None and found.reads is None and state is not None and state == _state_of(code.co_filename):
+        if found is not None and found.reads is None and is_settled and file_state(code.co_filename) == state:
             found = _known[name] = found._replace(name=name)
     if found is None and _carried:
-        digest = bytecode_digest(code)
+        digest = bytecode_digest(code, documented=True)
         return _carried.get((digest, True)) or (None if documented else _carried.get((digest, False)))
     return found
 
 
-def _state_of(filename: str) -> tuple[int, ...] | None:
-    """What changes whenever a file does; None where there is none, or it was changed just now.
-
-    A change that comes soon after another may not show in the times, coarse as they may be.
-    """
-    try:
-        status = os.stat(filename)
-    except (OSError, ValueError):
-        return None
-    resolution = _RESOLUTION if status.st_mtime_ns % _SECOND else _COARSE
-    if time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) <= resolution:
-        return None
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
-
-
-def _name(code: CodeType, state: tuple[int, ...], ours: int, *, documented: bool) -> bytes:
+def _name(code: CodeType, state: FileState, ours: int, *, documented: bool) -> bytes:
     """Name all that a source is read from."""
-    where = (code.co_filename, state, code.co_firstlineno, code.co_name)
-    told = repr((sys.hexversion, *where, code.co_flags, ours, documented))
-    return xxh3_128_digest(told.encode("utf-8", "surrogatepass") + bytecode_digest(code))
+    told = (
+        (sys.hexversion, sys.flags.optimize),
+        code.co_filename,
+        tuple(state),
+        (code.co_firstlineno, code.co_name, code.co_flags),
+        (ours, documented),
+    )
+    return xxh3_128_digest(repr(told).encode("utf-8", "surrogatepass") + bytecode_digest(code, documented=True))
 
 
 def records_of(sources: Iterable[tuple[CodeType, Source]]) -> bytes:

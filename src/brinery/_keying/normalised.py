@@ -5,6 +5,8 @@ Left out are positions, comments, docstrings and annotations of functions; these
 
 from __future__ import annotations
 
+import sys
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ast
@@ -14,6 +16,7 @@ _BLIND_DECORATORS = {
     "abstractmethod", "cache", "cached_property", "classmethod", "contextmanager", "lru_cache", "override", "property",
     "staticmethod", "total_ordering", "wraps",
 }  # fmt: skip
+_WITHOUT_DOCSTRINGS = 2  # of `python -OO`
 
 
 def has_other_decorator(node: ast.AST, ours: int) -> bool:
@@ -154,6 +157,7 @@ class _Writer:
         ast = self._ast
         before, self._in_class = self._in_class, in_class
         statements = body
+        keep_docstring = keep_docstring and sys.flags.optimize < _WITHOUT_DOCSTRINGS
         if not keep_docstring and body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
             statements = body[1:] if isinstance(body[0].value.value, str) else body
         # A body that was only a docstring, and one that says `pass`, do the same.

@@ -1,11 +1,11 @@
 """The functions of source files, by line and name: parsed, and compiled to see which text belongs to a code object.
 
-A text belongs to a code object if it compiles to the same bytecode.
+A text belongs to a code object if it compiles to the same bytecode, with the same docstrings of functions within it: a
+decorator may read them. (What documents the function itself is asked of that.)
 """
 
 from __future__ import annotations
 
-import os
 import sys
 from bisect import bisect_right
 
@@ -13,6 +13,7 @@ from xxhash import xxh3_128_digest
 
 from .._light import NamedTuple
 from .bytecode import bytecode_digest, nested_codes, reads
+from .file_state import file_state
 from .normalised import has_other_decorator, normalise
 from .source import Source
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from types import CodeType
 
     from .bytecode import Read
+    from .file_state import FileState
 
     _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -29,7 +31,6 @@ _FUTURE_FLAGS = 0x1FE0000  # every `from __future__` that still compiles differe
 
 
 class _File(NamedTuple):
-    stamp: tuple[int, int] | int
     tree: ast.Module
     starts: list[int]  # the line in which each top-level statement begins, its decorators included
     imports: list[ast.stmt]  # at module level: the compiler calls what they bind in a way of its own
@@ -49,8 +50,8 @@ class _Index:
         place = code.co_firstlineno, code.co_name
         found = self.codes.get(place, [])
         if code not in found:
-            digest = bytecode_digest(code)
-            if all(bytecode_digest(other) != digest for other in found):
+            digest = bytecode_digest(code, documented=True)
+            if all(bytecode_digest(other, documented=True) != digest for other in found):
                 return None
         nodes = self._nodes_at(place)
         return nodes[0] if len(nodes) == 1 else None
@@ -72,7 +73,14 @@ class _Index:
         return self._nodes.get(place, [])
 
 
-_files: dict[str, _File | None] = {}
+class _Parsed(NamedTuple):
+    state: FileState | None
+    is_settled: bool  # if not, the file may say something else by now and be in the same state
+    text: bytes  # its digest
+    file: _File
+
+
+_files: dict[str, _Parsed] = {}
 _statements: dict[tuple[str, int, int], _Index] = {}
 
 
@@ -143,37 +151,46 @@ def syntax_tree(filename: str) -> ast.Module | None:
 
 
 def _parse(filename: str) -> _File | None:
-    """Parse a source file once for each state of it."""
+    """Parse a source file once for each text of it."""
+    state = file_state(filename)
+    is_settled = state is not None and state.is_settled
+    known = _files.get(filename)
+    if known is not None and known.is_settled and known.state == state:
+        return known.file
+    text = _text(filename, state)
+    if text is None:
+        return None
+    digest = xxh3_128_digest(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"))
+    if known is not None and known.text == digest:
+        file = known.file
+        _files[filename] = _Parsed(state, is_settled, digest, file)
+        return file
+    import ast
+
     try:
-        status = os.stat(filename)
-        stamp: tuple[int, int] | int = (status.st_mtime_ns, status.st_size)
-    except OSError:
-        stamp = -1
-    text: bytes | str | None = None
-    if stamp == -1:
+        tree = ast.parse(text)
+        file = _File(tree, [_first_line(statement) for statement in tree.body], _imports(tree))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    for key in [key for key in list(_statements) if key[0] == filename]:
+        _statements.pop(key, None)
+    _files[filename] = _Parsed(state, is_settled, digest, file)
+    return file
+
+
+def _text(filename: str, state: FileState | None) -> bytes | str | None:
+    """Read a file, or what a notebook says of a cell."""
+    if state is None:
         cells = sys.modules.get("linecache")
         cached = cells.cache.get(filename) if cells is not None else None
         if cached is None or len(cached) != 4:
             return None
-        text = "".join(cached[2])
-        stamp = hash(text)
-    known = _files.get(filename)
-    if known is not None and known.stamp == stamp:
-        return known
-    import ast
-
+        return "".join(cached[2])
     try:
-        if text is None:
-            with open(filename, "rb") as handle:
-                text = handle.read()
-        tree = ast.parse(text)
-        file = _File(stamp, tree, [_first_line(statement) for statement in tree.body], _imports(tree))
-    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        with open(filename, "rb") as handle:
+            return handle.read()
+    except (OSError, MemoryError):
         return None
-    for key in [key for key in list(_statements) if key[0] == filename]:
-        _statements.pop(key, None)
-    _files[filename] = file
-    return file
 
 
 def _imports(tree: ast.Module) -> list[ast.stmt]:

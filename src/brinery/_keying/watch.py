@@ -46,7 +46,8 @@ class Watch:
 
     def name(self, namespace: dict[str, Any], name: str, value: object) -> None:
         """Expect a name to stay bound to the same object."""
-        if not name.isidentifier() or iskeyword(name):
+        # The compiler takes some letters beyond ASCII for others: `ﬁ` for `fi`.
+        if not name.isidentifier() or not name.isascii() or iskeyword(name):
             self._questions.append(lambda: namespace.get(name, _ABSENT) is value)
             return
         self._names.setdefault(id(namespace), (namespace, {}))[1][name] = value
@@ -105,10 +106,17 @@ def _compile_names(
     namespace: dict[str, Any], names: dict[str, object], steps: Sequence[Callable[[], bool]] = ()
 ) -> Callable[[], bool]:
     """Compare names of a module, then ask whatever else there is to ask."""
-    values = {f"_brinery_{index}": value for index, value in enumerate(names.values())}
-    more = {f"_brinery_step{index}": step for index, step in enumerate(steps)}
-    terms = [f"{name} is {value}" for name, value in zip(names, values, strict=True)] + [f"{step}()" for step in more]
-    body = f"    try:\n        return {' and '.join(terms) or True}\n    except Exception:\n        return False"
+    ours = "_brinery_"  # what we compare with must not stand before a name of the module's own
+    while any(name.startswith(ours) for name in names):
+        ours += "_"
+    values = {f"{ours}{index}": value for index, value in enumerate(names.values())}
+    more: dict[str, object] = {f"{ours}step{index}": step for index, step in enumerate(steps)}
+    # A module may mean something else by `Exception`, or nothing.
+    error = f"{ours}error"
+    more[error] = Exception
+    terms = [f"{name} is {value}" for name, value in zip(names, values, strict=True)]
+    terms += [f"{ours}step{index}()" for index in range(len(steps))]
+    body = f"    try:\n        return {' and '.join(terms) or True}\n    except {error}:\n        return False"
     return _build(body, values | more, namespace)
 
 

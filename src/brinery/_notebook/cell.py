@@ -16,7 +16,7 @@ from .definitions import Definition, computed_by, definitions_of
 from .flow import Flow
 from .meanings import Meanings
 from .refusal import refuse
-from .syntax import names_written_inside
+from .syntax import looks_around, names_written_inside
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -154,6 +154,8 @@ def _reads(code: CodeType, inputs: frozenset[str], also: tuple[str, ...]) -> tup
     """What the code reads from outside, without what it has bound itself."""
     found = [read for read in reads(code) if read.kind != "global" or read.chain[0] in inputs]
     found += [Read("global", tuple(item.split("."))) for item in also]
+    if looks_around(code):
+        found.append(Read("global", ("globals",)))
     missing = inputs - {read.chain[0] for read in found if read.kind == "global"}
     return tuple(dict.fromkeys([*found, *(Read("global", (name,)) for name in sorted(missing))]))
 

@@ -6,7 +6,7 @@ import ast
 from opcode import opname
 from types import CodeType
 
-from .._keying.bytecode import instructions_of, nested_codes
+from .._keying.bytecode import instructions_of, nested_codes, sites
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,6 +16,18 @@ if TYPE_CHECKING:
 
 _MANGLED = ("LOAD_NAME", "LOAD_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS")
 _WRITING = ("STORE_GLOBAL", "DELETE_GLOBAL")
+_LOOKING_AROUND = {"dir", "locals", "vars"}
+
+
+def looks_around(code: CodeType) -> bool:
+    """Whether a cell itself calls `locals`, `vars` or `dir` without arguments: of every name, as `globals` does."""
+    instructions = list(instructions_of(code))
+    for site in sites(code, {}):
+        if site.read.kind == "global" and site.read.chain[0] in _LOOKING_AROUND and len(site.read.chain) == 1:
+            following = [step for step in instructions[site.end :] if opname[step[0]] not in ("PUSH_NULL", "PRECALL")]
+            if following and opname[following[0][0]] == "CALL" and following[0][1] == 0:
+                return True
+    return False
 
 
 def operands(node: ast.BoolOp | ast.IfExp | ast.Compare) -> list[ast.expr]:

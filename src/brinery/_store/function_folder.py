@@ -10,7 +10,7 @@ from stat import S_ISREG
 from time import time
 
 from .._warning import logger, warn
-from ..errors import DamagedEntryWarning, SecretError
+from ..errors import BrineryWarning, DamagedEntryWarning, SecretError
 from . import names
 from .entry import ABOUT_STREAM, HEAD, MAGIC, SIGNED_FROM, Payload, facts
 from .files import (
@@ -128,7 +128,9 @@ class FunctionFolder:
         # and no call that can be done without. Whatever does not fit, rightly or wrongly, takes the long way.
         try:
             fd = open_file(f"{self._prefix or self.prefix}{key[:2]}/{key}{SUFFIX}", READ)
-        except OSError:
+        except BrineryWarning:  # strict
+            raise
+        except Exception:  # mostly there is none; without memory, or deep down, it cannot even be looked for
             return None
         try:
             status = fstat(fd)

@@ -107,7 +107,7 @@ class Temporary:
         if self.fd < 0:
             return
         if not self._is_published:
-            with suppress(OSError):
+            with suppress(OSError, MemoryError, RecursionError):  # whatever it is, the lock must not stay
                 if self._status is None:  # interrupted when it was made
                     self._status = lock_new(self.fd)
                 if self._is_there():
