@@ -30,6 +30,8 @@ from typing import NamedTuple
 import pytest
 from frozen_stores import NOW, SECRET, STORES, key_of
 
+pytestmark = pytest.mark.slow
+
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 _ESCAPES = {"\x1b[1m": "<bold>", "\x1b[36m": "<cyan>", "\x1b[0m": "</>"}
 

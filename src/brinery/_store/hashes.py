@@ -1,4 +1,4 @@
-"""SHA-256, at first the interpreter's own: OpenSSL's takes half the time for an entry, and 3 ms to load.
+"""SHA-256, at first the interpreter's own: OpenSSL's takes half the time for an entry, and 2 ms to load.
 
 A process that asks for a few results does not need the faster one; whoever does calls `hasten`.
 """
