@@ -26,7 +26,7 @@ class _Docstring:
 
 
 class BoundCachedFunction:
-    __doc__ = _Docstring("A decorated method, bound to its instance, which counts as an argument like any other.")
+    __doc__ = _Docstring("A decorated method, bound to its instance, which counts as an argument like any other.")  # pyright: ignore[reportAssignmentType]
     __slots__ = ("__func__", "__self__")
 
     def __init__(self, function: CachedFunction[Any, Any], instance: object) -> None:
