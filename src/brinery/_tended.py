@@ -42,17 +42,25 @@ class Tended:
         """
         return self._asked_store().info()
 
-    def entries(self) -> list[EntryRecord]:
-        """List the entries with their numbers; nothing is unpickled. Changes no byte.
+    def entries(self, function: str | None = None) -> list[EntryRecord]:
+        """List the entries, or those of a function by its name, with their numbers; nothing is unpickled.
 
-        The list prints as a table, and is one in a notebook.
+        The list prints as a table, and is one in a notebook. Changes no byte.
 
         Raises:
             StoreError: the store cannot be read.
         """
         from ._listings import EntryList
 
-        return EntryList() if self._is_off else EntryList(self._asked_store().walk())
+        return EntryList() if self._is_off else EntryList(self._asked_store().walk(function))
+
+    def keys(self) -> list[str]:
+        """List the whole keys of all entries, in no order; of a million in a second or two. Changes no byte.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        return [] if self._is_off else self._asked_store().keys()
 
     def functions(self) -> list[FunctionRecord]:
         """List the functions that have results in the store, with their numbers. Changes no byte.

@@ -60,3 +60,24 @@ def test_where_the_code_is_not_known_nothing_is_stale(tmp_path: Path):
     for path in (tmp_path / "store").rglob("function.json"):
         path.unlink()
     assert Cache(tmp_path / "store").prune(stale=True).entries == 0
+
+
+def test_keys_and_the_entries_of_one_function(tmp_path):
+    """What is listed of one function is that function's; keys are those of all."""
+    cache = Cache(tmp_path / "store")
+
+    @cache
+    def one(x):
+        return x
+
+    @cache
+    def other(x):
+        return x
+
+    called = {one: [one.key(x) for x in range(3) if one(x) is not None], other: [other.key(x) for x in range(2)]}
+    assert [other(x) for x in range(2)] == [0, 1]
+    assert sorted(cache.keys()) == sorted(called[one] + called[other]) == sorted(found.key for found in cache.entries())
+    names = [function.name for function in cache.functions()]
+    assert sorted(len(cache.entries(name)) for name in names) == [2, 3]
+    assert cache.entries("nobody's") == []
+    assert Cache(None).keys() == []

@@ -152,12 +152,11 @@ def ls(options: Namespace) -> int:
     lists_entries = options.function is not None or options.quiet
     if not lists_entries and not is_filtered:
         return _list_functions(functions, cache, options)
-    everything = cache.entries()
-    names = {function.name for function in functions}
-    entries = _filtered([entry for entry in everything if entry.function in names], cache, options)
+    entries = cache.entries() if pattern is None else [entry for one in functions for entry in cache.entries(one.name)]
+    entries = _filtered(entries, cache, options)
     if lists_entries:
-        digits = _digits([entry.key for entry in everything])
-        return _list_entries(entries, cache, options, digits=digits, several=len(names) > 1)
+        digits = 0 if options.json or options.quiet else _digits(cache.keys())
+        return _list_entries(entries, cache, options, digits=digits, several=len(functions) > 1)
     of: dict[str, list[EntryRecord]] = {}
     for entry in entries:
         of.setdefault(entry.function, []).append(entry)

@@ -31,7 +31,7 @@ from .reading import (
     read_metadata,
 )
 from .records import BadEntry, EntryRecord, FunctionRecord
-from .shards import list_shards, list_slugs, opened_function, opened_shard, records_of, shards_of
+from .shards import list_shards, list_slugs, open_if_there, opened_function, opened_shard, records_of, shards_of
 from .signing import Keyring
 from .statistics import read_lines, read_sum
 from .statistics_lines import Line
@@ -58,6 +58,20 @@ def walk(root: int, path: str, slugs: list[str], prefix: str = "") -> Iterator[E
                         for record in records_of(function, shard, slug, home, path)
                         if record.key.startswith(prefix)
                     ]
+
+
+def keys(root: int) -> Iterator[str]:
+    """The keys of all entries, by the names of their files alone."""
+    for slug in list_slugs(root):
+        with opened_function(root, slug) as function:
+            if function is None:
+                continue
+            for shard in shards_of(function):
+                folder = open_if_there(shard, function)
+                if folder is not None:
+                    with closing(folder):
+                        found = os.listdir(folder)
+                    yield from filter(None, map(names.entry_key, found))
 
 
 def functions(root: int) -> list[FunctionRecord]:
