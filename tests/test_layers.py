@@ -24,6 +24,7 @@ FLOORS = [
     ["_keyed_function"],
     ["_session"],
     ["_adoption", "_explanation", "_listings", "_map", "_overview"],
+    ["_recorder"],
     ["_cache_options"],
     ["_description", "_options", "_tally"],
     ["_keying", "_store"],

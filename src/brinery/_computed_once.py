@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from types import TracebackType
 
-from xxhash import xxh3_128_digest
-
-from ._keyed_function import Call, KeyedFunction, State
+from ._keyed_function import Call, KeyedFunction
 from ._keying.digest import SCALARS, encode
 from ._keying.key import compare_parts
-from ._keying.shown import short_value
 from ._light import P, R
 from ._options import is_disabled
-from ._warning import logger
 from .errors import BrineryWarning, ChangedWhileRunningWarning, UnstorableResultWarning
 
 TYPE_CHECKING = False
@@ -24,13 +18,11 @@ if TYPE_CHECKING:
 
     from ._adoption import Adoption
     from ._explanation import Explanation
+    from ._recorder import Recorder
     from ._store.function_folder import FunctionFolder
     from ._store.loading import Loader
     from ._store.locks import Claim
     from ._store.payload import Codec, Payload
-
-
-_encode_json: Callable[[object], str] | None = None
 
 
 class ComputedOnce(KeyedFunction[P, R]):
@@ -48,7 +40,7 @@ class ComputedOnce(KeyedFunction[P, R]):
             self._tally.hit(found[1])
             return found[0]  # type: ignore[no-any-return]
         call = Call(*keyed, args, kwargs)
-        with held(self._claim(call.key)) as claim:
+        with self._claimed(call.key) as claim:
             found = self._wait_for(claim, call.key)
             if found is not None:
                 return found[0]  # type: ignore[no-any-return]
@@ -67,23 +59,21 @@ class ComputedOnce(KeyedFunction[P, R]):
             self._tally.hit(found[1])
         return found
 
-    def _claim(self, key: str) -> Claim | None:
-        """The wish to compute a key; None where not even that can be had, and nothing will be kept."""
+    def _claimed(self, key: str) -> Claim | _Nothing:
+        """The wish to compute a key, for a `with`; None in it where not even that can be had: nothing will be kept."""
         try:
             return self._folder.claim(key)  # type: ignore[union-attr]
         except Exception as error:  # as where no descriptor is left to import what a miss needs
             self._tell_failure("making sure that a result is computed once", error)
-            return None
+            return _NOTHING
 
     def _wait_for(self, claim: Claim | None, key: str, *, anew: bool = False) -> tuple[Any, float] | None:
         """Wait until the call is ours to compute, or somebody else has stored its result, which is returned."""
         if claim is None:
             return None
         try:
-            from ._store.locks import Turn
-
-            while (turn := claim.attempt()) not in (Turn.COMPUTE, Turn.ALONE):
-                if turn is Turn.WAIT:
+            while not (turn := claim.attempt()).may_compute:
+                if turn.must_wait:
                     claim.pause()
                 elif not anew and (found := self._look_up(key)) is not None:
                     return found
@@ -99,15 +89,18 @@ class ComputedOnce(KeyedFunction[P, R]):
         try:
             if self._tally.wants_missed():
                 self._tally.note_missed(self._folder.missed(call.key, self._ttl, anew=anew))  # type: ignore[union-attr]
-            call.named = named = self._named(call.state, call.values)
-            if not SCALARS.issuperset(map(type, named.values())):
-                call.arguments = self._digests(call.state, named)
+            values: Any = call.values
+            if self._own_key is None and SCALARS.issuperset(map(type, values)):
+                call.is_fixed = True
+            else:
+                call.named = self._named(call.state, call.values)
+                call.arguments = self._digests(call.state, call.named)
         except Exception as error:
             self._tell_failure("describing a call", error)
         call.began = time.perf_counter()
 
     def _answer_anew(self, call: Call) -> R:
-        with held(self._claim(call.key)) as claim:
+        with self._claimed(call.key) as claim:
             self._wait_for(claim, call.key, anew=True)
             self._begin(call, anew=True)
             result = self.__wrapped__(*call.args, **call.kwargs)
@@ -134,24 +127,30 @@ class ComputedOnce(KeyedFunction[P, R]):
         if changes:
             self._tell_changes(changes)
             return None
-        from ._store.payload import Unstorable
-
         unloadable = self._folder.unloadable  # type: ignore[union-attr]
         try:
             # What could not be loaded before is tried first: it would be computed at every call, and nobody told.
-            payload = (codec or self._codec).dumps(result, check=call.key in unloadable)
-        except Unstorable as error:
-            way_out = "Return something that can be pickled"
-            if self._codec.name == "pickle":
-                way_out += ", or decorate with serializer='cloudpickle'"
-            self._warn(
-                UnstorableResultWarning,
-                f"the result of {self._home} cannot be kept: {error}; it was returned and not stored. {way_out}",
-                cause=f"unstorable {self._home}",
-            )
+            payload = (codec or self._codec_made or self._codec).dumps(result, check=call.key in unloadable)
+        except Exception as error:
+            self._tell_unstorable(error)
             return None
-        unloadable.discard(call.key)
+        if unloadable:
+            unloadable.discard(call.key)
         return payload
+
+    def _tell_unstorable(self, error: Exception) -> None:
+        from ._store.payload import Unstorable
+
+        if not isinstance(error, Unstorable):
+            raise error
+        way_out = "Return something that can be pickled"
+        if self._codec.name == "pickle":
+            way_out += ", or decorate with serializer='cloudpickle'"
+        self._warn(
+            UnstorableResultWarning,
+            f"the result of {self._home} cannot be kept: {error}; it was returned and not stored. {way_out}",
+            cause=f"unstorable {self._home}",
+        )
 
     def _put(self, claim: Claim, call: Call, payload: Payload, result: object, seconds: float) -> None:
         metadata = self._metadata(call, type(result).__qualname__)
@@ -160,47 +159,20 @@ class ComputedOnce(KeyedFunction[P, R]):
             self._tally.stored(seconds)
 
     def _metadata(self, call: Call, result: str) -> bytes:
-        """What people may read of an entry, as JSON: what is the same for every call of this code is written once."""
-        encode_json = _json_encoder()
-        state, start = self._told
-        if state is not call.state:
-            told = {
-                **self._about(call.state),
-                "serializer": self._codec.name,
-                "python": "{}.{}".format(*sys.version_info),
-            }
-            start = encode_json(told)[:-1] + ","
-            self._told = call.state, start
-        return (start + encode_json({**self._recorded(call), "result": result})[1:]).encode("ascii")
+        return (self._recorder_made or self._recorder).write(call, *self._told_of(call), result)
 
-    def _about(self, state: State) -> dict[str, object]:
-        return {"function": self._home, "fingerprint": state.prefix.hex()}
-
-    def _recorded(self, call: Call) -> dict[str, object]:
-        """What is told of a call; values only where the option allows, and never of ignored parameters."""
+    def _told_of(self, call: Call) -> tuple[dict[str, Any], dict[str, bytes]]:
+        """The arguments that a key covers, and their digests."""
         named = call.named or self._named(call.state, call.values)
-        digests = call.arguments or self._digests(call.state, named)
-        told: dict[str, object] = {"call": xxh3_128_digest(call.encoded).hex()}
-        if call.carried:
-            told["code"] = call.carried
-        if not self._options.record_values:
-            return told | {"arguments": {name: [found.hex(), ""] for name, found in digests.items()}}
-        told["arguments"] = {name: [found.hex(), short_value(name, named[name])] for name, found in digests.items()}
-        inside = {
-            name: pieces
-            for name, value in named.items()
-            if type(value) not in SCALARS and (pieces := self._outline(call, name, value))
-        }
-        return told | {"inside": inside} if inside else told
+        return named, call.arguments or self._digests(call.state, named)
 
-    def _outline(self, call: Call, name: str, value: object) -> dict[str, list[str]]:
-        from ._keying.outline import outline
+    @property
+    def _recorder(self) -> Recorder:
+        if self._recorder_made is None:
+            from ._recorder import Recorder
 
-        try:
-            return outline(name, value, call.state.code_of)
-        except Exception as error:  # it is only for people
-            logger.debug("%s: argument %s has no outline: %r", self.__qualname__, name, error)
-            return {}
+            self._recorder_made = Recorder(self._home, self._codec.name, shows_values=self._options.record_values)
+        return self._recorder_made
 
     def _changes_since(self, call: Call) -> list[str]:
         """Name what the key covers and is no longer what it was when the key was taken."""
@@ -214,8 +186,8 @@ class ComputedOnce(KeyedFunction[P, R]):
 
     def _changed_arguments(self, call: Call) -> list[str]:
         """Name the arguments that are no longer what the key was taken from."""
-        if call.arguments is None and call.named is not None and self._own_key is None:
-            return []  # none of them can change
+        if call.is_fixed:
+            return []
         try:
             values = call.values if self._options.key is None else self._options.key(*call.args, **call.kwargs)
             from ._keying.carried_code import CarriedCode
@@ -253,7 +225,7 @@ class ComputedOnce(KeyedFunction[P, R]):
 
         if call is None or self._folder is None:
             return Explanation(self._home, "", False, ("caching is switched off",))
-        recorded = {**self._about(call.state), **self._recorded(call)}
+        recorded = self._recorder.tell(call, *self._told_of(call))
         return explain_call(self._folder, call.key, self._ttl, recorded, self._version(call.state))
 
     def _adopt(self, *, dry_run: bool, show: Callable[[Adoption], None] | None) -> Adoption:
@@ -269,31 +241,16 @@ class ComputedOnce(KeyedFunction[P, R]):
         return plan.adoption if dry_run else carry_out(plan, self._folder, compress=self._options.compress)
 
 
-def _json_encoder() -> Callable[[object], str]:
-    global _encode_json
-    if _encode_json is None:
-        from json import JSONEncoder  # a hit does without
+class _Nothing:
+    """What is held where there is no claim."""
 
-        _encode_json = JSONEncoder(separators=(",", ":")).encode
-    return _encode_json
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_: object) -> None:
+        pass
 
 
-class held:  # noqa: N801  reads as a statement
-    """Release a claim however the run ends."""
-
-    __slots__ = ("_claim",)
-
-    def __init__(self, claim: Claim | None) -> None:
-        self._claim = claim
-
-    def __enter__(self) -> Claim | None:
-        return self._claim
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._claim is not None:
-            try:
-                self._claim.release()
-            except Exception as failure:  # without memory, or deep down; it is tried again when the claim is collected
-                logger.debug("a claim was not released: %r", failure)
+_NOTHING = _Nothing()

@@ -8,7 +8,6 @@ from collections.abc import AsyncGenerator, Coroutine, Generator
 
 from ._beside import beside
 from ._cached_function import CachedFunction
-from ._computed_once import held
 from ._keyed_function import Call
 from ._light import Any, P, R
 from ._recording import LARGE, Recording, measured, thawed_beside
@@ -87,7 +86,7 @@ class CachedCoroutineFunction(_Deferred[P, Coroutine[Any, Any, R]]):
         return await self._compute(call, anew=True)
 
     async def _compute(self, call: Call, *, anew: bool = False) -> R:
-        with held(self._claim(call.key)) as claim:
+        with self._claimed(call.key) as claim:
             found = await self._wait_beside(claim, call.key, anew=anew)
             if found is not None:
                 return found[0]  # type: ignore[no-any-return]
@@ -101,10 +100,8 @@ class CachedCoroutineFunction(_Deferred[P, Coroutine[Any, Any, R]]):
         if claim is None:
             return None
         try:
-            from ._store.locks import Turn
-
-            while (turn := claim.attempt()) not in (Turn.COMPUTE, Turn.ALONE):
-                if turn is Turn.WAIT:
+            while not (turn := claim.attempt()).may_compute:
+                if turn.must_wait:
                     await claim.pause_async()
                 elif not anew and (found := await self._look_up_beside(key)) is not None:
                     return found

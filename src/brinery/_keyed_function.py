@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from ._cache import Cache
     from ._options import FunctionOptions
+    from ._recorder import Recorder
     from ._store.directory import FunctionFolder
     from ._store.loading import Loader
     from ._store.payload import Codec
@@ -49,7 +50,19 @@ class State:
 class Call:
     """One call on its way: its key, and what the key was taken from."""
 
-    __slots__ = ("args", "arguments", "began", "carried", "encoded", "key", "kwargs", "named", "state", "values")
+    __slots__ = (
+        "args",
+        "arguments",
+        "began",
+        "carried",
+        "encoded",
+        "is_fixed",
+        "key",
+        "kwargs",
+        "named",
+        "state",
+        "values",
+    )
 
     def __init__(
         self, key: str, state: State, values: object, encoded: bytes, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -62,6 +75,7 @@ class Call:
         self.kwargs = kwargs
         self.named: dict[str, Any] | None = None  # the values by parameter, once they were asked for
         self.arguments: dict[str, bytes] | None = None  # their digests when the function began, where they can change
+        self.is_fixed = False  # none of them can
         self.began = 0.0
         self.carried: dict[str, str] = {}  # the classes and functions in the arguments, once the function has run
 
@@ -82,10 +96,10 @@ class KeyedFunction(Generic[P, R]):
         "_options",
         "_own_key",
         "_parts_of_options",
+        "_recorder_made",
         "_scope",
         "_state",
         "_tally",
-        "_told",
         "_ttl",
     )
 
@@ -125,7 +139,7 @@ class KeyedFunction(Generic[P, R]):
         self._ttl = options.ttl
         self._tally = Tally()
         self._state: State | None = None
-        self._told: tuple[State | None, str] = (None, "")
+        self._recorder_made: Recorder | None = None
         self._folder: FunctionFolder | None = None
         # These let `inspect` answer as for the function itself.
         for name in ("__code__", "__defaults__", "__kwdefaults__"):

@@ -7,7 +7,7 @@ import time
 from contextlib import contextmanager
 
 from ._beside import beside
-from ._computed_once import ComputedOnce, held
+from ._computed_once import ComputedOnce
 from ._keyed_function import Call
 from ._store.loading import Items
 from .errors import BrineryWarning, UnstorableResultWarning
@@ -106,15 +106,13 @@ class Recording:
         if self._frozen is None:
             yield None
             return
-        with held(self._function._claim(self._call.key)) as claim:
+        with self._function._claimed(self._call.key) as claim:
             yield claim if claim is not None and self._may_keep(claim) else None
 
     def _may_keep(self, claim: Claim) -> bool:
         """Whether it is this recording's turn, and all that storing needs is there."""
         try:
-            from ._store.locks import Turn
-
-            return claim.attempt() in (Turn.COMPUTE, Turn.ALONE)
+            return claim.attempt().may_compute
         except BrineryWarning:
             raise  # strict
         except Exception as error:

@@ -6,7 +6,6 @@ import sys
 import time
 
 from ._cached_function import CachedFunction
-from ._computed_once import held
 from ._keying.arguments import parameters
 from ._light import Any, NamedTuple, R
 from ._streams import Heard, heard, write_again
@@ -48,7 +47,7 @@ class Step(CachedFunction[[], R]):
             return self.__wrapped__()
         found = self._look_up(call.key)
         if found is None:
-            with held(self._claim(call.key)) as claim:
+            with self._claimed(call.key) as claim:
                 found = self._wait_for(claim, call.key)
                 if found is None:
                     self._begin(call)

@@ -10,6 +10,7 @@ from ._units import format_time
 from ._warning import logger
 
 _lock = RLock()  # a signal handler may call a function whose call it has interrupted
+_MOST_UNCOUNTED = 1000
 _room = 1  # hits that a tally holds before it counts them: at the first, what they are is looked up
 
 
@@ -37,10 +38,11 @@ if hasattr(os, "register_at_fork"):
 class Tally:
     """Hits, misses and seconds saved since the process began, and since the last `reset`."""
 
-    __slots__ = ("_before", "_hits", "_latest", "_missed", "_misses", "_saved")
+    __slots__ = ("_before", "_computed", "_hits", "_latest", "_missed", "_misses", "_saved")
 
     def __init__(self) -> None:
         self._latest: list[float] = []  # hits that were not counted yet, by the seconds that each saved
+        self._computed: list[None] = []  # the same of calls that were computed
         self._hits = 0
         self._misses = 0
         self._saved = 0.0
@@ -56,18 +58,24 @@ class Tally:
             _write_down()
 
     def _count(self) -> None:
-        found = []
+        found, computed = [], 0
         with suppress(IndexError):
             while True:
                 found.append(self._latest.pop())
+        with suppress(IndexError):
+            while True:
+                self._computed.pop()
+                computed += 1
         with _lock:
             self._hits += len(found)
             self._saved += sum(found)
+            self._misses += computed
 
     def miss(self) -> None:
         """Count a call that was computed."""
-        with _lock:
-            self._misses += 1
+        self._computed.append(None)
+        if len(self._computed) >= _MOST_UNCOUNTED:
+            self._count()
 
     def wants_missed(self) -> bool:
         """Whether there is no call yet to stand for those that were computed since one was taken."""

@@ -29,7 +29,9 @@ def is_short(value: object) -> bool:
     kind = type(value)
     if kind is int:
         return value.bit_length() <= _WIDEST_INT  # type: ignore[attr-defined, no-any-return]
-    return kind in (bool, float, complex, type(None)) or (kind is str and len(value) <= _LONGEST)  # type: ignore[arg-type]
+    if kind is str:
+        return len(value) <= _LONGEST  # type: ignore[arg-type]
+    return kind is float or kind is bool or value is None or kind is complex
 
 
 def short_value(name: str, value: object) -> str:

@@ -8,7 +8,6 @@ from importlib import import_module
 from types import FunctionType
 
 from .._cached_function import CachedFunction
-from .._computed_once import held
 from .._keying.code import fingerprint
 from .._keying.fingerprint import Before, Fingerprint
 from .._keying.home import MAIN
@@ -106,7 +105,7 @@ class CellStep(CachedFunction[[], None]):
         if not anew and self._reuse(call):
             return
         self._note_why(call)
-        with held(self._claim(call.key)) as claim:
+        with self._claimed(call.key) as claim:
             if claim is not None and self._reuse_of_others(claim, call, anew=anew):
                 return
             self._begin(call)
@@ -133,11 +132,9 @@ class CellStep(CachedFunction[[], None]):
 
     def _reuse_of_others(self, claim: Claim, call: Call, *, anew: bool) -> bool:
         """Wait until the cell is ours to run, or another process has stored what it does."""
-        from .._store.locks import Turn
-
         try:
-            while (turn := claim.attempt()) not in (Turn.COMPUTE, Turn.ALONE):
-                if turn is Turn.WAIT:
+            while not (turn := claim.attempt()).may_compute:
+                if turn.must_wait:
                     claim.pause()
                 elif not anew and not self._is_refused and self._reuse(call):
                     return True

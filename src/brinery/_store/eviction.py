@@ -64,7 +64,8 @@ class _Value(Policy):
     name = "value"
 
     def first(self, now: float, seconds: float, size: int, /) -> int:
-        return _as_time(now + self.half_life * _worth(seconds, size))
+        # log2 of the seconds saved per byte that the disk gives away
+        return _as_time(now + self.half_life * log2((seconds or _LEAST) / (size or _BLOCK)))
 
     def again(self, old: int, now: float, seconds: float, size: int, /) -> int | None:
         # What the hit is worth, measured by what the entry is worth already; most hits of a hot entry end here.
@@ -155,10 +156,7 @@ def policy(choice: str | Callable[[EntryRecord], float], half_life: float) -> Po
     return kind(half_life)
 
 
-def _worth(seconds: float, size: int) -> float:
-    """log2 of the seconds saved per byte that the disk gives away."""
-    return log2((seconds or _LEAST) / (size or _BLOCK))
-
-
 def _as_time(seconds: float) -> int:
-    return int(min(max(seconds, _EARLIEST), _LATEST) * _SECOND)
+    if not _EARLIEST < seconds < _LATEST:
+        seconds = min(max(seconds, _EARLIEST), _LATEST)
+    return int(seconds * _SECOND)

@@ -45,6 +45,8 @@ _HEAD_SIZE = HEAD.size
 _unpack = HEAD.unpack_from
 _MOST_UNLOADABLE = 1000
 
+_claim_made: type[Claim] | None = None  # loaded by the first miss
+
 
 class FunctionFolder:
     """One function's entries. Made by `Directory.folder`; touches no disk before it is first asked.
@@ -292,11 +294,9 @@ class FunctionFolder:
 
     def claim(self, key: str) -> Claim:
         """The wish to compute a key; nothing happens before its first `attempt`."""
-        from .locks import Claim
-
         if self._place is not self._root.settled:  # the store was removed and made anew, maybe elsewhere
             self._prefix = ""
-        return Claim(self._root, temporary_name(self.slug, key), self._path(key))
+        return (_claim_made or _load_claim())(self._root, temporary_name(self.slug, key), self._path(key))
 
     def description(self) -> dict[str, Any]:
         """What ``function.json`` says, whoever wrote it; empty if it cannot be read."""
@@ -335,8 +335,7 @@ class FunctionFolder:
             return False
         buffers = [memoryview(buffer) for buffer in verified.buffers]
         payload = Payload(bytes(verified.stream), buffers, verified.flags & ABOUT_STREAM, compress)
-        claim = self.claim(to)
-        try:
+        with self.claim(to) as claim:
             if claim.attempt() is not Turn.COMPUTE or not self.put(
                 claim,
                 to,
@@ -348,8 +347,6 @@ class FunctionFolder:
                 expires=head.expires,
             ):
                 return False
-        finally:
-            claim.release()
         self.remove(key)
         return True
 
@@ -439,3 +436,11 @@ class FunctionFolder:
 
     def _write_sources(self, folder: int) -> None:
         self._sources.write(folder, self._secrets())
+
+
+def _load_claim() -> type[Claim]:
+    global _claim_made
+    from .locks import Claim
+
+    _claim_made = Claim
+    return Claim

@@ -42,7 +42,7 @@ class Holder(NamedTuple):
 
 def encode_holder(token: str, waits: Collection[str] = ()) -> bytes:
     """The marker of a run of this process, waiting for these names."""
-    return f"{_told or _here()} {token}\n{' '.join(waits)}\n".encode("ascii")
+    return f"{_told or _here()} {token}\n{' '.join(waits) if waits else ''}\n".encode("ascii")
 
 
 def new_token() -> str:

@@ -37,6 +37,8 @@ from .waiting import Waiting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Self
+
     from typing_extensions import Buffer
 
     from .root import Root
@@ -58,23 +60,27 @@ class Turn(Enum):
     WAIT = "wait"  # somebody else computes: pause, then attempt again
     ALONE = "alone"  # compute without the lock; the result may be put all the same
 
+    def __init__(self, word: str) -> None:
+        self.may_compute = word in ("compute", "alone")
+        self.must_wait = word == "wait"
+
+
+_COMPUTE, _LOOK, _WAIT, _ALONE = Turn  # each look into the class costs as much as a system call, on Python 3.11
+
 
 class Claim:
     """One call's wish to compute a key; belongs to that call alone. Made by `FunctionFolder.claim`.
 
     ::
 
-        claim = folder.claim(key)
-        try:
-            while (turn := claim.attempt()) not in (Turn.COMPUTE, Turn.ALONE):
-                if turn is Turn.WAIT:
+        with folder.claim(key) as claim:
+            while not (turn := claim.attempt()).may_compute:
+                if turn.must_wait:
                     claim.pause()  # or: await claim.pause_async()
                 elif (found := folder.get(key, ttl, codec)) is not None:
                     return found
             result = compute()
             folder.put(claim, key, codec.dumps(result), seconds=seconds, ttl=ttl, metadata=metadata)
-        finally:
-            claim.release()
     """
 
     __slots__ = (
@@ -103,19 +109,19 @@ class Claim:
     def attempt(self) -> Turn:
         """Try to become the one who computes; never blocks, never raises OSError."""
         if self._run is not None:  # the attempt before took the lock, and asked for a last look
-            return Turn.COMPUTE
+            return _COMPUTE
         if self._is_alone:
-            return Turn.ALONE
+            return _ALONE
         try:
             turn = self._enter()
         except OSError as error:
             logger.debug("computing without a lock: %s", error)
-            turn = Turn.ALONE
-        if turn is Turn.WAIT:
+            turn = _ALONE
+        if turn is _WAIT:
             return turn
         if self._waiting is not None:
             self._waiting.stop_telling()
-        if turn is Turn.ALONE:
+        if turn is _ALONE:
             self._is_alone = True
             self._generation = self._root.generation()
         return turn
@@ -126,25 +132,22 @@ class Claim:
             self._waiting.nearby = None
         ours = held()
         if is_crowded() or (ours and any(run.name == self._name for run in ours)):
-            return Turn.ALONE
+            return _ALONE
         mine = Run(self._entry, self._name)
         try:
             present = mine.enter()
             if present is mine:
-                return self._lock(mine)
+                return self._lock_new(mine) if self._waiting is None else self._lock_present(mine)
             if present.is_entered_here():
-                return Turn.ALONE
-            return self._wait_for(present.token, present) if present.token else Turn.WAIT
+                return _ALONE
+            return self._wait_for(present.token, present) if present.token else _WAIT
         finally:
             if self._run is not mine:
                 mine.end()
 
-    def _lock(self, mine: Run) -> Turn:
-        if self._waiting is None:
-            mine.file = file = Temporary(self._root.temporary, self._name)
-            if file.make(self._root):
-                return self._hold(mine, file, new_token())
-        return self._lock_present(mine)
+    def _lock_new(self, mine: Run) -> Turn:
+        mine.file = file = Temporary(self._root.temporary, self._name)
+        return self._hold(mine, file, new_token()) if file.make(self._root) else self._lock_present(mine)
 
     def _lock_present(self, mine: Run) -> Turn:
         """Take the lock on a file that was there, or came and went as we did; or wait for who has it."""
@@ -173,7 +176,7 @@ class Claim:
                 if is_ours:
                     take = self._take_over if status.st_size else self._take
                     if take(mine, folder, fd, status, holder):
-                        return Turn.LOOK if self.may_replace else Turn.COMPUTE
+                        return _LOOK if self.may_replace else _COMPUTE
                     continue
             finally:
                 if mine.file is None or mine.file.fd != fd:
@@ -184,7 +187,7 @@ class Claim:
                 if try_lock(folder):
                     return self._succeed(mine, status, holder.token)
             time.sleep(_WHILE_SUCCEEDED)
-        return Turn.ALONE
+        return _ALONE
 
     def _take(self, mine: Run, folder: int, fd: int, status: os.stat_result, holder: Holder | None) -> bool:
         """Begin the run with a file that was locked; False if it was renamed or removed as we came."""
@@ -228,7 +231,7 @@ class Claim:
         """
         present = status_of(self._name, self._root.temporary)
         if present is None or not same_file(present, dead) or not self._is_left():
-            return Turn.WAIT
+            return _WAIT
         mine.file = file = Temporary.make_apart(self._root, self._name)
         os.pwrite(file.fd, encode_holder(token), 0)
         file.replace(self._name)
@@ -249,11 +252,11 @@ class Claim:
         if file.size > len(marker):
             os.ftruncate(file.fd, len(marker))
         self.may_replace = os.access(self._entry, os.F_OK)
-        return Turn.LOOK if self.may_replace else Turn.COMPUTE
+        return _LOOK if self.may_replace else _COMPUTE
 
     def _look_once(self) -> Turn:
         """After the end of what was waited for. If it stored nothing, all who waited compute at once."""
-        return Turn.LOOK if self._wait().may_look() else Turn.ALONE
+        return _LOOK if self._wait().may_look() else _ALONE
 
     def _wait_for(self, token: str, nearby: Run | None = None) -> Turn:
         """Wait for the run of that token, and look when another has come in its place."""
@@ -262,7 +265,7 @@ class Claim:
         waiting.token = waiting.token or token
         if token and token != waiting.token:
             return self._look_once()
-        return Turn.ALONE if waiting.closes_ring() else Turn.WAIT
+        return _ALONE if waiting.closes_ring() else _WAIT
 
     def _wait(self) -> Waiting:
         if self._waiting is None:
@@ -291,6 +294,15 @@ class Claim:
         if self._file is None or (self._is_alone and self._generation != self._root.generation()):
             return False
         return self._file.publish(name, folder)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            self.release()
+        except Exception as failure:  # without memory, or deep down; it is tried again when the claim is collected
+            logger.debug("a claim was not released: %r", failure)
 
     def release(self) -> None:
         """Let the next one go, and drop what was not stored. May be called more than once."""

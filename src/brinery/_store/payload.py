@@ -47,9 +47,10 @@ class Codec(Loader):
         if type(result) not in _PLAIN and pickling.is_used_up(result):
             raise Unstorable(f"a {type(result).__qualname__} is used up by reading it")
         pickled = stack.call(self._dump, result) if stack.is_short() else self._dump(result)
-        if check or pickled.own:
+        stream, buffers, own, names = pickled
+        if check or own:
             self._check(result, pickled, whatever_size=check)
-        return Payload(pickled.stream, pickled.buffers, self._flags(pickled.names), self._compress)
+        return Payload(stream, buffers, self._flags(names), self._compress)
 
     def freeze(self, item: object) -> bytes:
         """Serialize one item of a generator as it is now; raises Unstorable."""
@@ -127,6 +128,8 @@ class Codec(Loader):
         if self._serializer is not None:
             return entry.NOT_PICKLE
         flags = 0
+        if not names:
+            return flags
         if self._module in MAINS:
             if b"__main__" in names:
                 flags |= entry.HOME_AS_MAIN

@@ -70,6 +70,10 @@ class Pieces:
                 raise TooLong
         return len(data)
 
+    def clear(self) -> None:
+        """Make ready for what is written next."""
+        self._pieces.clear()
+
     def getvalue(self) -> bytes:
         return self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
 
@@ -84,15 +88,22 @@ class _Careful(pickle.Pickler):
     Attributes:
         own: the classes met whose objects are made again by code of the user's; none if a copy of what was met must
             not be made and thrown away, for its end would do something.
+        has_met: whether anything was met that pickle does not know by itself.
     """
 
     def __init__(self, file: Any, take: Callable[[pickle.PickleBuffer], bool] | None) -> None:
         super().__init__(file, PROTOCOL, buffer_callback=take)
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget what was met."""
         self._own = _NONE
         self._has_end = False
         self._reducers = _NO_REDUCERS.copy()
+        self.has_met = False
 
     def reducer_override(self, value: Any) -> Any:
+        self.has_met = True
         kind = type(value)
         try:
             reducer = self._reducers[kind]
@@ -117,31 +128,55 @@ class Pickled(NamedTuple):
     names: bytes  # all of the stream in which a class can be named
 
 
-def dump(result: object, pieces: Pieces | None = None, *, apart: bool = True) -> Pickled:
-    """Pickle by plain `pickle`, large buffers apart or all in one; raises whatever that raises."""
-    if pieces is None and _is_plain(result):
-        return Pickled(pickle.dumps(result, PROTOCOL), [], _NONE, b"")
-    pickled = _dump(_Careful, result, {}, pieces, apart=apart)
-    names = pickled.names
-    if (b"pyarrow" in names or b"torch" in names) and (compact := _compacting(names)):
-        return _dump(_Careful, result, compact, apart=apart)
+class _Ready:
+    """A pickler made beforehand: making one takes longer than pickling most results. Used by one at a time."""
+
+    __slots__ = ("_buffers", "_pickler", "_pieces")
+
+    def __init__(self) -> None:
+        self._pieces = Pieces()
+        self._buffers = _Buffers()
+        self._pickler = _Careful(self._pieces, self._buffers.take)
+
+    def dump(self, result: object) -> Pickled:
+        """Pickle a result. Not to be used again if this raises."""
+        pickler, pieces = self._pickler, self._pieces
+        pickler.dump(result)
+        pickler.clear_memo()
+        stream = pieces.getvalue()
+        if not (pickler.has_met or self._buffers):  # pickle knows all of it by itself, and no class is named
+            pickled = Pickled(stream, [], _NONE, b"")
+        else:
+            pickled = Pickled(stream, self._buffers[:], pickler.own, pieces.names())
+            self._buffers.clear()
+            pickler.forget()
+        pieces.clear()
+        return pickled
+
+
+_ready: list[_Ready] = []
+_MOST_READY = 8
+_MOST_KEPT = 1 << 16  # bytes; a longer stream may leave a pickler that keeps as much memory
+
+
+def _dump_ready(result: object) -> Pickled:
+    try:
+        ready = _ready.pop()
+    except IndexError:
+        ready = _Ready()
+    pickled = ready.dump(result)
+    if len(pickled.stream) <= _MOST_KEPT and len(_ready) < _MOST_READY:
+        _ready.append(ready)
     return pickled
 
 
-def _is_plain(result: Any, depth: int = 3) -> bool:
-    """Whether a result is one of those that pickle knows by itself, or lists and dictionaries of them, few and flat."""
-    kind = type(result)
-    if kind is dict:
-        if not _ATOMS.issuperset(map(type, result)):
-            return False
-        items = result.values()
-    elif kind is list or kind is tuple:
-        items = result
-    else:
-        return kind in _ATOMS
-    if _ATOMS.issuperset(map(type, items)):
-        return True
-    return depth > 0 and len(items) <= _FEW and all(_is_plain(item, depth - 1) for item in items)
+def dump(result: object, pieces: Pieces | None = None, *, apart: bool = True) -> Pickled:
+    """Pickle by plain `pickle`, large buffers apart or all in one; raises whatever that raises."""
+    pickled = _dump_ready(result) if pieces is None and apart else _dump(_Careful, result, {}, pieces, apart=apart)
+    names = pickled.names
+    if names and (b"pyarrow" in names or b"torch" in names) and (compact := _compacting(names)):
+        return _dump(_Careful, result, compact, apart=apart)
+    return pickled
 
 
 def dump_by_cloudpickle(result: object, *, apart: bool = True) -> Pickled:

@@ -38,8 +38,7 @@ class Run:
 
     def enter(self) -> Run:
         """Enter this run in the table; gives the one that is there already, if there is one."""
-        with _guard:
-            return _runs.setdefault(self._path, self)
+        return _runs.setdefault(self._path, self)  # in one step, whoever else does
 
     def is_entered_here(self) -> bool:
         """Whether this very thread was interrupted, by a signal handler for one, while it took the lock."""
@@ -48,8 +47,7 @@ class Run:
     def hold(self, file: Temporary, token: str) -> None:
         """Take note that the lock was taken."""
         self.file = file
-        runs = held()
-        _held.set((*runs, self) if runs else (self,))  # before others learn it, as a signal handler may be one
+        _held.set((*held(), self))  # before others learn it, as a signal handler may be one
         self.token = token
 
     def wait_for(self, name: str, *, waiting: bool) -> None:
@@ -92,17 +90,17 @@ class Run:
     def _end(self) -> None:
         file = self.file
         if file is not None:
-            with _guard:
-                self._is_writing = True
+            if not self._is_writing:
+                with _guard:
+                    self._is_writing = True
             file.close()
         with _guard:
             # Out of the table first: a signal handler that found it there, and over, would wait for its own thread.
             if _runs.get(self._path) is self:
                 del _runs[self._path]
             self.is_over = True
-        runs = _held.get()
-        if self in runs:
-            _held.set(() if runs == (self,) else held())  # without this one, as it is over
+        if self in _held.get():
+            _held.set(held())  # without this one, as it is over
         if self._listeners:
             for listener in self._listeners:
                 listener()

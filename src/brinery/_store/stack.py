@@ -23,6 +23,8 @@ _SAFE_LIMIT = 5000  # what any stack of the usual 8 MB bears
 _BYTES_A_LEVEL = 2048
 _MOST_BYTES = 1 << 30  # of addresses; memory is only taken as it is used
 
+_MAY_BE_SHORT = sys.version_info < (3, 12)
+
 _changing_size = threading.RLock()
 
 
@@ -33,7 +35,7 @@ def call(function: Callable[..., Result], *arguments: Any) -> Result:
 
 def is_short() -> bool:
     """Whether the recursion limit allows more than this thread's stack may bear."""
-    return sys.version_info < (3, 12) and sys.getrecursionlimit() > _SAFE_LIMIT
+    return _MAY_BE_SHORT and sys.getrecursionlimit() > _SAFE_LIMIT
 
 
 def _call_elsewhere(function: Callable[..., Result], *arguments: Any) -> Result:

@@ -48,13 +48,14 @@ _NOTHING = Totals(0, 0)
 class Entered(NamedTuple):
     """What an entry about to be stored was accounted for."""
 
-    change: Totals
+    bytes: int
+    entries: int
     counted: int | None  # when the store was counted last; None if it is not in the sum
 
     def and_also(self, more: Entered) -> Entered:
         """This and what was entered after it."""
-        change = Totals(self.change.bytes + more.change.bytes, self.change.entries + more.change.entries)
-        return Entered(change, self.counted if self.counted == more.counted else None)
+        counted = self.counted if self.counted == more.counted else None
+        return Entered(self.bytes + more.bytes, self.entries + more.entries, counted)
 
 
 class Upkeep:
@@ -79,25 +80,24 @@ class Upkeep:
         `size` and `entries` is how much more there will be, `fd` the file written. The sum never says more than the
         limits, whoever stores at the same time: who would exceed it makes room first.
         """
-        change = Totals(size, entries)
-        under_way = partial(_still_under_way, fd)
         self._stored += 1
         if (now := time.monotonic()) > self._clean_at:
             sweep_temporary(self._root)
             pause = (time.monotonic() - now) / _CLEAN_PART
             self._clean_at = now + min(max(pause, _CLEAN_AFTER[0]), _CLEAN_AFTER[1])
         if self._stored % _TEND_EVERY and (counted := self.usage.spend(size, entries)) is not None:
-            return Entered(change, counted)
+            return Entered(size, entries, counted)
+        under_way = partial(_still_under_way, fd)
         if self._stored % _TEND_EVERY == 0 or self._pid != os.getpid():
             self._pid = os.getpid()
             with suppress(OSError):
                 self._tend(under_way)
         try:
-            return self._enter(change, under_way)
+            return self._enter(Totals(size, entries), under_way)
         except BlockingIOError:
-            return Entered(change, None) if self.usage.owe(size, entries, self.limits.allow_owing) else None
+            return Entered(size, entries, None) if self.usage.owe(size, entries, self.limits.allow_owing) else None
         except OSError:  # a sum that cannot be had is mended later
-            return Entered(change, None)
+            return Entered(size, entries, None)
 
     def _enter(self, change: Totals, under_way: Callable[[], Totals]) -> Entered | None:
         for number in range(_ROUNDS):
@@ -105,7 +105,7 @@ class Upkeep:
             if entering is None:
                 self.recount(under_way)
             elif entering.is_added:
-                return Entered(change, entering.counted)
+                return Entered(*change, entering.counted)
             elif not self._make_room(entering.totals, change, under_way):
                 # What takes the room is on its way into the store, or will not get there: others wait as well.
                 time.sleep(_PAUSE * _chance() * min(number, 8))
@@ -125,8 +125,7 @@ class Upkeep:
             nonlocal is_held
             is_held = True
             present = look()
-            expected = entered.change
-            more = Totals(size - present.bytes - expected.bytes, 1 - present.entries - expected.entries)
+            more = Totals(size - present.bytes - entered.bytes, 1 - present.entries - entered.entries)
             if max(more) > 0:
                 return False, more
             is_published = publish()
@@ -157,7 +156,7 @@ class Upkeep:
         """Account for what was entered and did not come."""
         if entered.counted is not None:
             with suppress(OSError):
-                self.usage.take_back(*entered.change, entered.counted)
+                self.usage.take_back(entered.bytes, entered.entries, entered.counted)
 
     def forget(self, slug: str, key: str) -> bool:
         """Remove one entry, and keep a run of it that is under way from storing; True if there was an entry.

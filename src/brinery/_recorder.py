@@ -1,0 +1,105 @@
+"""What people may read of an entry: its metadata, written as JSON. Loaded by the first miss."""
+
+from __future__ import annotations
+
+import json
+import sys
+from functools import partial
+from json.encoder import encode_basestring_ascii as quote
+
+from xxhash import xxh3_128_hexdigest
+
+from ._keying.digest import SCALARS
+from ._keying.shown import short_value
+from ._warning import logger
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ._keyed_function import Call, State
+
+
+_NOTHING = '""'
+_to_json = partial(json.dumps, separators=(",", ":"))
+
+
+class Recorder:
+    """Writes the metadata of one function's entries.
+
+    Args:
+        home: the function's home name.
+        serializer: the name of what makes bytes of its results.
+        shows_values: whether values may be told; those of ignored parameters never are.
+    """
+
+    __slots__ = ("_home", "_names", "_of_code", "_serializer", "_shows_values", "_state")
+
+    def __init__(self, home: str, serializer: str, *, shows_values: bool) -> None:
+        self._home = home
+        self._serializer = serializer
+        self._shows_values = shows_values
+        self._state: State | None = None
+        self._of_code = ""
+        self._names: dict[str, str] = {}  # as they are written
+
+    def write(self, call: Call, named: dict[str, Any], digests: dict[str, bytes], result: str) -> bytes:
+        """Give the metadata of an entry.
+
+        Args:
+            call: what was computed.
+            named: its arguments.
+            digests: theirs.
+            result: the name of the result's type.
+        """
+        if self._state is not call.state:  # what is the same for every call of this code is written once
+            self._of_code = self._write_code(call.state)
+            self._names = {name: quote(name) for name in named}
+            self._state = call.state
+        # Written out, as an encoder takes longer to set up than all of it takes.
+        shows, names = self._shows_values, self._names
+        arguments = ",".join(
+            [
+                f'{names[name]}:["{digests[name].hex()}",{quote(short_value(name, value)) if shows else _NOTHING}]'
+                for name, value in named.items()
+            ]
+        )
+        more = ""
+        if call.carried:
+            more = f',"code":{_to_json(call.carried)}'
+        if shows and not SCALARS.issuperset(map(type, named.values())):
+            more += f',"inside":{_to_json(self._outlines(call, named))}'
+        of_call = f'"call":"{xxh3_128_hexdigest(call.encoded)}","arguments":{{{arguments}}}{more}'
+        return f'{{{self._of_code},{of_call},"result":{quote(result)}}}'.encode("ascii")
+
+    def tell(self, call: Call, named: dict[str, Any], digests: dict[str, bytes]) -> dict[str, Any]:
+        """Give the same of a call that may have no result yet."""
+        told: dict[str, Any] = json.loads(self.write(call, named, digests, ""))
+        del told["result"]
+        return told
+
+    def _write_code(self, state: State) -> str:
+        told = {
+            "function": self._home,
+            "fingerprint": state.prefix.hex(),
+            "serializer": self._serializer,
+            "python": "{}.{}".format(*sys.version_info),
+        }
+        return _to_json(told)[1:-1]
+
+    def _outlines(self, call: Call, named: dict[str, Any]) -> dict[str, dict[str, list[str]]]:
+        """What can be told of the insides of the arguments, as far as there is something."""
+        from ._keying.outline import outline
+
+        found = {}
+        for name, value in named.items():
+            if type(value) in SCALARS:
+                continue
+            try:
+                pieces = outline(name, value, call.state.code_of)
+            except Exception as error:  # it is only for people
+                logger.debug("%s: argument %s has no outline: %r", self._home, name, error)
+                continue
+            if pieces:
+                found[name] = pieces
+        return found
