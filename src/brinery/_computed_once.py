@@ -161,10 +161,10 @@ class ComputedOnce(KeyedFunction[P, R]):
     def _metadata(self, call: Call, result: str) -> bytes:
         return (self._recorder_made or self._recorder).write(call, *self._told_of(call), result)
 
-    def _told_of(self, call: Call) -> tuple[dict[str, Any], dict[str, bytes]]:
-        """The arguments that a key covers, and their digests."""
+    def _told_of(self, call: Call) -> tuple[dict[str, Any], dict[str, bytes] | None]:
+        """The arguments that a key covers, and their digests; None for these where all are scalars."""
         named = call.named or self._named(call.state, call.values)
-        return named, call.arguments or self._digests(call.state, named)
+        return named, None if call.is_fixed else call.arguments or self._digests(call.state, named)
 
     @property
     def _recorder(self) -> Recorder:

@@ -10,7 +10,8 @@ from json.encoder import encode_basestring_ascii as quote
 from xxhash import xxh3_128_hexdigest
 
 from ._keying.digest import SCALARS
-from ._keying.shown import short_value
+from ._keying.plain import scalar
+from ._keying.shown import DOTS, shorten, sounds_secret
 from ._warning import logger
 
 TYPE_CHECKING = False
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from ._keyed_function import Call, State
 
 
-_NOTHING = '""'
 _to_json = partial(json.dumps, separators=(",", ":"))
 
 
@@ -33,46 +33,44 @@ class Recorder:
         shows_values: whether values may be told; those of ignored parameters never are.
     """
 
-    __slots__ = ("_home", "_names", "_of_code", "_serializer", "_shows_values", "_state")
+    __slots__ = ("_hidden", "_home", "_names", "_of_code", "_serializer", "_shows_values", "_state")
 
     def __init__(self, home: str, serializer: str, *, shows_values: bool) -> None:
         self._home = home
         self._serializer = serializer
         self._shows_values = shows_values
+        self._hidden = quote(DOTS if shows_values else "")
         self._state: State | None = None
         self._of_code = ""
-        self._names: dict[str, str] = {}  # as they are written
+        self._names: dict[str, tuple[str, bool]] = {}  # as they are written, and whether values may be shown
 
-    def write(self, call: Call, named: dict[str, Any], digests: dict[str, bytes], result: str) -> bytes:
+    def write(self, call: Call, named: dict[str, Any], digests: dict[str, bytes] | None, result: str) -> bytes:
         """Give the metadata of an entry.
 
         Args:
             call: what was computed.
             named: its arguments.
-            digests: theirs.
+            digests: theirs; None where all of them are scalars.
             result: the name of the result's type.
         """
         if self._state is not call.state:  # what is the same for every call of this code is written once
             self._of_code = self._write_code(call.state)
-            self._names = {name: quote(name) for name in named}
+            self._names = {name: (quote(name), self._shows_values and not sounds_secret(name)) for name in named}
             self._state = call.state
         # Written out, as an encoder takes longer to set up than all of it takes.
-        shows, names = self._shows_values, self._names
-        arguments = ",".join(
-            [
-                f'{names[name]}:["{digests[name].hex()}",{quote(short_value(name, value)) if shows else _NOTHING}]'
-                for name, value in named.items()
-            ]
-        )
-        more = ""
-        if call.carried:
-            more = f',"code":{_to_json(call.carried)}'
-        if shows and not SCALARS.issuperset(map(type, named.values())):
-            more += f',"inside":{_to_json(self._outlines(call, named))}'
-        of_call = f'"call":"{xxh3_128_hexdigest(call.encoded)}","arguments":{{{arguments}}}{more}'
+        arguments = []
+        for name, value in named.items():
+            quoted, may_show = self._names[name]
+            digest = xxh3_128_hexdigest(scalar(value)) if digests is None else digests[name].hex()
+            shown = quote(shorten(value)) if may_show else self._hidden
+            arguments.append(f'{quoted}:["{digest}",{shown}]')
+        more = f',"code":{_to_json(call.carried)}' if call.carried else ""
+        if digests is not None and self._shows_values and (outlines := self._outlines(call, named)):
+            more += f',"inside":{_to_json(outlines)}'
+        of_call = f'"call":"{xxh3_128_hexdigest(call.encoded)}","arguments":{{{",".join(arguments)}}}{more}'
         return f'{{{self._of_code},{of_call},"result":{quote(result)}}}'.encode("ascii")
 
-    def tell(self, call: Call, named: dict[str, Any], digests: dict[str, bytes]) -> dict[str, Any]:
+    def tell(self, call: Call, named: dict[str, Any], digests: dict[str, bytes] | None) -> dict[str, Any]:
         """Give the same of a call that may have no result yet."""
         told: dict[str, Any] = json.loads(self.write(call, named, digests, ""))
         del told["result"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 _CONFIDENTIAL = "passw", "secret", "token", "credential", "apikey"
 _CONFIDENTIAL_WORDS = frozenset(("key", "keys", "auth", "auths", "pwd", "pwds"))
 _LONGEST = 80
+DOTS = "..."
 _MOST_KNOWN = 1024
 _WIDEST_INT = 200
 _ARRAY_LIBRARIES = {"numpy", "pandas", "polars", "torch"}
@@ -35,12 +36,12 @@ def is_short(value: object) -> bool:
 
 
 def short_value(name: str, value: object) -> str:
-    """Write a value in short; only its type where it is not short, and dots where its name sounds like a secret.
+    """Write a value in short, and dots where its name sounds like a secret."""
+    return DOTS if sounds_secret(name) else shorten(value)
 
-    No method of the value's own is called.
-    """
-    if sounds_secret(name):
-        return "..."
+
+def shorten(value: object) -> str:
+    """Write a value in short; only its type where it is not short. No method of the value's own is called."""
     if is_short(value):
         return repr(value)
     kind = type(value)

@@ -67,6 +67,7 @@ class FunctionFolder:
         "_root",
         "_sources",
         "_strict",
+        "_temporary",
         "_trust_unchanged",
         "_writer_made",
         "home",
@@ -89,6 +90,7 @@ class FunctionFolder:
     ) -> None:
         self.home = home
         self.slug = slug_of(home)
+        self._temporary = temporary_name(self.slug, "")
         self._root = root
         self._open_upkeep = open_upkeep
         self._again = policy.again
@@ -294,9 +296,11 @@ class FunctionFolder:
 
     def claim(self, key: str) -> Claim:
         """The wish to compute a key; nothing happens before its first `attempt`."""
-        if self._place is not self._root.settled:  # the store was removed and made anew, maybe elsewhere
+        root = self._root
+        if self._place is not root.settled:  # the store was removed and made anew, maybe elsewhere
             self._prefix = ""
-        return (_claim_made or _load_claim())(self._root, temporary_name(self.slug, key), self._path(key))
+        path = f"{self._prefix or self.prefix}{key[:2]}/{key}{SUFFIX}"
+        return (_claim_made or _load_claim())(root, self._temporary + key, path)
 
     def description(self) -> dict[str, Any]:
         """What ``function.json`` says, whoever wrote it; empty if it cannot be read."""

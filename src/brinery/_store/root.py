@@ -37,11 +37,12 @@ _LONGEST = (os.pathconf("/", "PC_PATH_MAX") if hasattr(os, "pathconf") else 260)
 class Root:
     """The root folder of one store; making the object touches no disk."""
 
-    __slots__ = ("_settled", "_temporaries", "location")
+    __slots__ = ("_temporaries", "location", "settled")
 
     def __init__(self, location: str) -> None:
         self.location = os.path.abspath(location)
-        self._settled: str | None = None
+        # What `path` is and will stay, once the store exists; another object each time that it had to be made.
+        self.settled: str | None = None
         # The last is in use; others may still be, by other threads.
         self._temporaries: list[tuple[int, os.stat_result]] = []
 
@@ -59,25 +60,20 @@ class Root:
                 let_go(fd)
 
     @property
-    def settled(self) -> str | None:
-        """What `path` is and will stay, once the store exists; another object each time that it had to be made."""
-        return self._settled
-
-    @property
     def path(self) -> str:
         """The location itself if it is missing, empty or a store already, else the folder ``.brinery`` in it."""
-        if self._settled is not None:
-            return self._settled
+        if self.settled is not None:
+            return self.settled
         path, settled = _choose(self.location)
         if settled:
-            self._settled = path
+            self.settled = path
         return path
 
     def make(self) -> None:
         """Make the root and what belongs in every store, or whatever of it is missing."""
         if not SUPPORTED:
             raise OSError(errno.ENOTSUP, "brinery cannot store on this platform")
-        self._settled = None  # may have been removed, and its place taken by somebody else's files
+        self.settled = None  # may have been removed, and its place taken by somebody else's files
         path = self.path
         if len(os.fsencode(path)) > _LONGEST:
             raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG), path)
@@ -88,7 +84,7 @@ class Root:
             with closing(open_folder(names.TEMPORARY, root, make=True)) as temporary:
                 if status_of(names.GITIGNORE, root) is None:
                     write_aside(names.GITIGNORE, b"*\n", aside=temporary, folder=root)
-        self._settled = path
+        self.settled = path
 
     def mend_tag(self) -> None:
         """See that the root has its tag, by which it is known as a store even when it is empty."""
