@@ -303,7 +303,8 @@ def lock_new(fd: int) -> os.stat_result | None:
     # Others may have had the lock first: who sweeps has removed the file then, who uses it has written to it.
     if not is_locked or not status.st_nlink or status.st_size:
         return None
-    make_private(fd, status)
+    if status.st_mode & 0o777 != 0o600:
+        make_private(fd, status)
     return status
 
 

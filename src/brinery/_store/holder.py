@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Collection
+from itertools import count
 
 from .._light import NamedTuple
 from .process import machine, started
@@ -47,7 +48,7 @@ def encode_holder(token: str, waits: Collection[str] = ()) -> bytes:
 
 def new_token() -> str:
     """A name for a run, unlike any other's."""
-    return f"{time.time_ns():x}-{os.getpid()}"
+    return f"{_first_token or _first()}-{next(_numbers)}"
 
 
 def parse_holder(data: bytes) -> Holder | None:
@@ -72,6 +73,8 @@ def read_holder(fd: int) -> Holder | None:
 
 
 _told = ""
+_first_token = ""
+_numbers = count(1)
 
 
 def _here() -> str:
@@ -82,9 +85,15 @@ def _here() -> str:
     return _told
 
 
+def _first() -> str:
+    global _first_token
+    _first_token = f"{time.time_ns():x}-{os.getpid()}"
+    return _first_token
+
+
 def _forget() -> None:
-    global _told
-    _told = ""
+    global _first_token, _told
+    _told = _first_token = ""
 
 
 if hasattr(os, "register_at_fork"):

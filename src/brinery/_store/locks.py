@@ -13,7 +13,6 @@ import os
 import stat
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from enum import Enum
 
 from .._warning import logger
@@ -323,6 +322,9 @@ class Claim:
             self._file = None
 
     def __del__(self) -> None:
-        with suppress(AttributeError):  # interrupted when it was made
-            if self._run is not None or self._file is not None:  # interrupted on the way to `release`
-                self.release()
+        try:
+            is_left = self._run is not None or self._file is not None
+        except AttributeError:  # interrupted when it was made
+            return
+        if is_left:  # interrupted on the way to `release`
+            self.release()

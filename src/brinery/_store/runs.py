@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from contextvars import ContextVar
-from functools import cache
 
 from .files import READ, closing
 from .holder import encode_holder, read_holder
@@ -47,7 +46,8 @@ class Run:
     def hold(self, file: Temporary, token: str) -> None:
         """Take note that the lock was taken."""
         self.file = file
-        _held.set((*held(), self))  # before others learn it, as a signal handler may be one
+        runs = held()
+        _held.set((*runs, self) if runs else (self,))  # before others learn it, as a signal handler may be one
         self.token = token
 
     def wait_for(self, name: str, *, waiting: bool) -> None:
@@ -99,8 +99,9 @@ class Run:
             if _runs.get(self._path) is self:
                 del _runs[self._path]
             self.is_over = True
-        if self in _held.get():
-            _held.set(held())  # without this one, as it is over
+        runs = _held.get()
+        if self in runs:
+            _held.set(() if runs == (self,) else held())  # without this one, as it is over
         if self._listeners:
             for listener in self._listeners:
                 listener()
@@ -120,15 +121,19 @@ def names_under_way() -> list[str]:
 
 def is_crowded() -> bool:
     """Whether more locks would endanger the descriptors that the program needs for itself."""
-    return len(_runs) >= _most_runs()
+    return len(_runs) >= (_most_runs or _find_most_runs())
 
 
-@cache
-def _most_runs() -> int:
+_most_runs = 0
+
+
+def _find_most_runs() -> int:
+    global _most_runs
     import resource
 
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    return 256 if limit == resource.RLIM_INFINITY else max(8, min(256, limit // 4))
+    _most_runs = 256 if limit == resource.RLIM_INFINITY else max(8, min(256, limit // 4))
+    return _most_runs
 
 
 def leads_to(name: str, ours: Collection[str], temporary: int) -> bool:
