@@ -5,7 +5,7 @@ All numbers are little endian::
     head    magic 8 | MAC 32 | key 16 | secret id 8 | created f64 | expires f64 | seconds f64 | flags u32
             | buffer count u32 | stream length u64 | metadata length u64 | metadata digest 16
     stream
-    table   for each buffer: length u64 | length once expanded u64 | read-only u8 | zeros 7 | digest 32
+    table   for each buffer: length u64 | length once expanded u64 | kind u8 | zeros 7 | digest 32
     buffers, each at a multiple of 64 bytes
     metadata
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .signing import Signer
 
 Bytes = bytes | bytearray | memoryview
+Restored = memoryview | bytes | bytearray | str  # a buffer as the stream wants it
 
 SUFFIX = ".brine1"
 MAGIC = b"brinery\x01"
@@ -52,7 +53,15 @@ HOME_NAMED = 128  # the stream may name the function's own module
 KNOWN_FLAGS = 255
 ABOUT_STREAM = NOT_PICKLE | ITEMS | HOME_AS_MAIN | HOME_AS_MP_MAIN | HOME_NAMED  # however it is stored
 
-_ROW = Struct("<Q Q B 7x 32s")  # of the buffer table: length, length once expanded, read-only, digest
+# What a buffer is to be when the stream asks for it: memory, or an object of its own.
+WRITABLE = 0
+READONLY = 1
+BYTES = 2
+BYTEARRAY = 3
+ASCII = 4  # a text of nothing else
+TEXT = 5  # UTF-8, in which half a surrogate pair may stand alone
+
+_ROW = Struct("<Q Q B 7x 32s")  # of the buffer table: length, length once expanded, kind, digest
 _EXPANDED_LENGTH = Struct("<Q")
 _pack_head = HEAD.pack
 _NO_MAC = bytes(32)
@@ -61,11 +70,24 @@ MOST_BUFFERS = 1 << 16
 _MOST_METADATA = 1 << 20
 
 
+class Contents:
+    """What a stream asks for as an object of its own, and not as memory."""
+
+    __slots__ = ("data", "kind")
+
+    def __init__(self, data: Bytes, kind: int) -> None:
+        self.data = data
+        self.kind = kind
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+
 class Payload(NamedTuple):
     """A result on its way into an entry."""
 
     stream: bytes
-    buffers: list[memoryview]
+    buffers: Sequence[memoryview | Contents]
     flags: int = 0
     compress: bool = False
 
@@ -101,7 +123,7 @@ class Row(NamedTuple):
     start: int
     length: int
     expanded_length: int  # another one than `length`: the buffer is a zstd frame
-    readonly: bool
+    kind: int
     digest: bytes
 
 
@@ -109,7 +131,7 @@ class Verified(NamedTuple):
     """What came out of an entry whose signature holds."""
 
     stream: Bytes
-    buffers: Sequence[Bytes]
+    buffers: Sequence[Restored]
     flags: int
     seconds: float
 
@@ -135,12 +157,12 @@ def rows(table: Bytes, found: Facts, size: int) -> list[Row] | None:
     """Parse the buffer table; None unless buffers and metadata fill the file of `size` bytes exactly."""
     end = found.signed_end
     result = []
-    for length, expanded_length, readonly, digest in _ROW.iter_unpack(table):
+    for length, expanded_length, kind, digest in _ROW.iter_unpack(table):
         start = end + -end % ALIGNMENT
         end = start + length
-        if end > size:
+        if end > size or kind > TEXT:
             return None
-        result.append(Row(start, length, expanded_length, bool(readonly), digest))
+        result.append(Row(start, length, expanded_length, kind, digest))
     return result if end + found.metadata_length == size else None
 
 
@@ -247,12 +269,12 @@ class Unsealed:
             metadata = b"{}"
         stream, buffers, flags, compress = payload
         if len(stream) >= _APART:
-            stream, flags, buffers = b"", flags | STREAM_APART, [*buffers, memoryview(stream)]
+            stream, flags, buffers = b"", flags | STREAM_APART, [*buffers, Contents(stream, BYTES)]
         elif compress and (squeezed := compression.squeeze(stream)) is not None:
             stream, flags = _EXPANDED_LENGTH.pack(len(stream)) + squeezed, flags | COMPRESSED
-        stored: list[Bytes] = [*buffers]
+        stored: list[Bytes] = [buffer.data if isinstance(buffer, Contents) else buffer for buffer in buffers]
         if compress:
-            stored = [found if (found := compression.squeeze(buffer)) is not None else buffer for buffer in buffers]
+            stored = [found if (found := compression.squeeze(data)) is not None else data for data in stored]
         self.blake3 = bool(stored) and chunks.has_blake3()
         if self.blake3:
             flags |= BLAKE3
@@ -285,7 +307,9 @@ class Unsealed:
     def seal(self, digests: Sequence[bytes]) -> bytes:
         """Sign; gives what the file begins with, up to the first buffer."""
         table = b"".join(
-            _ROW.pack(len(stored), len(buffer), buffer.readonly, digest)
+            _ROW.pack(
+                len(stored), len(buffer), buffer.kind if isinstance(buffer, Contents) else buffer.readonly, digest
+            )
             for (_, stored), buffer, digest in zip(self.placed, self._buffers, digests, strict=True)
         )
         signed = b"".join((self._head[SIGNED_FROM:], self._stream, table))

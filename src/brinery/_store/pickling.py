@@ -10,72 +10,26 @@ from contextlib import suppress
 from types import BuiltinFunctionType, FunctionType, NoneType
 
 from .._light import NamedTuple
-from .entry import MOST_BUFFERS
+from .pieces import LONG, Buffers, Pieces
 from .reducing import reducer_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from typing import Any, ClassVar
+
+    from .entry import Contents
 
     Reducer = Callable[[Any], Any]
 
 PROTOCOL = 5
-_LONG = 32 * 1024  # what pickle writes as a piece of its own is longer...
-_FRAMES = b"\x95", b"\x80"  # ... and what is not begins so
-_OUT_OF_BAND = 64 * 1024  # what is shorter is copied into the stream for less than its own place in the file costs
 _FEW = 64
 _ATOMS = frozenset((NoneType, bool, int, float, str, bytes))
+_WITH_LENGTH = frozenset((str, bytes))
 _NONE: frozenset[type] = frozenset()
 _NO_REDUCERS: dict[type, Reducer | None] = dict.fromkeys((type, FunctionType, BuiltinFunctionType))
 _WELL_KNOWN = frozenset(("numpy", "pandas", "pyarrow", "scipy", "torch", "polars", "xarray", "brinery"))
 _MUCH_LARGER = 4096  # bytes of a parent that a slice may drag along
-
-
-class _Buffers(list[memoryview]):
-    """Collects the buffers that go out of band."""
-
-    __slots__ = ()
-
-    def take(self, buffer: pickle.PickleBuffer) -> bool:
-        """Pickle's `buffer_callback`: True leaves the buffer in the stream."""
-        view = buffer.raw()
-        if view.nbytes < _OUT_OF_BAND or len(self) >= MOST_BUFFERS - 1:  # the stream may become one more
-            return True
-        self.append(view)
-        return False
-
-
-class TooLong(BaseException):
-    """The stream is longer than its reader has time for; no error, so nobody explains it."""
-
-
-class Pieces:
-    """What a pickler writes to, frame by frame: at each the interpreter may let other threads go on.
-
-    `pickle.dumps` itself lets nobody go on until it is done. What is long, the contents of a text or of bytes, comes as
-    a piece of its own, between the frames.
-    """
-
-    def __init__(self, most: int | None = None) -> None:
-        self._pieces: list[bytes] = []
-        self._left = most
-
-    def write(self, piece: bytes) -> int:
-        data = bytes(piece)  # no copy of bytes; some other thing with a buffer may come
-        self._pieces.append(data)
-        if self._left is not None:
-            self._left -= len(data)
-            if self._left < 0:
-                raise TooLong
-        return len(data)
-
-    def getvalue(self) -> bytes:
-        return self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
-
-    def names(self) -> bytes:
-        """The pieces in which names of classes can be: contents of 200 MB take as long to search as to write."""
-        return b"".join(piece for piece in self._pieces if len(piece) < _LONG or piece.startswith(_FRAMES))
 
 
 class _Careful(pickle.Pickler):
@@ -112,7 +66,7 @@ class Pickled(NamedTuple):
     """A stream, the buffers beside it, and the classes in it whose objects are made again by code of the user's."""
 
     stream: bytes
-    buffers: list[memoryview]
+    buffers: Sequence[memoryview | Contents]
     own: frozenset[type]
     names: bytes  # all of the stream in which a class can be named
 
@@ -129,7 +83,10 @@ def dump(result: object, pieces: Pieces | None = None, *, apart: bool = True) ->
 
 
 def _is_plain(result: Any, depth: int = 3) -> bool:
-    """Whether a result is one of those that pickle knows by itself, or lists and dictionaries of them, few and flat."""
+    """Whether a result is one of those that pickle knows by itself, or lists and dictionaries of them, few and flat.
+
+    Not if a long text, or bytes, are there, which do not go into the stream.
+    """
     kind = type(result)
     if kind is dict:
         if not _ATOMS.issuperset(map(type, result)):
@@ -138,9 +95,10 @@ def _is_plain(result: Any, depth: int = 3) -> bool:
     elif kind is list or kind is tuple:
         items = result
     else:
-        return kind in _ATOMS
-    if _ATOMS.issuperset(map(type, items)):
-        return True
+        return kind in _ATOMS and (kind not in _WITH_LENGTH or len(result) < LONG)
+    kinds = set(map(type, items))
+    if kinds <= _ATOMS:
+        return not any(len(item) >= LONG for item in items if type(item) in _WITH_LENGTH)
     return depth > 0 and len(items) <= _FEW and all(_is_plain(item, depth - 1) for item in items)
 
 
@@ -168,8 +126,9 @@ def _dump(
 ) -> Pickled:
     if table:  # a pickler looks for its table of reducers when it is made, so this one has a class of its own
         kind = type(kind.__name__, (kind,), {"dispatch_table": {**copyreg.dispatch_table, **table}})
-    buffers = _Buffers()
+    buffers = Buffers()
     file = Pieces() if pieces is None else pieces
+    file.beside = buffers if apart else None
     pickler = kind(file, buffers.take if apart else None)
     pickler.dump(result)
     return Pickled(file.getvalue(), buffers, pickler.own, file.names())
