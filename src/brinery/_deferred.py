@@ -278,4 +278,4 @@ class _Answer:
 
 
 def _size(payload: Payload) -> int:
-    return len(payload.stream) + sum(buffer.nbytes for buffer in payload.buffers)
+    return len(payload.stream) + sum(map(len, payload.buffers))

@@ -63,6 +63,7 @@ def genuine() -> list[bytes]:
         Payload(pickle.dumps(bytes(1 << 20)), [memoryview(b"beside a long stream")]),
         CODEC.dumps(Items([CODEC.freeze(item) for item in ("a", 1, None, [2.5])])),
         Payload(b'{"json": 1}', [], entry.NOT_PICKLE),
+        CODEC.dumps([bytes(70_000), bytearray(70_000), "a" * 70_000, "\xe9" * 40_000]),
     ]
     options = {
         "created": NOW - 10,

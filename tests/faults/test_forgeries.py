@@ -18,7 +18,7 @@ from outcomes import quietly
 
 from brinery import Cache
 from brinery._cli import main
-from brinery._store.chunks import digest
+from brinery._store.chunks import digests
 from brinery._store.entry import HEAD, MAGIC, Payload, encode
 from brinery._store.names import slug_of
 from brinery._store.signing import Signer
@@ -274,7 +274,7 @@ def test_verifying_a_strangers_entry_believes_no_length(cache, expanded):
     """What its table promises to become when it is expanded is not allocated, and is no error."""
     place = planted(cache)
     content = b"a buffer of little more than nothing"
-    start = with_a_buffer(place, len(content), expanded, digest(content, blake3=False))
+    start = with_a_buffer(place, len(content), expanded, *digests([content], blake3=False))
     place.write_bytes(start + content + b"{}")
     tracemalloc.start()
     try:

@@ -24,7 +24,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from brinery._store import entry, loading
+from brinery._store import contents, entry, loading
 from brinery._store.entry import Verified
 from brinery._store.payload import Codec, Items, Payload, Unstorable
 from brinery._store.reading import read_entry
@@ -40,10 +40,7 @@ def codec(serializer: object = "pickle", *, module: str = "here", home: str = "h
 
 def verified(made: Payload) -> Verified:
     """What a reader would get; the buffers are copied, as by reading."""
-    buffers = [
-        memoryview(bytes(buffer)) if buffer.readonly else memoryview(bytearray(buffer)) for buffer in made.buffers
-    ]
-    return Verified(made.stream, buffers, made.flags, 1.0)
+    return Verified(made.stream, [contents.copied(buffer) for buffer in made.buffers], made.flags, 1.0)
 
 
 def through(result: object, by: Codec | None = None) -> Any:
@@ -359,7 +356,7 @@ def test_short_arrays_stay_in_the_stream():
 def test_more_buffers_than_an_entry_takes(monkeypatch, tmp_path):
     """Beyond the number that an entry holds, buffers stay in the stream."""
     numpy = pytest.importorskip("numpy")
-    monkeypatch.setattr("brinery._store.pickling.MOST_BUFFERS", 3)
+    monkeypatch.setattr("brinery._store.pieces.MOST_BUFFERS", 3)
     result = [numpy.full(20_000, number) for number in range(5)]
     assert len(codec().dumps(result).buffers) == 2
     found = through_a_file(result, tmp_path)

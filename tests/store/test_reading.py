@@ -85,8 +85,7 @@ def test_digest_is_of_the_chunks_digests():
     """The digest of a buffer is the hash of the hashes of its pieces of 1 MiB: part of the format."""
     pieces = [LONG[start : start + 2**20] for start in range(0, len(LONG), 2**20)]
     expected = hashlib.sha256(b"".join(hashlib.sha256(piece).digest() for piece in pieces)).digest()
-    assert chunks.digest(LONG, blake3=False) == expected
-    assert chunks.digest(b"", blake3=False) == hashlib.sha256(b"").digest()
+    assert chunks.digests([LONG, b""], blake3=False) == [expected, hashlib.sha256(b"").digest()]
 
 
 def test_memory_is_private_writable_and_aligned(long_entry):

@@ -14,12 +14,16 @@ from .._light import Protocol
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 Bytes = bytes | bytearray | memoryview
 
 CHUNK = 1 << 20  # part of the format
 _WORTH_A_THREAD = 4  # chunks
+
+
+def _do_nothing() -> None:
+    pass
 
 
 class _Hash(Protocol):
@@ -36,20 +40,26 @@ def has_blake3() -> bool:
     return find_spec("blake3") is not None
 
 
-def digest(buffer: Bytes, *, blake3: bool) -> bytes:
-    """Digest a buffer in memory."""
+def digests(buffers: Sequence[Bytes], *, blake3: bool, meanwhile: Callable[[], object] = _do_nothing) -> list[bytes]:
+    """Digest buffers in memory; this thread first does something else, and helps with what is left then.
+
+    Raises:
+        Exception: whatever `meanwhile` raises, once no thread is at work any more.
+    """
     algorithm = _algorithm(blake3=blake3)
-    view = memoryview(buffer)
-    count = -(-len(view) // CHUNK)
-    digests = [b""] * count
+    places = [(number, at) for number, buffer in enumerate(buffers) for at in range(0, len(buffer), CHUNK)]
+    views = [memoryview(buffer) for buffer in buffers]
+    found = [b""] * len(places)
 
     def work(indexes: Iterator[int]) -> bool:
         for index in indexes:
-            digests[index] = algorithm(view[index * CHUNK : (index + 1) * CHUNK]).digest()
+            number, at = places[index]
+            found[index] = algorithm(views[number][at : at + CHUNK]).digest()
         return True
 
-    _share(work, range(count))
-    return algorithm(b"".join(digests)).digest()
+    _share(work, range(len(places)), meanwhile)
+    of_chunks = iter(found)
+    return [algorithm(b"".join(next(of_chunks) for _ in range(0, len(buffer), CHUNK))).digest() for buffer in buffers]
 
 
 def fill(view: memoryview, fd: int, start: int, *, blake3: bool) -> bytes | None:
@@ -106,8 +116,13 @@ def _algorithm(*, blake3: bool) -> Callable[[Bytes], _Hash]:
     return found
 
 
-def _share(work: Callable[[Iterator[int]], bool], indexes: range) -> bool:
-    """Let this thread and, if it is worth one, a second one take indexes in turn; whether both answered True."""
+def _share(
+    work: Callable[[Iterator[int]], bool], indexes: range, meanwhile: Callable[[], object] = _do_nothing
+) -> bool:
+    """Let this thread and, if it is worth one, a second one take indexes in turn; whether both answered True.
+
+    The second one begins at once, this one after `meanwhile`.
+    """
     shared = iter(indexes)  # a range's iterator, unlike a generator, may be advanced by two threads
     outcome: list[bool | Exception] = []
 
@@ -125,6 +140,7 @@ def _share(work: Callable[[Iterator[int]], bool], indexes: range) -> bool:
         except RuntimeError:
             helper = None  # no more threads, or the interpreter is going down
     try:
+        meanwhile()
         done = work(shared)
     finally:
         for _ in shared:

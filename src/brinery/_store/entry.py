@@ -5,7 +5,7 @@ All numbers are little endian::
     head    magic 8 | MAC 32 | key 16 | secret id 8 | created f64 | expires f64 | seconds f64 | flags u32
             | buffer count u32 | stream length u64 | metadata length u64 | metadata digest 16
     stream
-    table   for each buffer: length u64 | length once expanded u64 | read-only u8 | zeros 7 | digest 32
+    table   for each buffer: length u64 | length once expanded u64 | kind u8 | zeros 7 | digest 32
     buffers, each at a multiple of 64 bytes
     metadata
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .signing import Signer
 
 Bytes = bytes | bytearray | memoryview
+Restored = memoryview | bytes | bytearray | str  # a buffer as the stream wants it
 
 SUFFIX = ".brine1"
 MAGIC = b"brinery\x01"
@@ -52,7 +53,15 @@ HOME_NAMED = 128  # the stream may name the function's own module
 KNOWN_FLAGS = 255
 ABOUT_STREAM = NOT_PICKLE | ITEMS | HOME_AS_MAIN | HOME_AS_MP_MAIN | HOME_NAMED  # however it is stored
 
-_ROW = Struct("<Q Q B 7x 32s")  # of the buffer table: length, length once expanded, read-only, digest
+# What a buffer is to be when the stream asks for it: memory, or an object of its own.
+WRITABLE = 0
+READONLY = 1
+BYTES = 2
+BYTEARRAY = 3
+ASCII = 4  # a text of nothing else
+TEXT = 5  # UTF-8, in which half a surrogate pair may stand alone
+
+_ROW = Struct("<Q Q B 7x 32s")  # of the buffer table: length, length once expanded, kind, digest
 _EXPANDED_LENGTH = Struct("<Q")
 _pack_head = HEAD.pack
 _NO_MAC = bytes(32)
@@ -61,11 +70,24 @@ MOST_BUFFERS = 1 << 16
 _MOST_METADATA = 1 << 20
 
 
+class Contents:
+    """What a stream asks for as an object of its own, and not as memory."""
+
+    __slots__ = ("data", "kind")
+
+    def __init__(self, data: Bytes, kind: int) -> None:
+        self.data = data
+        self.kind = kind
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+
 class Payload(NamedTuple):
     """A result on its way into an entry."""
 
     stream: bytes
-    buffers: list[memoryview]
+    buffers: Sequence[memoryview | Contents]
     flags: int = 0
     compress: bool = False
 
@@ -101,7 +123,7 @@ class Row(NamedTuple):
     start: int
     length: int
     expanded_length: int  # another one than `length`: the buffer is a zstd frame
-    readonly: bool
+    kind: int
     digest: bytes
 
 
@@ -109,7 +131,7 @@ class Verified(NamedTuple):
     """What came out of an entry whose signature holds."""
 
     stream: Bytes
-    buffers: Sequence[Bytes]
+    buffers: Sequence[Restored]
     flags: int
     seconds: float
 
@@ -135,12 +157,12 @@ def rows(table: Bytes, found: Facts, size: int) -> list[Row] | None:
     """Parse the buffer table; None unless buffers and metadata fill the file of `size` bytes exactly."""
     end = found.signed_end
     result = []
-    for length, expanded_length, readonly, digest in _ROW.iter_unpack(table):
+    for length, expanded_length, kind, digest in _ROW.iter_unpack(table):
         start = end + -end % ALIGNMENT
         end = start + length
-        if end > size:
+        if end > size or kind > TEXT:
             return None
-        result.append(Row(start, length, expanded_length, bool(readonly), digest))
+        result.append(Row(start, length, expanded_length, kind, digest))
     return result if end + found.metadata_length == size else None
 
 
@@ -170,6 +192,11 @@ def metadata(stored: bytes, found: Facts) -> dict[str, Any] | None:
     return parsed if isinstance(parsed, dict) else None
 
 
+def is_short(payload: Payload) -> bool:
+    """Whether all of a payload goes into the stream, as it is: `encode` does for it, and makes one piece of bytes."""
+    return not (payload.buffers or payload.compress or len(payload.stream) >= _APART)
+
+
 def encode(
     key: bytes,
     payload: Payload,
@@ -182,16 +209,16 @@ def encode(
 ) -> list[Bytes]:
     """Lay out and sign one entry; the parts are to be written one after another.
 
-    The larger parts are views of the producer's memory: whoever changes that before it is written gets an entry whose
-    digests do not hold, which is a miss. Metadata beyond 1 MiB are left out, for they are only there to be looked at.
+    Metadata beyond 1 MiB are left out, for they are only there to be looked at.
     """
     if len(metadata) > _MOST_METADATA:
         metadata = b"{}"
-    stream, buffers, flags, compress = payload
-    table = b""
-    stored: list[Bytes] = []
-    if buffers or compress or len(stream) >= _APART:
-        stream, flags, table, stored = _lay_apart(payload)
+    if not is_short(payload):
+        about = Unsealed(
+            key, payload, created=created, expires=expires, seconds=seconds, metadata=metadata, signer=signer
+        )
+        return about.parts()
+    stream, _, flags, _ = payload
     head = _pack_head(
         MAGIC,
         _NO_MAC,
@@ -201,40 +228,101 @@ def encode(
         expires,
         seconds,
         flags,
-        len(stored),
+        0,
         len(stream),
         len(metadata),
         hashes.sha256(metadata).digest()[:16],
     )
-    signed = b"".join((head[SIGNED_FROM:], stream, table))
-    mac = signer.sign(signed)
-    if not stored:
-        return [b"".join((MAGIC, mac, signed, metadata))]
-    start = b"".join((MAGIC, mac, signed))
-    parts: list[Bytes] = [start]
-    end = len(start)
-    for buffer in stored:
-        parts += (bytes(-end % ALIGNMENT), buffer)
-        end += -end % ALIGNMENT + len(buffer)
-    return [*parts, metadata]
+    signed = head[SIGNED_FROM:] + stream
+    return [b"".join((MAGIC, signer.sign(signed), signed, metadata))]
 
 
-def _lay_apart(payload: Payload) -> tuple[bytes, int, bytes, list[Bytes]]:
-    """The stream as it is stored, the flags, the table of the buffers, and the buffers as they are stored."""
-    from . import chunks, compression
+class Unsealed:
+    """An entry that is not short: where its buffers go is known before their digests are.
 
-    stream, buffers, flags, compress = payload
-    if len(stream) >= _APART:
-        stream, flags, buffers = b"", flags | STREAM_APART, [*buffers, memoryview(stream)]
-    elif compress and (squeezed := compression.squeeze(stream)) is not None:
-        stream, flags = _EXPANDED_LENGTH.pack(len(stream)) + squeezed, flags | COMPRESSED
-    stored: list[Bytes] = [*buffers]
-    if compress:
-        stored = [found if (found := compression.squeeze(buffer)) is not None else buffer for buffer in buffers]
-    if stored and chunks.has_blake3():
-        flags |= BLAKE3
-    table = b"".join(
-        _ROW.pack(len(here), len(buffer), buffer.readonly, chunks.digest(here, blake3=bool(flags & BLAKE3)))
-        for here, buffer in zip(stored, buffers, strict=True)
-    )
-    return stream, flags, table, stored
+    So they can be written and digested at the same time, and `seal` gives what stands before them at the end. They are
+    views of the producer's memory: whoever changes that meanwhile gets an entry whose digests do not hold, a miss.
+
+    Attributes:
+        placed: where in the file each buffer starts, and the buffer as it is stored.
+        size: of the whole file.
+        blake3: whether the buffers are to be digested by BLAKE3.
+        metadata: the end of the file.
+    """
+
+    __slots__ = ("_buffers", "_head", "_signer", "_stream", "blake3", "metadata", "placed", "size")
+
+    def __init__(
+        self,
+        key: bytes,
+        payload: Payload,
+        *,
+        created: float,
+        expires: float,
+        seconds: float,
+        metadata: bytes,
+        signer: Signer,
+    ) -> None:
+        from . import chunks, compression
+
+        if len(metadata) > _MOST_METADATA:
+            metadata = b"{}"
+        stream, buffers, flags, compress = payload
+        if len(stream) >= _APART:
+            stream, flags, buffers = b"", flags | STREAM_APART, [*buffers, Contents(stream, BYTES)]
+        elif compress and (squeezed := compression.squeeze(stream)) is not None:
+            stream, flags = _EXPANDED_LENGTH.pack(len(stream)) + squeezed, flags | COMPRESSED
+        stored: list[Bytes] = [buffer.data if isinstance(buffer, Contents) else buffer for buffer in buffers]
+        if compress:
+            stored = [found if (found := compression.squeeze(data)) is not None else data for data in stored]
+        self.blake3 = bool(stored) and chunks.has_blake3()
+        if self.blake3:
+            flags |= BLAKE3
+        self._head = HEAD.pack(
+            MAGIC,
+            _NO_MAC,
+            key,
+            signer.secret_id,
+            created,
+            expires,
+            seconds,
+            flags,
+            len(stored),
+            len(stream),
+            len(metadata),
+            hashes.sha256(metadata).digest()[:16],
+        )
+        self._stream = stream
+        self._buffers = buffers
+        self._signer = signer
+        self.metadata = metadata
+        self.placed: list[tuple[int, Bytes]] = []
+        end = HEAD.size + len(stream) + len(stored) * _ROW.size
+        for buffer in stored:
+            start = end + -end % ALIGNMENT
+            self.placed.append((start, buffer))
+            end = start + len(buffer)
+        self.size = end + len(metadata)
+
+    def seal(self, digests: Sequence[bytes]) -> bytes:
+        """Sign; gives what the file begins with, up to the first buffer."""
+        table = b"".join(
+            _ROW.pack(
+                len(stored), len(buffer), buffer.kind if isinstance(buffer, Contents) else buffer.readonly, digest
+            )
+            for (_, stored), buffer, digest in zip(self.placed, self._buffers, digests, strict=True)
+        )
+        signed = b"".join((self._head[SIGNED_FROM:], self._stream, table))
+        return b"".join((MAGIC, self._signer.sign(signed), signed))
+
+    def parts(self) -> list[Bytes]:
+        """All of the file, as parts to be written one after another."""
+        from . import chunks
+
+        start = self.seal(chunks.digests([buffer for _, buffer in self.placed], blake3=self.blake3))
+        parts: list[Bytes] = [start]
+        end = len(start)
+        for at, buffer in self.placed:
+            parts += (bytes(at - end), buffer)
+            end = at + len(buffer)
+        return [*parts, self.metadata]

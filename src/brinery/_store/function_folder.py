@@ -337,7 +337,9 @@ class FunctionFolder:
             return False
         if verified is None:
             return False
-        buffers = [memoryview(buffer) for buffer in verified.buffers]
+        from . import contents
+
+        buffers = [contents.to_store(buffer) for buffer in verified.buffers]
         payload = Payload(bytes(verified.stream), buffers, verified.flags & ABOUT_STREAM, compress)
         with self.claim(to) as claim:
             if claim.attempt() is not Turn.COMPUTE or not self.put(

@@ -13,7 +13,7 @@ from time import time
 from .._warning import logger, warn
 from ..errors import EvictionWarning, SecretError, SecretWarning, StoreError, StoreWarning
 from . import history, names
-from .entry import encode
+from .entry import Unsealed, encode, is_short
 from .files import allocated, clear_away, closing, is_no_folder, let_go, open_folder, read_small, status_of, write_aside
 from .locks import Claim
 from .names import SUFFIX
@@ -82,7 +82,7 @@ class FunctionWriter:
         signer = self._signer()
         if signer is None:
             return False
-        parts = encode(
+        content = (encode if is_short(payload) else Unsealed)(
             bytes.fromhex(key),
             payload,
             created=now if created is None else created,
@@ -92,11 +92,11 @@ class FunctionWriter:
             signer=signer,
         )
         most = self._upkeep.limits.max_size
-        if most is not None and (size := sum(map(len, parts))) > most:  # not even written
+        if most is not None and (size := _size(content)) > most:  # not even written
             self._say_too_large(size, most)
             return False
         try:
-            is_kept = self._store(claim, key, parts, now, seconds)
+            is_kept = self._store(claim, key, content, now, seconds)
         except OSError as error:
             warn(
                 StoreWarning,
@@ -143,12 +143,12 @@ class FunctionWriter:
             strict=self._strict,
         )
 
-    def _store(self, claim: Claim, key: str, parts: list[Bytes], now: float, seconds: float) -> bool:
+    def _store(self, claim: Claim, key: str, content: list[Bytes] | Unsealed, now: float, seconds: float) -> bool:
         """Write an entry, make room for it, and rename it to its place, if the claim still allows."""
         shard = self._open_shard(key[:2])
         try:
             name = f"{key}{SUFFIX}"
-            fd, status = claim.write(parts)
+            fd, status = claim.write(content)
             size = status.st_blocks * 512  # allocated
             most = self._upkeep.limits.max_size
             if most is not None and size > most:
@@ -251,6 +251,10 @@ class FunctionWriter:
             return self._upkeep.forget(self._slug, key)
         except OSError as error:
             raise StoreError(f"the store at {self._root.path} cannot be changed: {error.strerror}") from error
+
+
+def _size(content: list[Bytes] | Unsealed) -> int:
+    return content.size if isinstance(content, Unsealed) else sum(map(len, content))
 
 
 def _to_json(value: dict[str, Any]) -> bytes:

@@ -14,7 +14,7 @@ from struct import Struct
 from .._light import partial
 from ..errors import OptionError
 from . import entry
-from .entry import Bytes, Verified
+from .entry import Bytes, Restored, Verified
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class Loader:
         except BaseException as error:
             self._refuse(error, stream, (), 0)
 
-    def _refuse(self, error: BaseException, stream: Bytes, buffers: Sequence[Bytes], flags: int) -> NoReturn:
+    def _refuse(self, error: BaseException, stream: Bytes, buffers: Sequence[Restored], flags: int) -> NoReturn:
         """What asks to end the program while it is unpickled is no request of anybody's, if it does so every time."""
         raise_unless_stubborn(error, partial(self._load_with_care, stream, buffers, flags))
         raise RuntimeError(f"unpickling raised {type(error).__name__}") from None
@@ -134,7 +134,7 @@ class Loader:
         """Give one item back. Only for what `loads` gave as one of `Items`."""
         return self.loads(Verified(memoryview(frozen)[ITEM_FLAGS.size :], (), frozen[0], 0.0))
 
-    def _load_with_care(self, stream: Bytes, buffers: Sequence[Bytes], flags: int) -> Any:
+    def _load_with_care(self, stream: Bytes, buffers: Sequence[Restored], flags: int) -> Any:
         if flags & entry.ITEMS:
             return Items(_split(stream))
         if bool(flags & entry.NOT_PICKLE) != (self._serializer is not None):
@@ -168,7 +168,7 @@ class _Yielding(BytesIO):
 class _HomeUnpickler(Unpickler):
     """Looks for a function's own classes where its module lives now, whatever its name was when they were pickled."""
 
-    def __init__(self, file: BytesIO, buffers: Sequence[Bytes], aliases: set[str], module: str, home: str) -> None:
+    def __init__(self, file: BytesIO, buffers: Sequence[Restored], aliases: set[str], module: str, home: str) -> None:
         super().__init__(file, buffers=buffers)
         self._aliases = aliases
         self._module = module

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer
 
+    from .entry import Unsealed
     from .root import Root
 
 _WHILE_SUCCEEDED = 0.0005  # seconds
@@ -279,13 +280,13 @@ class Claim:
         """The same for a coroutine."""
         await self._wait().pause_async()
 
-    def write(self, buffers: Sequence[Buffer]) -> tuple[int, os.stat_result]:
+    def write(self, content: Sequence[Buffer] | Unsealed) -> tuple[int, os.stat_result]:
         """Write the whole entry into the temporary file; gives its descriptor, good until `release`, and status."""
         file = self._file
         if file is None:
             file = self._run.take_file() if self._run is not None else None
             file = self._file = file or Temporary.make_apart(self._root, self._name)
-        status = file.write(buffers)
+        status = file.write(content)
         return file.fd, status
 
     def publish(self, name: str, folder: int) -> bool:

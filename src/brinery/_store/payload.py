@@ -8,7 +8,8 @@ from types import NoneType
 from . import entry, pickling, stack
 from .entry import Payload, Verified
 from .loading import ITEM_FLAGS, LENGTH, MAINS, Items, Loader, raise_unless_stubborn
-from .pickling import Pickled, TooLong
+from .pickling import Pickled
+from .pieces import Pieces, TooLong
 from .unstorable import Unstorable, explain, in_words, path_to
 
 TYPE_CHECKING = False
@@ -67,7 +68,7 @@ class Codec(Loader):
                 raise TooLong
             return Pickled(self._dump_by_serializer(self._serializer, result), [], frozenset(), b"")
         try:
-            return pickling.dump(result, pickling.Pieces(self._most) if self._yields else None, apart=apart)
+            return pickling.dump(result, Pieces(self._most) if self._yields else None, apart=apart)
         except (KeyboardInterrupt, TooLong):
             raise
         except BaseException as error:
@@ -92,10 +93,12 @@ class Codec(Loader):
         Raises:
             Unstorable: it does not.
         """
-        size = len(pickled.stream) + sum(buffer.nbytes for buffer in pickled.buffers)
+        size = len(pickled.stream) + sum(map(len, pickled.buffers))
         if size > _MOST_CHECKED and not whatever_size:
             return
-        buffers = [memoryview(bytearray(buffer)) for buffer in pickled.buffers]  # the copy may write to its own
+        from . import contents
+
+        buffers = [contents.copied(buffer) for buffer in pickled.buffers]  # what comes of it may write to its own
         try:
             found = self.loads(Verified(pickled.stream, buffers, self._flags(pickled.names), 0.0))
         except Exception as error:

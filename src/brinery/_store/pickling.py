@@ -7,79 +7,26 @@ import io
 import pickle
 import sys
 from contextlib import suppress
-from types import BuiltinFunctionType, FunctionType, NoneType
+from types import BuiltinFunctionType, FunctionType
 
 from .._light import NamedTuple
-from .entry import MOST_BUFFERS
+from .pieces import Buffers, Pieces
 from .reducing import reducer_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from typing import Any, ClassVar
+
+    from .entry import Contents
 
     Reducer = Callable[[Any], Any]
 
 PROTOCOL = 5
-_LONG = 32 * 1024  # what pickle writes as a piece of its own is longer...
-_FRAMES = b"\x95", b"\x80"  # ... and what is not begins so
-_OUT_OF_BAND = 64 * 1024  # what is shorter is copied into the stream for less than its own place in the file costs
-_FEW = 64
-_ATOMS = frozenset((NoneType, bool, int, float, str, bytes))
 _NONE: frozenset[type] = frozenset()
 _NO_REDUCERS: dict[type, Reducer | None] = dict.fromkeys((type, FunctionType, BuiltinFunctionType))
 _WELL_KNOWN = frozenset(("numpy", "pandas", "pyarrow", "scipy", "torch", "polars", "xarray", "brinery"))
 _MUCH_LARGER = 4096  # bytes of a parent that a slice may drag along
-
-
-class _Buffers(list[memoryview]):
-    """Collects the buffers that go out of band."""
-
-    __slots__ = ()
-
-    def take(self, buffer: pickle.PickleBuffer) -> bool:
-        """Pickle's `buffer_callback`: True leaves the buffer in the stream."""
-        view = buffer.raw()
-        if view.nbytes < _OUT_OF_BAND or len(self) >= MOST_BUFFERS - 1:  # the stream may become one more
-            return True
-        self.append(view)
-        return False
-
-
-class TooLong(BaseException):
-    """The stream is longer than its reader has time for; no error, so nobody explains it."""
-
-
-class Pieces:
-    """What a pickler writes to, frame by frame: at each the interpreter may let other threads go on.
-
-    `pickle.dumps` itself lets nobody go on until it is done. What is long, the contents of a text or of bytes, comes as
-    a piece of its own, between the frames.
-    """
-
-    def __init__(self, most: int | None = None) -> None:
-        self._pieces: list[bytes] = []
-        self._left = most
-
-    def write(self, piece: bytes) -> int:
-        data = bytes(piece)  # no copy of bytes; some other thing with a buffer may come
-        self._pieces.append(data)
-        if self._left is not None:
-            self._left -= len(data)
-            if self._left < 0:
-                raise TooLong
-        return len(data)
-
-    def clear(self) -> None:
-        """Make ready for what is written next."""
-        self._pieces.clear()
-
-    def getvalue(self) -> bytes:
-        return self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
-
-    def names(self) -> bytes:
-        """The pieces in which names of classes can be: contents of 200 MB take as long to search as to write."""
-        return b"".join(piece for piece in self._pieces if len(piece) < _LONG or piece.startswith(_FRAMES))
 
 
 class _Careful(pickle.Pickler):
@@ -123,7 +70,7 @@ class Pickled(NamedTuple):
     """A stream, the buffers beside it, and the classes in it whose objects are made again by code of the user's."""
 
     stream: bytes
-    buffers: list[memoryview]
+    buffers: Sequence[memoryview | Contents]
     own: frozenset[type]
     names: bytes  # all of the stream in which a class can be named
 
@@ -134,8 +81,9 @@ class _Ready:
     __slots__ = ("_buffers", "_pickler", "_pieces")
 
     def __init__(self) -> None:
+        self._buffers = Buffers()
         self._pieces = Pieces()
-        self._buffers = _Buffers()
+        self._pieces.beside = self._buffers
         self._pickler = _Careful(self._pieces, self._buffers.take)
 
     def dump(self, result: object) -> Pickled:
@@ -147,7 +95,7 @@ class _Ready:
         if not (pickler.has_met or self._buffers):  # pickle knows all of it by itself, and no class is named
             pickled = Pickled(stream, [], _NONE, b"")
         else:
-            pickled = Pickled(stream, self._buffers[:], pickler.own, pieces.names())
+            pickled = Pickled(stream, list(self._buffers), pickler.own, pieces.names())
             self._buffers.clear()
             pickler.forget()
         pieces.clear()
@@ -203,8 +151,9 @@ def _dump(
 ) -> Pickled:
     if table:  # a pickler looks for its table of reducers when it is made, so this one has a class of its own
         kind = type(kind.__name__, (kind,), {"dispatch_table": {**copyreg.dispatch_table, **table}})
-    buffers = _Buffers()
+    buffers = Buffers()
     file = Pieces() if pieces is None else pieces
+    file.beside = buffers if apart else None
     pickler = kind(file, buffers.take if apart else None)
     pickler.dump(result)
     return Pickled(file.getvalue(), buffers, pickler.own, file.names())

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-    from .entry import Bytes, Facts, Row
+    from .entry import Bytes, Facts, Restored, Row
     from .signing import Keyring, Signer
 
 __all__ = ["AT_ONCE", "Verified", "read_entry", "read_facts", "read_metadata", "read_recorded"]
@@ -164,7 +164,8 @@ def _read_entry(
     elif found.flags & entry.STREAM_APART:
         if not rows:
             return None
-        stream = _read_buffer(fd, rows.pop(), found)  # hashed in any case: it is going to be unpickled
+        apart = _read_buffer(fd, rows.pop(), found)  # hashed in any case: it is going to be unpickled
+        stream = None if isinstance(apart, str) else apart
     if stream is None:
         return None
 
@@ -173,15 +174,17 @@ def _read_entry(
     trusted = bool(rows) and (mmap or trust_unchanged) and trust.only_we_write(fd, status)
     known = trusted and trust_unchanged and trust.is_unchanged(status, found.mac)
     mapped = trust.map_copy_on_write(fd, size) if trusted and mmap else None
-    buffers = []
+    buffers: list[Restored] = []
     for row in rows:
-        if mapped is not None and row.length == row.expanded_length:
-            buffer: memoryview | None = mapped[row.start : row.start + row.length]
-        else:
-            buffer = _read_buffer(fd, row, found, hashed=not known)
+        if mapped is not None and row.length == row.expanded_length and row.kind in (entry.WRITABLE, entry.READONLY):
+            view = mapped[row.start : row.start + row.length]
+            buffers.append(view.toreadonly() if row.kind == entry.READONLY else view)
+            continue
+        # A text that is not what it should be is no text at all, and whoever uses it may crash.
+        buffer = _read_buffer(fd, row, found, hashed=not known or row.kind in (entry.ASCII, entry.TEXT))
         if buffer is None:
             return None
-        buffers.append(buffer.toreadonly() if row.readonly else buffer)
+        buffers.append(buffer)
     if trusted and trust_unchanged and mapped is None:
         trust.remember(status, found.mac)
     return Verified(stream, buffers, found.flags, found.seconds)
@@ -209,18 +212,30 @@ def _read_signed(fd: int, size: int, key: bytes, keyring: Keyring) -> tuple[Fact
     return None if rows is None else (found, rows, signed[_HEAD_SIZE : found.table_start])
 
 
-def _read_buffer(fd: int, row: Row, found: Facts, *, hashed: bool = True) -> memoryview | None:
+def _read_buffer(fd: int, row: Row, found: Facts, *, hashed: bool = True) -> Restored | None:
     """Read one buffer into memory of its own; None if it is not what the table says."""
-    from . import chunks, compression
+    from . import compression, contents
     from .memory import allocate
 
-    view = allocate(row.length)
-    if hashed:
-        if chunks.fill(view, fd, row.start, blake3=bool(found.flags & entry.BLAKE3)) != row.digest:
-            return None
-    elif not chunks.read_exactly(view, fd, row.start):
-        return None
     if row.length == row.expanded_length:
-        return view
-    expanded = allocate(row.expanded_length)
-    return expanded if compression.expand(view, expanded) else None
+        view, finish = contents.room(row.kind, row.length)
+        is_right = _fill(view, fd, row, found, hashed=hashed)
+    else:
+        squeezed = allocate(row.length)
+        if not _fill(squeezed, fd, row, found, hashed=hashed):
+            return None
+        view, finish = contents.room(row.kind, row.expanded_length)
+        is_right = compression.expand(squeezed, view)
+    if not is_right:
+        return None
+    if row.kind not in (entry.WRITABLE, entry.READONLY):
+        view.release()  # else nobody could append to a bytearray
+    return finish()
+
+
+def _fill(view: memoryview, fd: int, row: Row, found: Facts, *, hashed: bool) -> bool:
+    from . import chunks
+
+    if hashed:
+        return chunks.fill(view, fd, row.start, blake3=bool(found.flags & entry.BLAKE3)) == row.digest
+    return chunks.read_exactly(view, fd, row.start)

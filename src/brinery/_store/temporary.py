@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from time import monotonic
 
+from .entry import Unsealed
 from .files import MAKE_NEW, let_go, lock_new, make_locked_anew, same_file, status_of, write_all
 
 TYPE_CHECKING = False
@@ -69,9 +70,14 @@ class Temporary:
         os.rename(self._name, name, src_dir_fd=self._folder, dst_dir_fd=self._folder)
         self._name = name
 
-    def write(self, buffers: Sequence[Buffer]) -> os.stat_result:
+    def write(self, content: Sequence[Buffer] | Unsealed) -> os.stat_result:
         """Write the whole content, once, over whatever the file held; OSError if the disk does not take it."""
-        size = write_all(self.fd, buffers)
+        if isinstance(content, Unsealed):
+            from . import large  # with what only large results need
+
+            size = large.write(self.fd, content)
+        else:
+            size = write_all(self.fd, content)
         status = os.fstat(self.fd)
         if status.st_size != size:
             os.ftruncate(self.fd, size)
