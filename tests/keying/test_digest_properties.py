@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 from pairs_of_values import MyInt, MyList, Named, Point
 
 from brinery._keying.digest import SCALARS, encode
-from brinery._keying.plain import CHUNK, DEPTH, ROOM, PlainForms
+from brinery._keying.pickled import CHUNK, PlainForms
+from brinery._keying.strict_pickler import NESTED, ROOM
+from brinery._keying.tall import Tall
 
 scalars = st.one_of(
     st.none(),
@@ -161,25 +163,21 @@ def merged(value: Any, seen: dict[Any, Any]) -> Any:
 def expected_form(value: Any) -> bytes | None:
     """The plain form by its definition, in Python: which values have one, and what it is."""
 
-    if len(value) > CHUNK:
-        return None
-    level, depth = [value], 0
-    while True:
-        below = [inner for item in level if type(item) in (list, tuple, dict) for inner in item]
-        below += [inner for item in level if type(item) is dict for inner in item.values()]
-        allowed = SCALARS - {complex, type(...)} | {list, tuple, dict, set}
-        if any(type(item) not in allowed or (type(item) is set and item) for item in level):
-            return None
-        if not below:
-            break
-        level, depth = below, depth + 1
-    if depth >= DEPTH:
+    if len(value) > CHUNK or not is_plain(value, NESTED):
         return None
     stream = io.BytesIO()
     pickler = pickle._Pickler(stream, 4)  # the one written in Python
     pickler.fast = True
     pickler.dump(value)
     return stream.getvalue() if len(stream.getvalue()) <= ROOM else None
+
+
+def is_plain(value: Any, nested: int) -> bool:
+    if type(value) in (list, tuple, dict):
+        inner = [*value, *value.values()] if type(value) is dict else value
+        nested -= type(value) is not tuple
+        return nested > 0 and all(is_plain(item, nested) for item in inner)
+    return type(value) in SCALARS - {complex, type(...)} or (type(value) is set and not value)
 
 
 @thorough
@@ -192,6 +190,7 @@ def test_the_fast_way_gives_what_the_slow_way_gives(value):
     forms = PlainForms()
     assert forms.stream(value) == expected_form(value)
     assert forms.stream(merged(value, {})) == expected_form(value)
+    assert Tall().stream(value) == expected_form(value)
 
 
 @settings(max_examples=20, deadline=None)

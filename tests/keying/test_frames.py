@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import pickle
+import random
 import subprocess
 import sys
 import threading
@@ -331,6 +333,38 @@ def test_every_type_of_arrow(name):
     assert encode(array) != encode(array[:2])
     if name != "null":
         assert encode(array[:2]) != encode(array[1:])
+
+
+@pytest.mark.parametrize("kind", ["string", "large_string", "binary", "bool_", "int8", "int64", "float32", "decimal"])
+@pytest.mark.parametrize("missing", [0, 3, 8])
+def test_long_columns_of_arrow_in_any_pieces(kind, missing):
+    """Where pieces begin and what they point into does not matter, and each value and each missing one counts."""
+    chance = random.Random(0)
+    whole = arrow_column(chance, kind, 100, missing)
+    around = [arrow_column(chance, kind, 30, missing) for _ in range(2)]
+    for _ in range(20):
+        before = chance.randrange(30)
+        cuts = sorted(chance.choices(range(101), k=chance.randrange(4)))
+        inside = pa.concat_arrays([around[0][:before], whole, around[1]])[before : before + 100]
+        pieces = [inside[start:end] for start, end in itertools.pairwise([0, *cuts, 100])]
+        assert encode(pa.chunked_array(pieces)) == encode(pa.chunked_array([whole]))
+        place = chance.randrange(100)
+        other = as_arrow([1 if whole[place].as_py() is None else None], kind)
+        changed = pa.concat_arrays([inside[:place], other, inside[place + 1 :]])
+        assert encode(changed) != encode(whole)
+
+
+def arrow_column(chance: random.Random, kind: str, count: int, missing: int) -> Any:
+    return as_arrow([None if chance.randrange(10) < missing else chance.randrange(100) for _ in range(count)], kind)
+
+
+def as_arrow(numbers: list[Any], kind: str) -> Any:
+    if kind in ("string", "large_string", "binary"):
+        texts = [None if number is None else "x" * (number % 9) + str(number) for number in numbers]
+        return pa.array(texts, pa.string()).cast(getattr(pa, kind)())
+    if kind == "bool_":
+        return pa.array([None if number is None else number > 50 for number in numbers], pa.bool_())
+    return pa.array(numbers, pa.decimal128(5) if kind == "decimal" else getattr(pa, kind)())
 
 
 @pytest.mark.parametrize("name", every_column())

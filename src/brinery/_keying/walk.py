@@ -14,7 +14,8 @@ from xxhash import xxh3_128_digest
 from ..errors import UnkeyableError
 from .kinds import find
 from .node import CODE, NODE, Expander, Node, Part, Passing, Refused, Values, leaf, step
-from .plain import CHUNK, CHUNK_OF_CONTAINERS, CONTAINER_IDS, SCALAR_IDS, PlainForms, scalar, small
+from .pickled import PlainForms, chunk_size
+from .plain import CONTAINER_IDS, SCALAR_IDS, scalar, small
 from .reached import way_through
 from .standard import is_changeable, standard_name
 
@@ -260,10 +261,10 @@ class Walk:
 
     def _plain_form(self, value: Any, *, passing: bool) -> bytes | None:
         form = small(value)
-        if form is None:
+        if form is None and (passing or len(value) <= chunk_size(value)):
             stream = self._plain.stream(value)
             if stream is not None:
-                form = NODE + xxh3_128_digest(b"plain\0" + stream)
+                form = NODE + xxh3_128_digest(stream)  # begins as no head of a node does
                 if len(stream) > _LARGE and not passing:
                     self._known[id(value)] = form, value
         return form
@@ -287,29 +288,24 @@ class Walk:
 def _container(value: Any) -> Node:
     """Take an exact tuple, list or dict apart; a large one in chunks, so that the fast way is open to most of it."""
     count = len(value)
+    size = chunk_size(value)
     if type(value) is dict:
-        if count <= CHUNK:
+        if count <= size:
             return Node(b"dict\0%d\0" % count, chain.from_iterable(value.items()), value)
-        return Node(b"dict in chunks\0%d\0" % count, _dict_chunks(value))
+        return Node(b"dict in chunks\0%d\0" % count, _dict_chunks(value, size))
     kind = b"tuple" if type(value) is tuple else b"list"
-    if count <= CHUNK:
+    if count <= size:
         return Node(b"%b\0%d\0" % (kind, count), value, 0)
-    return Node(b"%b in chunks\0%d\0" % (kind, count), _chunks(value))
+    return Node(b"%b in chunks\0%d\0" % (kind, count), _chunks(value, size))
 
 
-def _chunks(value: Any) -> Iterator[Passing]:
-    size = _chunk_size(value[0])
+def _chunks(value: Any, size: int) -> Iterator[Passing]:
     for start in range(0, len(value), size):
         yield Passing(value[start : start + size], start)
 
 
-def _dict_chunks(value: dict[Any, Any]) -> Iterator[Passing]:
+def _dict_chunks(value: dict[Any, Any], size: int) -> Iterator[Passing]:
     keys, values = iter(value), iter(value.values())
-    size = _chunk_size(next(iter(value.values())))
     while names := list(islice(keys, size)):
         yield Passing(names)
         yield Passing(list(islice(values, size)), Values(names))
-
-
-def _chunk_size(first: object) -> int:
-    return CHUNK_OF_CONTAINERS if id(type(first)) in CONTAINER_IDS else CHUNK
