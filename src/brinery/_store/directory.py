@@ -157,12 +157,12 @@ class Directory:
             if root is not None:
                 yield from maintenance.walk(root, self.root, self._slugs(root, home))
 
-    def keys(self) -> list[str]:
-        """The keys of all entries; only names are looked at."""
+    def keys(self, prefix: str = "") -> list[str]:
+        """The keys of all entries, or those that begin with these hex digits; only names are looked at."""
         with self._opened() as root:
             from . import maintenance
 
-            return [] if root is None else list(maintenance.keys(root))
+            return [] if root is None else list(maintenance.keys(root, prefix.lower()))
 
     def find(self, key_prefix: str) -> list[EntryRecord]:
         """The entries whose key begins with these hex digits."""
