@@ -312,6 +312,32 @@ class TestLooking:
         assert len(key) == 8
         assert run("show", key, "--dir", store).code == 0
 
+    def test_short_keys_are_as_long_as_the_store_asks_for(self, capsys, run, store, monkeypatch):
+        """A key that only its ninth digit tells from another's is shown with nine, whatever part of them is listed."""
+        (entry,) = (path for path in entry_files(store) if path.stem == key_of(store, greet, "Ann", "hunter2"))
+        twin = entry.stem[:8] + f"{int(entry.stem[8], 16) ^ 1:x}" + entry.stem[9:]
+        entry.with_name(f"{twin}.brine1").write_bytes(entry.read_bytes())
+        main(["ls", "test_cli.greet", "--limit", "1", "--dir", str(store)])
+        shown = capsys.readouterr().out.splitlines()[1].split()[0]
+        assert len(shown) == 9
+        assert run("show", shown, "--dir", store).code == 0
+        # Where too many folders had to be looked into, they are long enough for all but chance.
+        monkeypatch.setattr("brinery._cli.short_keys._FEW_FOLDERS", 0)
+        monkeypatch.setattr("brinery._cli.short_keys._CHANCE", 16.0**-11)
+        main(["ls", "test_cli.greet", "--limit", "1", "--dir", str(store)])
+        assert len(capsys.readouterr().out.splitlines()[1].split()[0]) == 12
+        main(["ls", "test_cli.greet", "--dir", str(store)])
+        keys = [line.split()[0] for line in capsys.readouterr().out.splitlines()[1:]]
+        assert [len(key) for key in keys] == [12, 12]
+
+    def test_short_keys_take_a_look_at_few_folders(self, run, store, monkeypatch):
+        """Only entries whose keys begin as those that are shown could be meant instead."""
+        asked = []
+        keys = Cache.keys
+        monkeypatch.setattr(Cache, "keys", lambda cache, *beginning: asked.append(beginning) or keys(cache, *beginning))
+        assert run("ls", "test_cli.greet", "--dir", store).code == 0
+        assert asked == [(key_of(store, greet, "Ann", "hunter2")[:2],)]
+
     @pytest.mark.parametrize("by", ["name", "entries", "size", "hits", "saved", "use"])
     def test_ls_sorts_functions(self, capsys, store, by):
         """Functions can be sorted either way and cut to a number of lines."""

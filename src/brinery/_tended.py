@@ -54,13 +54,15 @@ class Tended:
 
         return EntryList() if self._is_off else EntryList(self._asked_store().walk(function))
 
-    def keys(self) -> list[str]:
-        """List the whole keys of all entries, in no order; of a million in a second or two. Changes no byte.
+    def keys(self, beginning: str = "") -> list[str]:
+        """List the whole keys of all entries, or those that begin so, in no order; of a million in a second or two.
+
+        Changes no byte.
 
         Raises:
             StoreError: the store cannot be read.
         """
-        return [] if self._is_off else self._asked_store().keys()
+        return [] if self._is_off else self._asked_store().keys(beginning)
 
     def functions(self) -> list[FunctionRecord]:
         """List the functions that have results in the store, with their numbers. Changes no byte.

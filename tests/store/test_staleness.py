@@ -77,6 +77,12 @@ def test_keys_and_the_entries_of_one_function(tmp_path):
     called = {one: [one.key(x) for x in range(3) if one(x) is not None], other: [other.key(x) for x in range(2)]}
     assert [other(x) for x in range(2)] == [0, 1]
     assert sorted(cache.keys()) == sorted(called[one] + called[other]) == sorted(found.key for found in cache.entries())
+    everything = cache.keys()
+    for key in called[one]:
+        for length in range(33):
+            beginning = key[:length]
+            assert sorted(cache.keys(beginning)) == sorted(filter(lambda one: one.startswith(beginning), everything))
+    assert cache.keys("nonsense") == cache.keys("..") == cache.keys("/") == cache.keys(f"{tmp_path}") == []
     names = [function.name for function in cache.functions()]
     assert sorted(len(cache.entries(name)) for name in names) == [2, 3]
     assert cache.entries("nobody's") == []

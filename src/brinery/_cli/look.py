@@ -7,8 +7,6 @@ import time
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import redirect_stdout
-from itertools import pairwise
-from os.path import commonprefix
 
 from .._cache import Cache
 from .._columns import ago, count, cut, fields
@@ -17,6 +15,7 @@ from .._printable import printable
 from .._units import format_size, format_time
 from ..errors import SecretError
 from .output import finite, is_terminal, moment, say, say_json, say_path, say_table, tell, terminal_width
+from .short_keys import digits_of
 from .store import chosen_functions, exists, found_entry, open_store, path_of, store_at, tell_empty
 from .value import shown_value, valuation
 
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
     from .._store.records import EntryRecord, FunctionRecord, StoreInfo
 
-_SHORTEST_KEY = 8
 _WIDTH_WITH_VALUE = 80  # of a terminal
 _TEXTS = ("result", "serializer", "python", "fingerprint")  # in an entry's metadata
 
@@ -141,7 +139,7 @@ def _signer() -> str | None:
 def ls(options: Namespace) -> int:
     """List the functions of the store, or the entries of some."""
     cache = open_store(options)
-    functions = cache.functions()
+    functions = everything = cache.functions()
     pattern = options.pattern if options.function is None else options.function
     if pattern is not None:
         chosen = chosen_functions(functions, pattern, cache)
@@ -155,8 +153,7 @@ def ls(options: Namespace) -> int:
     entries = cache.entries() if pattern is None else [entry for one in functions for entry in cache.entries(one.name)]
     entries = _filtered(entries, cache, options)
     if lists_entries:
-        digits = 0 if options.json or options.quiet else _digits(cache.keys())
-        return _list_entries(entries, cache, options, digits=digits, several=len(functions) > 1)
+        return _list_entries(entries, cache, options, everything, several=len(functions) > 1)
     of: dict[str, list[EntryRecord]] = {}
     for entry in entries:
         of.setdefault(entry.function, []).append(entry)
@@ -227,7 +224,9 @@ def _tell_none(cache: Cache, *, is_filtered: bool) -> None:
         tell_empty(cache)
 
 
-def _list_entries(entries: list[EntryRecord], cache: Cache, options: Namespace, *, digits: int, several: bool) -> int:
+def _list_entries(
+    entries: list[EntryRecord], cache: Cache, options: Namespace, everything: list[FunctionRecord], *, several: bool
+) -> int:
     entries = _arranged(entries, ORDERS[options.sort or "age"].entry, options)
     if options.json:
         value_of = valuation(cache.settings())
@@ -241,6 +240,7 @@ def _list_entries(entries: list[EntryRecord], cache: Cache, options: Namespace, 
     else:
         now = time.time()
         value_of = valuation(cache.settings())
+        digits = digits_of(entries, cache, everything)
         columns: dict[str, Callable[[EntryRecord], str]] = {
             "key": lambda entry: entry.key[:digits],
             "function": lambda entry: entry.function,
@@ -363,11 +363,6 @@ def _arranged(records: list[Any], order: Callable[[Any], Any], options: Namespac
     if options.reverse:
         records.reverse()
     return records[: options.limit]
-
-
-def _digits(keys: list[str]) -> int:
-    """How many digits tell each of the keys from all others."""
-    return max([_SHORTEST_KEY, *(len(commonprefix(pair)) + 1 for pair in pairwise(sorted(keys)))])  # noqa: RUF071
 
 
 def _described(cache: Cache, entries: Iterable[EntryRecord]) -> Iterator[tuple[EntryRecord, dict[str, object] | None]]:

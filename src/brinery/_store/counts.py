@@ -51,6 +51,7 @@ class Count(NamedTuple):
         return status is not None and self.changed == status.st_ctime_ns and self.inode == status.st_ino
 
 
+NOTHING = Count(0, 0, 0, 0, 0, 0.0)
 _NONE: Mapping[str, Count] = {}
 
 
@@ -71,7 +72,7 @@ def _look(shard: str, function: int) -> Count | None:
         return None
     with closing(folder), os.scandir(folder) as items:
         status = os.fstat(folder)  # first: what changes while we look gives it another time
-        age = time.time_ns() - status.st_ctime_ns
+        changed = settled_change(status)
         for item in items:
             name = item.name
             if names.entry_key(name) is None:
@@ -85,9 +86,14 @@ def _look(shard: str, function: int) -> Count | None:
                     entries += 1
                     size += found.st_blocks * 512
                     last_use = max(last_use, found.st_atime)
+    return Count(status.st_ino, changed, entries, size, others, last_use)
+
+
+def settled_change(status: os.stat_result) -> int:
+    """The time of a folder's latest change, as a `Count` has it, while the next one is sure to have another; else 0."""
+    changed = status.st_ctime_ns
     # A file system that keeps whole seconds cannot tell what came later in the same one.
-    is_settled = age > _SETTLED and status.st_ctime_ns % _SECOND
-    return Count(status.st_ino, status.st_ctime_ns if is_settled else 0, entries, size, others, last_use)
+    return changed if time.time_ns() - changed > _SETTLED and changed % _SECOND else 0
 
 
 def read_counts(function: int) -> dict[str, Count]:

@@ -157,12 +157,12 @@ class Directory:
             if root is not None:
                 yield from maintenance.walk(root, self.root, self._slugs(root, home))
 
-    def keys(self) -> list[str]:
-        """The keys of all entries; only names are looked at."""
+    def keys(self, prefix: str = "") -> list[str]:
+        """The keys of all entries, or those that begin with these hex digits; only names are looked at."""
         with self._opened() as root:
             from . import maintenance
 
-            return [] if root is None else list(maintenance.keys(root))
+            return [] if root is None else list(maintenance.keys(root, prefix.lower()))
 
     def find(self, key_prefix: str) -> list[EntryRecord]:
         """The entries whose key begins with these hex digits."""
@@ -270,7 +270,7 @@ class Directory:
         What began to be computed before is not stored.
         """
         with self._opened() as root:
-            from . import removal
+            from . import clearing
             from .records import Removed
 
             if root is None:
@@ -279,7 +279,7 @@ class Directory:
             slugs = self._slugs(root, home)
             if home is not None and not slugs:  # it may be running for the first time
                 slugs = [slug_of(home)]
-            return removal.clear(root, slugs, self._upkeep, everything=home is None)
+            return clearing.clear(root, slugs, self._upkeep, everything=home is None)
 
     def prune(
         self,
@@ -296,31 +296,27 @@ class Directory:
         """
         most_size, most_entries = self._limits
         with self._opened() as root:
-            from . import removal
+            from .pruning import Pruning
             from .records import Removed
+            from .upkeep import sweep_temporary
 
             if root is None:
                 return Removed(0, 0)
-            is_stale = self.staleness() if stale else None
-            oldest = -math.inf if older_than is None else time.time() - older_than
-
-            def is_outdated(record: EntryRecord) -> bool:
-                return record.last_use < oldest or (is_stale is not None and is_stale(record))
-
-            removed = removal.prune(
+            pruning = Pruning(
                 root,
                 self.root,
                 self._upkeep,
                 max_size=most_size if max_size is None else max_size,
                 max_entries=most_entries if max_entries is None else max_entries,
-                is_outdated=is_outdated,
-                dry_run=dry_run,
+                oldest=-math.inf if older_than is None else time.time() - older_than,
+                is_outdated=self.staleness() if stale else None,
             )
-            if not dry_run:
-                from .upkeep import sweep_temporary
-
-                sweep_temporary(self._root)
-                self._upkeep.recount()
+            pruning.look()
+            if dry_run:
+                return pruning.chosen()
+            removed = pruning.remove()
+            sweep_temporary(self._root)
+            self._upkeep.recount(known=pruning.known)
             return removed
 
     def verify(self, *, fix: bool = False) -> list[BadEntry]:

@@ -60,18 +60,19 @@ def walk(root: int, path: str, slugs: list[str], prefix: str = "") -> Iterator[E
                     ]
 
 
-def keys(root: int) -> Iterator[str]:
-    """The keys of all entries, by the names of their files alone."""
+def keys(root: int, prefix: str = "") -> Iterator[str]:
+    """The keys of all entries, or those that begin so, by the names of their files alone."""
+    shards = [shard for shard in names.SHARDS if shard.startswith(prefix[:2])]
     for slug in list_slugs(root):
         with opened_function(root, slug) as function:
             if function is None:
                 continue
-            for shard in shards_of(function):
+            for shard in shards if len(shards) == 1 else set(shards).intersection(shards_of(function)):
                 folder = open_if_there(shard, function)
                 if folder is not None:
                     with closing(folder):
                         found = os.listdir(folder)
-                    yield from filter(None, map(names.entry_key, found))
+                    yield from (key for key in map(names.entry_key, found) if key and key.startswith(prefix))
 
 
 def functions(root: int) -> list[FunctionRecord]:

@@ -125,73 +125,94 @@ def temporary_size(root: int) -> Removed:
     return Removed(count, size)
 
 
+def heads_of(folder: int, shard: str, present: list[str]) -> Iterator[tuple[str, os.stat_result, bytes]]:
+    """The names of the entries among those in an open shard, with the status of each and the bytes of its head.
+
+    What cannot be read is not among them.
+    """
+    for name in present:
+        if name[:2] != shard or entry_key(name) is None:
+            continue
+        try:
+            fd = open_to_look(name, folder)
+            try:  # no `with`: whoever prunes passes here a million times
+                status = os.fstat(fd)
+                head = os.pread(fd, HEAD.size, 0) if stat.S_ISREG(status.st_mode) else None
+            finally:
+                os.close(fd)
+        except OSError as error:
+            if is_out_of_resources(error):
+                raise
+            continue
+        if head is not None:
+            yield name, status, head
+
+
 def records_of(function: int, shard: str, slug: str, home: str, path: str) -> list[EntryRecord]:
     """The records of all entries in a shard of a function's open folder, whose store is at `path`."""
     folder = open_if_there(shard, function)
     if folder is None:
         return []
     with closing(folder):
-        found = [
-            record_of(folder, slug, name, home, path)
-            for name in os.listdir(folder)
-            if name[:2] == shard and entry_key(name) is not None
-        ]
+        place = f"{path}/{slug}/{shard}"
+        heads = heads_of(folder, shard, os.listdir(folder))
+        found = [record_from(name, status, head, home, place) for name, status, head in heads]
     return [record for record in found if record is not None]
 
 
 def record_of(folder: int, slug: str, name: str, home: str, path: str) -> EntryRecord | None:
     """The record of an entry in an open shard, from its head, not authenticated; None if that cannot be read."""
-    try:
-        fd = open_to_look(name, folder)
-        try:  # no `with`: whoever prunes passes here a million times
-            status = os.fstat(fd)
-            found = facts(os.pread(fd, HEAD.size, 0), status.st_size) if stat.S_ISREG(status.st_mode) else None
-        finally:
-            os.close(fd)
-    except OSError as error:
-        if is_out_of_resources(error):
-            raise
-        return None
+    for found, status, head in heads_of(folder, name[:2], [name]):
+        return record_from(found, status, head, home, f"{path}/{slug}/{name[:2]}")
+    return None
+
+
+def record_from(name: str, status: os.stat_result, head: bytes, home: str, place: str) -> EntryRecord | None:
+    """The record of an entry whose head was read, in a shard at that path; None if it is no head."""
+    found = facts(head, status.st_size)
     if found is None:
         return None
-    return EntryRecord(
-        key=name.removesuffix(SUFFIX),  # whatever its head says
-        function=home,
-        path=f"{path}/{slug}/{name[:2]}/{name}",
-        size=allocated(status),
-        created=found.created,
-        expires=found.expires,
-        seconds=found.seconds,
-        last_use=status.st_atime,
-        priority=status.st_mtime_ns / _SECOND,
+    return EntryRecord(  # in the order of its fields, which takes a fifth of naming them
+        name.removesuffix(SUFFIX),  # whatever its head says
+        home,
+        f"{place}/{name}",
+        allocated(status),
+        found.created,
+        found.expires,
+        found.seconds,
+        status.st_atime,
+        status.st_mtime_ns / _SECOND,
     )
 
 
 def remove_entries(root: int, entries: Iterable[Stored]) -> Removed:
     """Remove entries; counts those that were still there, so that two who remove the same count it once."""
-    by_function: dict[str, dict[str, list[Stored]]] = {}
+    by_function: dict[str, dict[str, list[tuple[str, int]]]] = {}
     for entry in entries:
-        by_function.setdefault(entry.slug, {}).setdefault(entry.shard, []).append(entry)
+        by_function.setdefault(entry.slug, {}).setdefault(entry.shard, []).append((entry.name, entry.size))
     count = size = 0
     for slug, by_shard in by_function.items():
         with opened_function(root, slug) as function:
             if function is None:
                 continue
-            for shard, stored in by_shard.items():
-                removed = _remove_from(function, shard, stored)
-                count += removed.entries
-                size += removed.bytes
+            for shard, files in by_shard.items():
+                folder = open_if_there(shard, function)
+                if folder is not None:
+                    with closing(folder):
+                        removed = remove_files(folder, files)
+                    count += removed.entries
+                    size += removed.bytes
     return Removed(count, size)
 
 
-def _remove_from(function: int, shard: str, entries: Iterable[Stored]) -> Removed:
+def remove_files(folder: int, files: Iterable[tuple[str, int]]) -> Removed:
+    """Remove files from an open shard by their names, with the bytes that each takes."""
     count = size = 0
-    folder = open_if_there(shard, function)
-    if folder is not None:
-        with closing(folder):
-            for entry in entries:
-                with suppress(OSError):
-                    os.unlink(entry.name, dir_fd=folder)
-                    count += 1
-                    size += entry.size
+    for name, allocated_size in files:
+        try:  # no `suppress`: here, too, a million pass
+            os.unlink(name, dir_fd=folder)
+        except OSError:  # gone
+            continue
+        count += 1
+        size += allocated_size
     return Removed(count, size)

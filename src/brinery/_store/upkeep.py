@@ -7,7 +7,7 @@ import math
 import os
 import stat
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from random import Random
@@ -17,7 +17,7 @@ from .._units import format_size
 from .._warning import logger, warn
 from ..errors import EvictionWarning, StoreWarning
 from . import names
-from .counts import count_shards, write_counts
+from .counts import Count, count_shards, write_counts
 from .eviction import Policy
 from .files import FOLDER, allocated, closing, is_no_folder, open_folder, read_small, remove_if_dead
 from .limits import Limits
@@ -43,6 +43,9 @@ _PAUSE = 0.002  # seconds
 _chance = Random().random  # not the generator that programs seed and draw from
 
 _NOTHING = Totals(0, 0)
+
+Known = Mapping[str, Mapping[str, Count]]  # by a function's folder and a shard
+_UNKNOWN: Known = {}
 
 
 class Entered(NamedTuple):
@@ -213,17 +216,18 @@ class Upkeep:
                 raise
         return remove()
 
-    def recount(self, besides: Callable[[], Totals] = lambda: _NOTHING) -> Totals:
+    def recount(self, besides: Callable[[], Totals] = lambda: _NOTHING, known: Known = _UNKNOWN) -> Totals:
         """Count what is there, and correct the sum.
 
         Files under way come first and count as well: as their writers add them, too, the sum may be a little too high
         for a while, but is never too low. `besides` says what of them is not to count; it is asked after the count, as
-        a file under way may be removed at any time.
+        a file under way may be removed at any time. `known` is what the caller himself saw only just now, by function
+        and shard: what has not changed since is not looked at again.
         """
         with closing(self._root.open()) as root:
 
             def work(total: Sum) -> Totals:
-                size, entries = self._count(root, total.show_life)
+                size, entries = self._count(root, total.show_life, known)
                 own = besides()
                 return total.set(Totals(max(0, size - own.bytes), max(0, entries - own.entries)))
 
@@ -231,14 +235,14 @@ class Upkeep:
         self._recounted = time.monotonic()
         return totals
 
-    def _count(self, root: int, show_life: Callable[[], None]) -> Totals:
+    def _count(self, root: int, show_life: Callable[[], None], known: Known) -> Totals:
         """Look at every file, and write down what each shard holds for those who ask."""
         under_way = temporary_size(root)
         size, entries = under_way.bytes, under_way.entries
         for slug in list_slugs(root):
             with opened_function(root, slug) as function:
                 counts = []
-                for shard, count in () if function is None else count_shards(function):
+                for shard, count in () if function is None else count_shards(function, known.get(slug, {})):
                     show_life()
                     size += count.bytes
                     entries += count.entries

@@ -1,0 +1,213 @@
+"""Pruning: each entry is looked at once; what goes is removed folder by folder, never for long while writers wait."""
+
+from __future__ import annotations
+
+import functools
+import math
+import os
+from collections.abc import Callable, Iterator
+from itertools import groupby
+from operator import attrgetter
+from time import time
+
+from .._progress import Progress
+from . import names
+from .counts import NOTHING, Count, settled_change
+from .entry import expiry
+from .eviction import Policy
+from .files import closing, status_of
+from .records import EntryRecord, Removed
+from .shards import heads_of, list_slugs, open_if_there, opened_function, record_from, remove_files, shards_of
+from .upkeep import Upkeep, function_name
+
+_AT_ONCE = 256  # entries removed while writers wait
+
+_File = tuple[str, int, int]  # of an entry: its name, the bytes allocated, its inode
+
+
+class _Shard:
+    """A shard that was looked into, and what of it is to go."""
+
+    __slots__ = ("going", "name", "seen", "slug")
+
+    def __init__(self, slug: str, name: str) -> None:
+        self.slug = slug
+        self.name = name
+        self.seen = NOTHING
+        self.going: list[_File] = []
+
+
+class Pruning:
+    """What is in a store, and what of it is to go.
+
+    Args:
+        root: the open store.
+        path: where it is.
+        upkeep: its sum and its policy.
+        max_size: how many bytes may stay, at most; None: any number.
+        max_entries: the same of entries.
+        oldest: what was not used since then is to go.
+        is_outdated: whether anything else is, for another reason than that it has expired.
+    """
+
+    def __init__(
+        self,
+        root: int,
+        path: str,
+        upkeep: Upkeep,
+        *,
+        max_size: int | None = None,
+        max_entries: int | None = None,
+        oldest: float = -math.inf,
+        is_outdated: Callable[[EntryRecord], bool] | None = None,
+    ) -> None:
+        self._root = root
+        self._path = path
+        self._upkeep = upkeep
+        self._max_size = math.inf if max_size is None else max_size
+        self._max_entries = math.inf if max_entries is None else max_entries
+        self._oldest = oldest
+        self._is_outdated = is_outdated
+        self._shards: list[_Shard] = []
+        # Of what may stay, side by side: a tuple for each of a million is looked at by every garbage collection.
+        self._ranks: list[float] = []  # the lowest goes first
+        self._files: list[_File] = []
+        self._places: list[_Shard] = []
+        self.known: dict[str, dict[str, Count]] = {}  # what the shards hold, by function
+
+    def look(self) -> None:
+        """Look at all entries; choose what has expired or is outdated, and of the rest what is above the limits."""
+        slugs = list_slugs(self._root)
+        now = time()
+        with Progress("looking through the entries", len(slugs) * len(names.SHARDS)) as progress:
+            for slug in slugs:
+                with opened_function(self._root, slug) as function:
+                    shards = [] if function is None else shards_of(function)
+                    progress.advance(len(names.SHARDS) - len(shards))
+                    home = function_name(self._root, slug)
+                    for shard in shards:
+                        folder = None if function is None else open_if_there(shard, function)
+                        if folder is not None:
+                            with closing(folder):
+                                self._look_into(folder, shard, slug, home, now)
+                        progress.advance()
+        self._keep_to_limits()
+
+    def _look_into(self, folder: int, name: str, slug: str, home: str, now: float) -> None:
+        policy, oldest, is_outdated = self._upkeep.policy, self._oldest, self._is_outdated
+        is_ranked = type(policy).rank is not Policy.rank
+        is_limited = self._max_size != math.inf or self._max_entries != math.inf
+        place = f"{self._path}/{slug}/{name}"
+        status = os.fstat(folder)  # first: what changes while we look gives it another time
+        changed = settled_change(status)
+        present = os.listdir(folder)
+        entries = size = 0
+        last_use = 0.0
+        shard = _Shard(slug, name)
+        before = len(self._files)
+        for file_name, file, head in heads_of(folder, name, present):
+            allocated = file.st_blocks * 512
+            used = file.st_atime
+            entries += 1
+            size += allocated
+            last_use = max(last_use, used)
+            expires = expiry(head, file.st_size)
+            if expires is None:  # no entry: that is for `verify`
+                continue
+            goes = expires <= now or used < oldest
+            rank: float = file.st_mtime_ns
+            if (is_outdated is not None and not goes) or (is_ranked and is_limited):
+                record = record_from(file_name, file, head, home, place)
+                if record is None:
+                    continue
+                goes = goes or (is_outdated is not None and is_outdated(record))
+                if is_ranked and is_limited and not goes:
+                    rank = _rank(policy, record)
+            if goes:
+                shard.going.append((file_name, allocated, file.st_ino))
+            elif is_limited:
+                self._ranks.append(rank)
+                self._files.append((file_name, allocated, file.st_ino))
+        self._places += [shard] * (len(self._files) - before)
+        self._shards.append(shard)
+        shard.seen = Count(status.st_ino, changed, entries, size, 0, last_use)
+        if entries == len(present):  # nothing else is there, and nothing that could not be read
+            self.known.setdefault(slug, {})[name] = shard.seen
+
+    def _keep_to_limits(self) -> None:
+        too_many = len(self._files) - self._max_entries
+        too_much = sum(size for _, size, _ in self._files) - self._max_size
+        if too_many > 0 or too_much > 0:
+            for number, index in enumerate(sorted(range(len(self._ranks)), key=self._ranks.__getitem__)):
+                if number >= too_many and too_much <= 0:
+                    break
+                file = self._files[index]
+                self._places[index].going.append(file)
+                too_much -= file[1]
+        self._ranks, self._files, self._places = [], [], []
+
+    def chosen(self) -> Removed:
+        """How much is to go."""
+        return Removed(
+            sum(len(shard.going) for shard in self._shards),
+            sum(size for shard in self._shards for _, size, _ in shard.going),
+        )
+
+    def remove(self) -> Removed:
+        """Remove what was chosen, as far as it is still there."""
+        entries = size = 0
+        with Progress("pruning", self.chosen().entries) as progress:
+            for slug, shards in groupby(self._shards, key=attrgetter("slug")):
+                with opened_function(self._root, slug) as function:
+                    if function is None:
+                        continue
+                    for batch in _batches(shards):
+                        removed = self._upkeep.removing(functools.partial(_remove, function, batch))
+                        entries += removed.entries
+                        size += removed.bytes
+                        progress.advance(sum(len(files) for _, files in batch))
+        return Removed(entries, size)
+
+
+def _batches(shards: Iterator[_Shard]) -> Iterator[list[tuple[_Shard, list[_File]]]]:
+    """What is to go, so much at once as writers wait for."""
+    batch: list[tuple[_Shard, list[_File]]] = []
+    room = _AT_ONCE
+    for shard in shards:
+        at = 0
+        while at < len(shard.going):
+            files = shard.going[at : at + room]
+            batch.append((shard, files))
+            at += len(files)
+            room -= len(files)
+            if not room:
+                yield batch
+                batch, room = [], _AT_ONCE
+    if batch:
+        yield batch
+
+
+def _remove(function: int, batch: list[tuple[_Shard, list[_File]]]) -> Removed:
+    entries = size = 0
+    for shard, files in batch:
+        folder = open_if_there(shard.name, function)
+        if folder is None:
+            continue
+        with closing(folder):
+            is_as_seen = shard.seen.is_of(os.fstat(folder))  # or another entry of the same key may be there by now
+            still = files if is_as_seen else [file for file in files if _is_still(file, folder)]
+            removed = remove_files(folder, [(name, file_size) for name, file_size, _ in still])
+        entries += removed.entries
+        size += removed.bytes
+    return Removed(entries, size)
+
+
+def _is_still(file: _File, folder: int) -> bool:
+    name, _, inode = file
+    status = status_of(name, folder)
+    return status is not None and status.st_ino == inode
+
+
+def _rank(policy: Policy, record: EntryRecord) -> float:
+    rank = policy.rank(record)
+    return record.priority if rank is None or math.isnan(rank) else rank
