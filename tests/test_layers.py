@@ -109,7 +109,7 @@ def test_no_import_goes_in_a_circle():
 
 
 def test_one_file_unpickles():
-    """Only `_store/loading.py` may turn bytes into objects by pickle."""
+    """Only `_store/unpickling.py` may turn bytes into objects by pickle."""
     guilty = []
     for name, tree in modules().items():
         for node in ast.walk(tree):
@@ -119,7 +119,7 @@ def test_one_file_unpickles():
             is_named = isinstance(node, ast.ImportFrom) and (node.module or "").endswith(("pickle", "marshal"))
             if is_named and {alias.name for alias in node.names} & {"load", "loads", "Unpickler", "*"}:
                 guilty.append(name)
-    assert set(guilty) == {"_store.loading"}
+    assert set(guilty) == {"_store.unpickling"}
 
 
 def test_nothing_imports_typing_when_it_runs():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from types import TracebackType
 
 from xxhash import xxh3_128_digest
 
@@ -20,6 +19,7 @@ from .errors import BrineryWarning, ChangedWhileRunningWarning, UnstorableResult
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import TracebackType
     from typing import Any
 
     from ._adoption import Adoption

@@ -19,7 +19,7 @@ from pairs_of_values import COPYABLE, DIFFERENT, EQUAL, Lazy, Point
 
 import brinery
 from brinery._keying.digest import SCALARS, digest, encode, is_plain_scalar, register_digest
-from brinery._keying.plain import CHUNK
+from brinery._keying.plain_forms import CHUNK
 from brinery.errors import UnkeyableError
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pairs_of_values import MyInt, MyList, Named, Point
 
 from brinery._keying.digest import SCALARS, encode
-from brinery._keying.plain import CHUNK, DEPTH, ROOM, PlainForms
+from brinery._keying.plain_forms import CHUNK, DEPTH, ROOM, PlainForms
 
 scalars = st.one_of(
     st.none(),

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import opcode
 import sys
-from types import CodeType
 
 from xxhash import xxh3_128_digest
 
-from .._light import NamedTuple
+from .._light import CodeType, NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

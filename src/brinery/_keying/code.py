@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import sys
 from _weakref import ref
-from types import CodeType, FunctionType, ModuleType
 
 from xxhash import xxh3_128_digest
 
-from .._light import NamedTuple, partial
+from .._light import CodeType, FunctionType, ModuleType, NamedTuple, partial
 from .bytecode import Read, bytecode_digest, names_in, reads, reads_of_text
 from .fingerprint import EVERYTHING, Before, Fingerprint, Follow, Part, Scope
 from .home import home_of_class, home_of_function, home_of_module

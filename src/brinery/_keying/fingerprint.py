@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from types import CodeType, FunctionType
-
-from .._light import NamedTuple
+from .._light import CodeType, FunctionType, NamedTuple
 from .bytecode import bytecode_digest
 from .home import carry_home, carry_main, home_of_file, home_of_main
 from .known_sources import carry_source

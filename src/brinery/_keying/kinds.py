@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import sys
 from _weakref import ref
-from types import ModuleType
 
+from .._light import ModuleType
 from .node import Asked, Expander, Node, Passing, Refused, head
 from .objects import instances
 from .refused import reason_to_refuse

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from types import BuiltinFunctionType, FunctionType, ModuleType
 
+from .._light import BuiltinFunctionType, FunctionType, ModuleType
 from .bytecode import Read
 from .digest import CONTAINERS, SCALARS
 from .fingerprint import Part

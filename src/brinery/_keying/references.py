@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from abc import get_cache_token
-from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 
 from xxhash import xxh3_128_digest
 
-from .._light import deque, partial
+from .._light import BuiltinFunctionType, CodeType, FunctionType, ModuleType, deque, partial
 from .digest import encode
 from .fingerprint import Before, Fingerprint, Part, Scope
 from .home import MAINS, home_of_class, home_of_function, home_of_module, home_of_wrapped

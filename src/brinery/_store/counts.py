@@ -15,9 +15,9 @@ import os
 import random
 import stat
 import time
+from _struct import Struct
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from struct import Struct
 
 from .._light import NamedTuple
 from . import names

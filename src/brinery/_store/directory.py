@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import stat
 import time
@@ -184,7 +183,8 @@ class Directory:
 
     def load(self, entry: EntryRecord) -> Any:
         """Give what an entry holds, once its signature was checked; StoreError says what is wrong with it."""
-        from . import loading
+        from .items import Items
+        from .loading import Loader
         from .reading import read_entry
 
         name = (self.metadata(entry) or {}).get("serializer", "pickle")
@@ -202,10 +202,10 @@ class Directory:
         if verified is None:
             raise StoreError(f"{entry.key} is damaged, or signed by another secret: `brinery verify` tells more")
         module = entry.function.rpartition(".")[0]
-        loader = loading.Loader(name, module=module, home_module=module)
+        loader = Loader(name, module=module, home_module=module)
         try:
             found = loader.loads(verified)
-            if isinstance(found, loading.Items):  # the last is what the generator returned
+            if isinstance(found, Items):  # the last is what the generator returned
                 found = [loader.thaw(item) for item in found.frozen[:-1]]
         except Exception as error:
             raise StoreError(f"{entry.key} cannot be unpickled here: {type(error).__name__}: {error}") from error
@@ -302,7 +302,7 @@ class Directory:
             if root is None:
                 return Removed(0, 0)
             is_stale = self.staleness() if stale else None
-            oldest = -math.inf if older_than is None else time.time() - older_than
+            oldest = float("-inf") if older_than is None else time.time() - older_than
 
             def is_outdated(record: EntryRecord) -> bool:
                 return record.last_use < oldest or (is_stale is not None and is_stale(record))

@@ -20,7 +20,7 @@ directly is short, whatever a head says, so a planted file of any size costs a r
 
 from __future__ import annotations
 
-from struct import Struct
+from _struct import Struct  # `struct` is its other name, and another file to read
 
 from .._light import NamedTuple
 from . import hashes

@@ -7,7 +7,6 @@ what a hit makes of it; the lowest go first.
 from __future__ import annotations
 
 from _random import Random  # the C generator itself, as `random` takes 3 ms to import
-from math import e, inf, log2
 
 from ..errors import OptionError
 
@@ -25,7 +24,7 @@ _BLOCK = 4096
 _EARLIEST, _LATEST = -(2**31) + 1, 2**33  # what file systems keep as a time, in seconds
 
 _LEAST = 1e-9  # seconds
-_LOG2_E = log2(e)
+_LOG2_E = 1.4426950408889634
 
 # A hit that would raise a priority by less than one raises it by one, in just as many fewer cases: right on average,
 # and an entry that is hit all the time is hardly ever touched.
@@ -75,6 +74,8 @@ class _Value(Policy):
         chance = random()
         if worth * _LOG2_E < chance:  # as log2(1 + worth) is less still
             return None
+        from math import log2  # of hits few come as far
+
         rise = log2(1.0 + worth)
         if rise < chance:
             return None
@@ -139,7 +140,7 @@ def policy(choice: str | Callable[[EntryRecord], float], half_life: float) -> Po
         ValueError: no policy has that name, or the half-life is no positive number of seconds.
         TypeError: neither a name nor callable.
     """
-    if not 0 < half_life < inf:
+    if not 0 < half_life < float("inf"):
         raise OptionError(f"half_life must be a positive number of seconds, not {half_life!r}")
     if callable(choice):
         return _Custom(half_life, choice)
@@ -157,6 +158,8 @@ def policy(choice: str | Callable[[EntryRecord], float], half_life: float) -> Po
 
 def _worth(seconds: float, size: int) -> float:
     """log2 of the seconds saved per byte that the disk gives away."""
+    from math import log2
+
     return log2((seconds or _LEAST) / (size or _BLOCK))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from os import close, fstat, read
 from os import open as open_file
@@ -215,7 +214,9 @@ class FunctionFolder:
                 reason = "it is damaged, or was not written by brinery"
             elif found.key != bytes.fromhex(key):
                 reason = "it was stored under another key"
-            elif not found.created <= time() < min(found.expires, found.created + (math.inf if ttl is None else ttl)):
+            elif (
+                not found.created <= time() < min(found.expires, found.created + (float("inf") if ttl is None else ttl))
+            ):
                 return
             elif self._secrets().find(found.secret_id) is None:
                 reason = "it was signed with another secret"
