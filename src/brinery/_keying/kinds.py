@@ -10,8 +10,9 @@ import sys
 from _weakref import ref
 
 from .._light import ModuleType
-from .node import Asked, Expander, Node, Passing, Refused, head
+from .node import Asked, Expander, Node, Passing, Refused
 from .objects import instances
+from .plain import head
 from .refused import reason_to_refuse
 from .registered import found as _found
 from .registered import registered as _registered

@@ -11,8 +11,8 @@ import sys
 from xxhash import xxh3_128_digest
 
 from .._light import MemberDescriptorType
-from .node import Asked, Expander, Node, Passing, Refused, Values, attributes, close, head, leaf
-from .plain import small
+from .node import Asked, Expander, Node, Passing, Refused, Values, attributes, close, leaf
+from .plain import head, small
 from .standard import standard_name
 
 TYPE_CHECKING = False

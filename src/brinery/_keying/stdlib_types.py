@@ -11,9 +11,9 @@ from gc import get_referents
 from xxhash import xxh3_128_digest
 
 from .._light import BuiltinFunctionType, CellType, ModuleType
-from .node import Asked, Expander, Node, Passing, Refused, attributes, close, head, leaf
+from .node import Asked, Expander, Node, Passing, Refused, attributes, close, leaf
 from .objects import by_reduce, parts_of_exception
-from .plain import SCALAR_IDS, scalar
+from .plain import SCALAR_IDS, head, scalar
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from xxhash import xxh3_128_digest
 
 from ..errors import UnkeyableError
 from .kinds import find
-from .node import CODE, NODE, Expander, Node, Part, Passing, Refused, Values, leaf, step
-from .plain import CONTAINER_IDS, SCALAR_IDS, scalar, small
+from .node import Expander, Node, Part, Passing, Refused, Values, leaf, step
+from .plain import CODE, CONTAINER_IDS, NODE, SCALAR_IDS, scalar, small
 from .plain_forms import CHUNK, CHUNK_OF_CONTAINERS, PlainForms
 from .reached import way_through
 from .standard import is_changeable, standard_name

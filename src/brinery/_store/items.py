@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .entry import Bytes
+    from .layout import Bytes
 
 LENGTH = Struct("<Q")
 ITEM_FLAGS = Struct("<B")

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import sys
 
-from . import entry
-from .entry import Bytes, Verified
+from . import layout
+from .layout import Bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any, NoReturn, Self
 
+    from .entry import Verified
     from .serializers import Serializer
 
 MAINS = ("__main__", "__mp_main__")
@@ -83,14 +84,14 @@ class Loader:
         self._module = module
         self._home = home_module
         # The flags of entries that plain `pickle.loads` would get wrong here.
-        self._needs_care = entry.NOT_PICKLE | entry.ITEMS
+        self._needs_care = layout.NOT_PICKLE | layout.ITEMS
         if module != home_module:
-            self._needs_care |= entry.HOME_NAMED
+            self._needs_care |= layout.HOME_NAMED
         if module not in MAINS:
-            self._needs_care |= entry.HOME_AS_MAIN
+            self._needs_care |= layout.HOME_AS_MAIN
         if module != "__mp_main__":
-            self._needs_care |= entry.HOME_AS_MP_MAIN
-        self.not_short = self._needs_care | entry.COMPRESSED | entry.STREAM_APART
+            self._needs_care |= layout.HOME_AS_MP_MAIN
+        self.not_short = self._needs_care | layout.COMPRESSED | layout.STREAM_APART
 
     def yielding(self, most: int | None = None) -> Self:
         """The same for whoever works beside others: it leaves the interpreter to other threads now and then.
@@ -135,16 +136,17 @@ class Loader:
 
     def thaw(self, frozen: Bytes) -> Any:
         """Give one item back. Only for what `loads` gave as one of `Items`."""
+        from .entry import Verified
         from .items import ITEM_FLAGS
 
         return self.loads(Verified(memoryview(frozen)[ITEM_FLAGS.size :], (), frozen[0], 0.0))
 
     def _load_with_care(self, stream: Bytes, buffers: Sequence[Bytes], flags: int) -> Any:
-        if flags & entry.ITEMS:
+        if flags & layout.ITEMS:
             from .items import Items, split
 
             return Items(split(stream))
-        if bool(flags & entry.NOT_PICKLE) != (self._serializer is not None):
+        if bool(flags & layout.NOT_PICKLE) != (self._serializer is not None):
             raise ValueError("the entry was made by another serializer")
         if self._serializer is not None:
             from . import stack
@@ -158,11 +160,11 @@ class Loader:
     def _aliases(self, flags: int) -> set[str]:
         """The names in a stream that mean the function's own module."""
         aliases = set()
-        if flags & entry.HOME_AS_MAIN:
+        if flags & layout.HOME_AS_MAIN:
             aliases.add("__main__")
-        if flags & entry.HOME_AS_MP_MAIN:
+        if flags & layout.HOME_AS_MP_MAIN:
             aliases.add("__mp_main__")
-        if flags & entry.HOME_NAMED:
+        if flags & layout.HOME_NAMED:
             aliases.add(self._home)
         return aliases
 

@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .entry import Bytes
+    from .layout import Bytes
 
 __all__ = ["UNREADABLE", "read"]
 

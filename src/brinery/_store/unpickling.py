@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
-    from .entry import Bytes
+    from .layout import Bytes
 
 __all__ = ["load_at_home", "loads", "raise_unless_stubborn"]
 
