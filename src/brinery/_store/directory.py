@@ -255,7 +255,7 @@ class Directory(Store):
 
     def settings(self) -> dict[str, object]:
         """What the latest writer recorded: max_size, max_entries, policy, half_life; what is not right is absent."""
-        from .upkeep import read_settings
+        from .descriptions import read_settings
 
         recorded = read_settings(self._root)
         kinds: dict[str, tuple[type, ...]] = {

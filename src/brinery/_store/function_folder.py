@@ -259,7 +259,7 @@ class FunctionFolder:
         """What ``function.json`` says, whoever wrote it; empty if it cannot be read."""
         try:
             with closing(self._root.open_function(self.slug)) as folder:
-                from .upkeep import parse_object
+                from .descriptions import parse_object
 
                 return parse_object(read_small(names.DESCRIPTION, folder))
         except OSError:

@@ -13,11 +13,12 @@ from time import time
 
 from .._progress import Progress
 from . import names
+from .descriptions import function_name
 from .eviction import Policy
 from .files import FOLDER, allocated, closing, is_out_of_resources
 from .records import EntryRecord, Removed
 from .shards import Stored, list_slugs, opened_function, records_of, remove_entries, shards_of
-from .upkeep import Upkeep, function_name
+from .upkeep import Upkeep
 
 _AT_ONCE = 256  # entries removed while writers wait
 
