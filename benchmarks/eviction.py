@@ -17,10 +17,11 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from brinery._store.eviction import Policy, policy
+from brinery._store.eviction import Policy
 from brinery._store.limits import Limits
 from brinery._store.names import SHARDS
 from brinery._store.shards import Stored
+from brinery._store.store import policy
 from brinery._store.sweep import SAMPLE, choose_lowest, sample_shards
 from brinery._store.usage import Totals
 

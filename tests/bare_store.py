@@ -9,10 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from brinery._store.directory import Directory, FunctionFolder
-from brinery._store.eviction import policy
+from brinery._store.directory import Directory
+from brinery._store.function_folder import FunctionFolder
 from brinery._store.locks import Turn
 from brinery._store.payload import Codec
+from brinery._store.store import policy
 
 CODEC = Codec("pickle", module="lab", home_module="lab")
 SECRET = "a secret of more than thirty-two bytes"

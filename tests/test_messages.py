@@ -30,7 +30,7 @@ NOT_FOR_USERS = {
     "_notebook/step.py: the entry is no cell's",
     "_store/directory.py: a folder that was opened to look at is not written to",
     "_store/loading.py: the entry was made by another serializer",
-    "_store/loading.py: the list of items is cut short",
+    "_store/items.py: the list of items is cut short",
     "_store/loading.py: unpickling raised",
     "_store/signing.py: a secret is never pickled",
     "_store/statistics_lines.py: word",

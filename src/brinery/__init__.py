@@ -23,7 +23,8 @@ from .errors import (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._adoption import Adoption
-    from ._cached_function import CachedFunction, CacheInfo
+    from ._cache_info import CacheInfo
+    from ._cached_function import CachedFunction
     from ._explanation import Explanation
     from ._keying.digest import register_digest
     from ._session import Session
@@ -61,7 +62,7 @@ __all__ = [
 
 _LATER = {
     "Adoption": "_adoption",
-    "CacheInfo": "_cached_function",
+    "CacheInfo": "_cache_info",
     "CachedFunction": "_cached_function",
     "Explanation": "_explanation",
     "Session": "_session",

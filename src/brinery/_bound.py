@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from itertools import repeat
-from types import MethodType
 
 from ._keying.digest import register_digest
-from ._light import partial
+from ._light import MethodType, partial
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

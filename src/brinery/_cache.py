@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ._cached_function import CachedFunction
     from ._store.directory import Directory
     from ._store.records import EntryRecord
+    from ._store.store import Store
 
     P = ParamSpec("P")
     R = TypeVar("R")
@@ -128,6 +129,7 @@ class Cache(Tended):
         self._verbose = checked_verbose(options.get("verbose", False))
         self._options = FunctionOptions().updated(function_options)
         self._given = options
+        self._store: Store | None = None
         self._directory: Directory | None = None
 
     # Decorating.
@@ -276,14 +278,13 @@ class Cache(Tended):
     @property
     def location(self) -> str | None:
         """The same as text, under the name that scikit-learn asks for."""
-        return None if self._is_off else self._directory_here().root
+        return None if self._is_off else self._store_here().root
 
-    def _directory_here(self) -> Directory:
-        if self._directory is None:
-            from ._store.directory import Directory
-            from ._store.eviction import policy
+    def _store_here(self) -> Store:
+        if self._store is None:
+            from ._store.store import Store, policy
 
-            self._directory = Directory(
+            self._store = Store(
                 self._location or default_location(self._began_in),
                 max_size=self.max_size,
                 max_entries=self.max_entries,
@@ -295,10 +296,17 @@ class Cache(Tended):
             if wants_summary():
                 from ._session import show_at_exit
 
-                show_at_exit(self._directory)
+                show_at_exit(self._directory_here())
+        return self._store
+
+    def _directory_here(self) -> Directory:
+        if self._directory is None:
+            from ._store.directory import Directory  # calls ask nothing of the whole
+
+            self._directory = Directory.of(self._store_here())
         return self._directory
 
-    def _store_in_use(self) -> Directory | None:
+    def _store_in_use(self) -> Store | None:
         """The store for a call; None, said once, where there can be none."""
         if self._is_off:
             return None
@@ -307,14 +315,14 @@ class Cache(Tended):
             warn(PlatformWarning, message, cause="platform", strict=self._options.strict)
             self._is_off = True
             return None
-        directory = self._directory_here()
+        store = self._store_here()
         try:
-            directory.keyring  # noqa: B018  looked up now, so that what is wrong with it is said once and here
+            store.keyring  # noqa: B018  looked up now, so that what is wrong with it is said once and here
         except SecretError as error:
             message = f"nothing is stored and every call computes: {error.args[0]}"
-            warn(SecretWarning, message, cause="secret", store=directory.location, strict=self._options.strict)
+            warn(SecretWarning, message, cause="secret", store=store.location, strict=self._options.strict)
             return None
-        return directory
+        return store
 
     def __bool__(self) -> bool:
         return True

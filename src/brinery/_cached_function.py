@@ -6,8 +6,7 @@ import sys
 
 from ._computed_once import ComputedOnce
 from ._keying.digest import register_digest
-from ._keying.fingerprint import Carried, carry
-from ._light import NamedTuple, P, R, overload
+from ._light import P, R, overload
 from .errors import CachingOffError, StoreError
 
 TYPE_CHECKING = False
@@ -18,35 +17,13 @@ if TYPE_CHECKING:
 
     from ._adoption import Adoption
     from ._cache import Cache
+    from ._cache_info import CacheInfo
     from ._explanation import Explanation
+    from ._keying.carrying import Carried
     from ._options import FunctionOptions
 
     Q = ParamSpec("Q")
     S = TypeVar("S")
-
-
-class CacheInfo(NamedTuple):
-    """What a decorated function did in this process, and what it has in the store.
-
-    Attributes:
-        hits: calls answered from the store.
-        misses: calls computed.
-        maxsize: the cache's limit of entries, None if there is none.
-        currsize: entries of this function in the store now.
-        seconds_saved: what computing the hits had taken, in seconds.
-    """
-
-    hits: int
-    misses: int
-    maxsize: int | None
-    currsize: int
-    seconds_saved: float
-
-    def _repr_html_(self) -> str:
-        """The same for a notebook."""
-        from ._html.calls import of_calls
-
-        return of_calls(self)
 
 
 class CachedFunction(ComputedOnce[P, R]):
@@ -192,6 +169,8 @@ class CachedFunction(ComputedOnce[P, R]):
         if self._folder is None:
             self._renew()
         size = 0 if self._folder is None else self._folder.count()
+        from ._cache_info import CacheInfo
+
         return CacheInfo(hits, misses, self._cache.max_entries, size, saved)
 
     def cache_clear(self) -> None:
@@ -267,6 +246,8 @@ def _restore(
 ) -> CachedFunction[Any, Any]:
     """Make a decorated function again in another process, which may not have its source."""
     if carried is not None:
+        from ._keying.carrying import carry
+
         carry(carried)
     return kind(function, cache, options, home)
 

@@ -5,24 +5,26 @@ from __future__ import annotations
 import time
 
 from ._keyed_function import Call, KeyedFunction
-from ._keying.digest import SCALARS, encode
-from ._keying.key import compare_parts
+from ._keying.digest import SCALARS
 from ._light import P, R
 from ._options import is_disabled
-from .errors import BrineryWarning, ChangedWhileRunningWarning, UnstorableResultWarning
+from .errors import BrineryWarning
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import ModuleType
     from typing import Any
 
     from ._adoption import Adoption
     from ._explanation import Explanation
-    from ._recorder import Recorder
     from ._store.function_folder import FunctionFolder
     from ._store.loading import Loader
     from ._store.locks import Claim
     from ._store.payload import Codec, Payload
+
+
+_keeping: ModuleType | None = None  # loaded when something is computed
 
 
 class ComputedOnce(KeyedFunction[P, R]):
@@ -123,100 +125,13 @@ class ComputedOnce(KeyedFunction[P, R]):
             self._tell_failure("storing a result", error)
 
     def _prepare(self, call: Call, result: object, codec: Codec | None = None) -> Payload | None:
-        changes = self._changes_since(call)
-        if changes:
-            self._tell_changes(changes)
-            return None
-        unloadable = self._folder.unloadable  # type: ignore[union-attr]
-        try:
-            # What could not be loaded before is tried first: it would be computed at every call, and nobody told.
-            payload = (codec or self._codec_made or self._codec).dumps(result, check=call.key in unloadable)
-        except Exception as error:
-            self._tell_unstorable(error)
-            return None
-        if unloadable:
-            unloadable.discard(call.key)
-        return payload
-
-    def _tell_unstorable(self, error: Exception) -> None:
-        from ._store.payload import Unstorable
-
-        if not isinstance(error, Unstorable):
-            raise error
-        way_out = "Return something that can be pickled"
-        if self._codec.name == "pickle":
-            way_out += ", or decorate with serializer='cloudpickle'"
-        self._warn(
-            UnstorableResultWarning,
-            f"the result of {self._home} cannot be kept: {error}; it was returned and not stored. {way_out}",
-            cause=f"unstorable {self._home}",
-        )
+        return (_keeping or _load_keeping()).prepare(self, call, result, codec or self._codec_made or self._codec)  # type: ignore[no-any-return]
 
     def _put(self, claim: Claim, call: Call, payload: Payload, result: object, seconds: float) -> None:
-        metadata = self._metadata(call, type(result).__qualname__)
+        about = (_keeping or _load_keeping()).metadata(self, call, type(result).__qualname__)
         folder: FunctionFolder = self._folder  # type: ignore[assignment]
-        if folder.put(claim, call.key, payload, seconds=seconds, ttl=self._ttl, metadata=metadata):
+        if folder.put(claim, call.key, payload, seconds=seconds, ttl=self._ttl, metadata=about):
             self._tally.stored(seconds)
-
-    def _metadata(self, call: Call, result: str) -> bytes:
-        return (self._recorder_made or self._recorder).write(call, *self._told_of(call), result)
-
-    def _told_of(self, call: Call) -> tuple[dict[str, Any], dict[str, bytes] | None]:
-        """The arguments that a key covers, and their digests; None for these where all are scalars."""
-        named = call.named or self._named(call.state, call.values)
-        return named, None if call.is_fixed else call.arguments or self._digests(call.state, named)
-
-    @property
-    def _recorder(self) -> Recorder:
-        if self._recorder_made is None:
-            from ._recorder import Recorder
-
-            self._recorder_made = Recorder(self._home, self._codec.name, shows_values=self._options.record_values)
-        return self._recorder_made
-
-    def _changes_since(self, call: Call) -> list[str]:
-        """Name what the key covers and is no longer what it was when the key was taken."""
-        changes = []
-        if not call.state.holds():
-            now = self._make_state()
-            if now.prefix != call.state.prefix:
-                changes = [item.part for item in compare_parts(call.state.code.parts, now.code.parts)] or ["its code"]
-            self._state = now
-        return changes + self._changed_arguments(call)
-
-    def _changed_arguments(self, call: Call) -> list[str]:
-        """Name the arguments that are no longer what the key was taken from."""
-        if call.is_fixed:
-            return []
-        try:
-            values = call.values if self._options.key is None else self._options.key(*call.args, **call.kwargs)
-            from ._keying.carried_code import CarriedCode
-
-            carried = CarriedCode(call.state.code_of)
-            if encode(values, "", carried) == call.encoded:
-                call.carried = carried.found
-                return []
-            now = self._digests(call.state, self._named(call.state, values))
-        except Exception:  # what cannot be digested any more has changed
-            now = {}
-        changed = [name for name, before in (call.arguments or {}).items() if now.get(name) != before]
-        return [f"argument {name}" for name in changed or call.arguments or ()]
-
-    def _tell_changes(self, changes: list[str]) -> None:
-        kind, _, name = changes[0].partition(" ")
-        own_module = self._home.removesuffix(self.__qualname__)
-        if kind == "global" and name.startswith(own_module):
-            name = "." + name.removeprefix(own_module)
-        is_known = kind in ("global", "argument")
-        if kind == "closure" and name.rpartition(".")[0] == self._home:
-            name, is_known = name.rpartition(".")[2], True
-        way_out = f"ignore=[{name!r}]" if is_known else "ignore=[...]"
-        self._warn(
-            ChangedWhileRunningWarning,
-            f"{', '.join(changes[:3])} changed while {self._home} ran, so its result was returned and not stored. "
-            f"If the result does not depend on it, decorate with {way_out}",
-            cause=f"changed {self._home} {changes[0]}",
-        )
 
     # What people ask.
 
@@ -225,7 +140,7 @@ class ComputedOnce(KeyedFunction[P, R]):
 
         if call is None or self._folder is None:
             return Explanation(self._home, "", False, ("caching is switched off",))
-        recorded = self._recorder.tell(call, *self._told_of(call))
+        recorded = (_keeping or _load_keeping()).tell(self, call)
         return explain_call(self._folder, call.key, self._ttl, recorded, self._version(call.state))
 
     def _adopt(self, *, dry_run: bool, show: Callable[[Adoption], None] | None) -> Adoption:
@@ -239,6 +154,14 @@ class ComputedOnce(KeyedFunction[P, R]):
         if show is not None and plan.entries:
             show(plan.adoption)
         return plan.adoption if dry_run else carry_out(plan, self._folder, compress=self._options.compress)
+
+
+def _load_keeping() -> ModuleType:
+    global _keeping
+    from . import _keeping as loaded
+
+    _keeping = loaded
+    return loaded
 
 
 class _Nothing:

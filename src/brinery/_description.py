@@ -8,9 +8,9 @@ from os.path import basename
 from types import FunctionType
 
 from ._change import Change
-from ._keying.bytecode import bytecode_digest
+from ._keying.compiled import bytecode_digest
+from ._keying.differences import Difference, compare_parts, describe_parts
 from ._keying.fingerprint import Fingerprint
-from ._keying.key import Difference, compare_parts, describe_parts
 from ._keying.shown import is_short, short_value, sounds_secret
 
 TYPE_CHECKING = False

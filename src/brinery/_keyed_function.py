@@ -14,7 +14,7 @@ from ._keying.key import key_prefix
 from ._keying.known_sources import recall, records_of
 from ._light import Generic, P, R, partial, update_wrapper
 from ._options import DISABLE, ENVIRONMENT, is_disabled, nearest
-from ._tally import Tally, TellingTally
+from ._tally import Tally
 from ._warning import logger, warn
 from .errors import BrineryWarning, OptionError, OptionWarning, StoreWarning, UnkeyableError
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ._cache import Cache
     from ._options import FunctionOptions
     from ._recorder import Recorder
-    from ._store.directory import FunctionFolder
+    from ._store.function_folder import FunctionFolder
     from ._store.loading import Loader
     from ._store.payload import Codec
 
@@ -274,6 +274,8 @@ class KeyedFunction(Generic[P, R]):
             return False
         options = self._options
         if is_told(verbose=self._cache._verbose):
+            from ._telling import TellingTally
+
             self._tally = TellingTally(self._home)
         folder = store.folder(self._home, self._describe, mmap=options.mmap, trust_unchanged=options.trust_unchanged)
         folder.report(self._tally.totals, self._tally.take_missed)

@@ -1,6 +1,6 @@
-"""What every program with a hit needs of `typing`, `functools`, `collections` and `contextlib`, without importing them.
+"""What every program with a hit needs of `typing`, `functools`, `types` and their like, without importing them.
 
-The first alone takes longer than the rest of brinery, the others a third of that. For type checkers these are the names
+The first alone takes longer than the rest of brinery, the others half of that. For type checkers these are the names
 of those modules. Annotations are never looked at when the program runs; what only they need is imported under
 ``if TYPE_CHECKING``.
 """
@@ -11,7 +11,15 @@ import sys
 
 __all__ = [
     "Any",
+    "BuiltinFunctionType",
+    "CellType",
+    "CodeType",
+    "FunctionType",
     "Generic",
+    "GetSetDescriptorType",
+    "MemberDescriptorType",
+    "MethodType",
+    "ModuleType",
     "NamedTuple",
     "P",
     "Protocol",
@@ -28,6 +36,16 @@ if TYPE_CHECKING:
     from collections import deque
     from contextlib import suppress
     from functools import partial, update_wrapper
+    from types import (
+        BuiltinFunctionType,
+        CellType,
+        CodeType,
+        FunctionType,
+        GetSetDescriptorType,
+        MemberDescriptorType,
+        MethodType,
+        ModuleType,
+    )
     from typing import Any, Generic, NamedTuple, ParamSpec, Protocol, TypeVar, overload
 
     P = ParamSpec("P")
@@ -166,4 +184,12 @@ else:
         """`typing.overload`: what follows takes its place."""
         return function
 
+    BuiltinFunctionType, ModuleType = type(len), type(sys)
+    FunctionType, CodeType, MethodType = type(overload), type(overload.__code__), type(suppress().__exit__)
+    GetSetDescriptorType, MemberDescriptorType = type(FunctionType.__code__), type(FunctionType.__globals__)
+
+    def _closing_over(cell):
+        return lambda: cell
+
+    CellType = type(_closing_over(None).__closure__[0])
     Any = P = R = object()

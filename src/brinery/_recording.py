@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from ._beside import beside
 from ._computed_once import ComputedOnce
 from ._keyed_function import Call
-from ._store.loading import Items
+from ._store.items import Items
 from .errors import BrineryWarning, UnstorableResultWarning
 
 TYPE_CHECKING = False

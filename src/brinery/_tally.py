@@ -6,8 +6,6 @@ import os
 from _thread import RLock  # what `threading` gives, which takes a millisecond to import
 
 from ._light import suppress
-from ._units import format_time
-from ._warning import logger
 
 _lock = RLock()  # a signal handler may call a function whose call it has interrupted
 _MOST_UNCOUNTED = 1000
@@ -108,27 +106,3 @@ class Tally:
     def reset(self) -> None:
         """Begin to count from nothing."""
         self._before = self.totals()
-
-
-class TellingTally(Tally):
-    """The same, and each hit, miss and store is told to the logger ``brinery``, in a line."""
-
-    __slots__ = ("_home",)
-
-    def __init__(self, home: str) -> None:
-        super().__init__()
-        self._home = home
-
-    def hit(self, seconds: float) -> None:
-        """Count a hit, and tell what it saved."""
-        super().hit(seconds)
-        logger.info("%s: hit, saved %s", self._home, format_time(seconds))
-
-    def miss(self) -> None:
-        """Count a miss, and tell of it before it is computed."""
-        super().miss()
-        logger.info("%s: miss, is computed", self._home)
-
-    def stored(self, seconds: float) -> None:
-        """Tell what a result took that was kept."""
-        logger.info("%s: stored, took %s", self._home, format_time(seconds))

@@ -15,13 +15,13 @@ from random import Random
 import pytest
 
 from brinery._store import entry
+from brinery._store.descriptions import parse_object
 from brinery._store.entry import HEAD, SIGNED_FROM, Payload, encode
 from brinery._store.history import records
 from brinery._store.holder import encode_holder, parse_holder
 from brinery._store.payload import Codec, Items
 from brinery._store.reading import holds_together, read_entry, read_facts, read_metadata, read_recorded
 from brinery._store.signing import Keyring, Signer
-from brinery._store.upkeep import parse_object
 from brinery._store.usage import _parse
 
 HERE = Path(__file__).parent

@@ -101,7 +101,7 @@ def test_nothing_that_is_said_logged_or_stored_shows_it(tmp_path, caplog, capsys
                 repr(cache),
                 repr(f),
                 repr(cache._directory),
-                repr(cache._directory.keyring),
+                repr(cache._store.keyring),
                 str(f.explain(2)),
             ]
         for command in ("info", "ls", "verify", "dir"):

@@ -6,12 +6,16 @@ import ast
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from other_process import run, write
 
-from brinery._keying import parsed
+from brinery._keying import known_sources, parsed
+from brinery._keying.bytecode import reads
 from brinery._keying.file_state import FileState
+from brinery._keying.known_sources import recall, records_of
+from brinery._keying.source import Source
 
 PROGRAM = """
 import sys
@@ -170,3 +174,52 @@ def test_what_the_interpreter_leaves_out_is_not_what_the_source_says(tmp_path):
     write(tmp_path, script=TOLD + "print(f(1))\n")
     told = [run(*options, "script.py", cwd=tmp_path) for _ in range(2) for options in ((), ("-OO",))]
     assert told == ["first\n", "None\n"] * 2
+
+
+READING = """
+import sys
+
+def many(x):
+    import os.path as places
+    from . import sibling
+    from ..above import one, other as renamed
+    return places.join(x), sibling.f(one, renamed), sys.modules["a\\nb"], x.y, LIMIT, __import__("json").loads
+
+def nothing(x):
+    return x
+
+def hidden():
+    return __import__("a\\0b")
+"""
+
+
+def test_what_code_reads_is_told_as_well(monkeypatch):
+    """Of each function, whatever it reads: names with a path, relative imports, names that are texts; or nothing."""
+    space: dict[str, Any] = {}
+    exec(READING, space)
+    told = []
+    for number, name in enumerate(("many", "nothing")):
+        code = space[name].__code__
+        told.append((code, Source(bytes([number]) * 16, number == 1, reads(code), name[:1].encode() * 16)))
+    assert len(told[0][1].reads or ()) > 6
+    monkeypatch.setattr(known_sources, "_known", {})
+    recall(records_of(told))
+    assert known_sources._known == {source.name: source for _, source in told}
+
+
+def test_a_name_that_cannot_be_told_is_read_again():
+    """The record would be taken apart in another way than it was made."""
+    space: dict[str, Any] = {}
+    exec(READING, space)
+    code = space["hidden"].__code__
+    assert records_of([(code, Source(b"d" * 16, False, reads(code), b"n" * 16))]) == b""
+
+
+def test_another_brinery_reads_for_itself(monkeypatch):
+    """What one has read is not what another would: which files read is part of the name."""
+    code = test_another_brinery_reads_for_itself.__code__
+    state = FileState(1, 2, 3, 4, 5)
+    before = known_sources._name(code, state, 0, documented=False)
+    assert known_sources._name(code, state, 0, documented=False) == before
+    monkeypatch.setattr(known_sources, "_states_of_readers", [state, state])
+    assert known_sources._name(code, state, 0, documented=False) != before

@@ -24,7 +24,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from brinery._store import contents, entry, loading
+from brinery._store import contents, entry, unpickling
 from brinery._store.entry import Verified
 from brinery._store.payload import Codec, Items, Payload, Unstorable
 from brinery._store.reading import read_entry
@@ -131,7 +131,7 @@ def test_shared_and_cyclic_references():
 
 def test_plain_pickle_for_the_common_case(monkeypatch):
     """A short result is loaded by `pickle.loads` itself, no class of ours in between."""
-    monkeypatch.setattr(loading, "_HomeUnpickler", None)
+    monkeypatch.setattr(unpickling, "_HomeUnpickler", None)
     assert through([1, 2]) == [1, 2]
 
 

@@ -7,7 +7,7 @@ from . import pieces
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .._cached_function import CacheInfo
+    from .._cache_info import CacheInfo
 
 
 def of_calls(info: CacheInfo) -> str:

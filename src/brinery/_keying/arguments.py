@@ -6,9 +6,7 @@ costs a tenth of a microsecond where `inspect.Signature.bind` takes two.
 
 from __future__ import annotations
 
-from types import FunctionType
-
-from .._light import NamedTuple
+from .._light import FunctionType, NamedTuple
 from ..errors import OptionError, UnkeyableError
 from .digest import digest
 

@@ -8,7 +8,8 @@ from types import MemberDescriptorType
 
 from xxhash import xxh3_128, xxh3_128_digest
 
-from .node import Asked, Expander, Node, Passing, Refused, attributes, close, head, leaf, part
+from .node import Asked, Expander, Node, Passing, Refused, attributes, close, leaf, part
+from .plain import head
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

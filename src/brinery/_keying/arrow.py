@@ -6,7 +6,8 @@ import sys
 
 from xxhash import xxh3_128, xxh3_128_digest
 
-from .node import Asked, Expander, Node, Passing, Refused, head, leaf, part
+from .node import Asked, Expander, Node, Passing, Refused, leaf, part
+from .plain import head
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

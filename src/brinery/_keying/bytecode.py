@@ -1,32 +1,16 @@
-"""What a code object does and what it reads, by its bytecode alone.
-
-The digest leaves out where the code stands (file, lines, its own name) and keeps what it does; it is the proof that a
-source text belongs to a code object, and stands in where there is no such text.
-"""
+"""What a code object reads from outside, by its bytecode alone."""
 
 from __future__ import annotations
 
 import opcode
 import sys
-from types import CodeType
 
-from xxhash import xxh3_128_digest
-
-from .._light import NamedTuple
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-# The compiler marks `from __future__ import annotations` and (3.13) the presence of a docstring in the flags: neither
-# changes what the code does.
-_MEANINGLESS_FLAGS = 0x1000000 | 0x4000000
-_HAS_DOCSTRING = 0x4000000
-_IS_FUNCTION = 0x2  # CO_NEWLOCALS
+from .._light import CodeType, NamedTuple
+from .compiled import nested_codes
+from .instructions import LOAD_CONST, instructions_of
+from .source import Read
 
 _OP = opcode.opmap
-_EXTENDED_ARG = _OP["EXTENDED_ARG"]
-_LOAD_CONST = _OP["LOAD_CONST"]
 _LOAD_GLOBAL = _OP["LOAD_GLOBAL"]
 _LOAD_NAMES = {_OP[name] for name in ("LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS") if name in _OP}
 _LOAD_ATTR, _LOAD_METHOD = _OP["LOAD_ATTR"], _OP.get("LOAD_METHOD", -1)
@@ -56,115 +40,12 @@ _LOADED_MODULES = {("modules",), ("sys", "modules"), ("modules", "get")}
 _SHIFTS_ATTR = sys.version_info >= (3, 12)
 
 
-class Read(NamedTuple):
-    """One way in which code reaches outside itself.
-
-    ``kind`` is "global", "cell" (a closure variable), "import", or "named" (an import by a name that stands in a
-    global); ``chain`` the name and the attributes taken from it, for an import the module's name first; ``level``
-    counts the dots of a relative import.
-    """
-
-    kind: str
-    chain: tuple[str, ...]
-    level: int = 0
-
-
 class Site(NamedTuple):
     """Where code reads something: the first of its instructions and the one that follows the last."""
 
     read: Read
     start: int
     end: int
-
-
-def bytecode_digest(code: CodeType, *, documented: bool = False) -> bytes:
-    """Digest what the code does: 16 bytes, the same for two compilations of the same text anywhere.
-
-    With ``documented``, the docstrings of the functions within it count as well, though no bytecode reads them.
-    """
-    return _digest(code, skip_docstring=_has_unread_docstring(code), documented=documented)
-
-
-def _digest(code: CodeType, *, skip_docstring: bool, documented: bool) -> bytes:
-    parts = [
-        code.co_code,
-        code.co_exceptiontable,
-        repr((code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount)).encode(),
-        repr(code.co_flags & ~_MEANINGLESS_FLAGS).encode(),
-        repr((code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)).encode("utf-8", "surrogatepass"),
-    ]
-    skip = 0 if skip_docstring else -1
-    parts += [_constant(value, documented=documented) for index, value in enumerate(code.co_consts) if index != skip]
-    return xxh3_128_digest(b"".join(len(part).to_bytes(8, "little") + part for part in parts))
-
-
-def _constant(value: object, *, documented: bool = False) -> bytes:
-    """Tag a constant by its exact type: 1, 1.0 and True are equal, and not the same constant."""
-    if isinstance(value, CodeType):
-        skip_docstring = not documented and _has_unread_docstring(value)
-        return b"code" + _digest(value, skip_docstring=skip_docstring, documented=documented)
-    if type(value) is tuple:
-        items = [_constant(item) for item in value]
-        return b"tuple" + b"".join(len(item).to_bytes(8, "little") + item for item in items)
-    if type(value) is frozenset:
-        return b"set" + b"".join(sorted(xxh3_128_digest(_constant(item)) for item in value))
-    if type(value) is slice:
-        return b"slice" + _constant((value.start, value.stop, value.step))
-    if type(value) is int:
-        return b"int" + hex(value).encode()
-    if type(value) is str:
-        return b"str" + value.encode("utf-8", "surrogatepass")
-    return type(value).__name__.encode() + repr(value).encode("utf-8", "surrogatepass")
-
-
-def _has_unread_docstring(code: CodeType) -> bool:
-    if not code.co_flags & _IS_FUNCTION or not code.co_consts or type(code.co_consts[0]) is not str:
-        return False
-    if sys.version_info >= (3, 13) and not code.co_flags & _HAS_DOCSTRING:
-        return False
-    return all(op != _LOAD_CONST or arg != 0 for op, arg in instructions_of(code))
-
-
-def instructions_of(code: CodeType) -> Iterator[tuple[int, int]]:
-    """Yield operations with their whole arguments, inline caches left out."""
-    raw = code.co_code
-    extended = 0
-    for index in range(0, len(raw), 2):
-        op = raw[index]
-        if op == 0:  # CACHE
-            continue
-        arg = raw[index + 1] | extended
-        if op == _EXTENDED_ARG:
-            extended = arg << 8
-            continue
-        extended = 0
-        yield op, arg
-
-
-def lines_of(code: CodeType) -> list[int]:
-    """Return the line of each of the instructions that `instructions_of` yields."""
-    raw = code.co_code
-    positions = code.co_positions()
-    return [
-        line or code.co_firstlineno
-        for op, (line, _, _, _) in zip(raw[::2], positions, strict=False)
-        if op not in (0, _EXTENDED_ARG)
-    ]
-
-
-def nested_codes(code: CodeType) -> Iterator[CodeType]:
-    """Yield the code objects that stand directly among a code object's constants."""
-    for value in code.co_consts:
-        if isinstance(value, CodeType):
-            yield value
-
-
-def names_in(code: CodeType) -> frozenset[str]:
-    """Return every name, attribute and short text that the code or its nested code mentions."""
-    names = {*code.co_names, *(value for value in code.co_consts if type(value) is str)}
-    for nested in nested_codes(code):
-        names |= names_in(nested)
-    return frozenset(names)
 
 
 def reads(code: CodeType) -> tuple[Read, ...]:
@@ -214,7 +95,7 @@ def _collect_own(
         op, arg = instructions[index]
         index += 1
         root: Read | None = None
-        if op == _LOAD_CONST:
+        if op == LOAD_CONST:
             constants = [*constants[-1:], code.co_consts[arg]]
             continue
         if op == _LOAD_GLOBAL:
@@ -259,7 +140,7 @@ def _named_import(code: CodeType, instructions: list[tuple[int, int]], index: in
     op, arg = instructions[index] if index < len(instructions) else (-1, 0)
     if op == _LOAD_GLOBAL:
         return Read("named", (code.co_names[arg >> 1],))
-    name = code.co_consts[arg] if op == _LOAD_CONST else None
+    name = code.co_consts[arg] if op == LOAD_CONST else None
     if type(name) is not str or not name.strip("."):
         return None
     return Read("import", (name.lstrip("."),), len(name) - len(name.lstrip(".")))

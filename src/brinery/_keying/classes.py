@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import abc
 import sys
-from types import FunctionType, GetSetDescriptorType, MemberDescriptorType
 
-from .._light import NamedTuple
+from .._light import FunctionType, GetSetDescriptorType, MemberDescriptorType, NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

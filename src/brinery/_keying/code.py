@@ -9,23 +9,24 @@ from __future__ import annotations
 
 import sys
 from _weakref import ref
-from types import CodeType, FunctionType, ModuleType
 
 from xxhash import xxh3_128_digest
 
-from .._light import NamedTuple, partial
-from .bytecode import Read, bytecode_digest, names_in, reads, reads_of_text
-from .fingerprint import EVERYTHING, Before, Fingerprint, Follow, Part, Scope
+from .._light import CodeType, FunctionType, ModuleType, NamedTuple, partial
+from .compiled import bytecode_digest, names_in
+from .fingerprint import EVERYTHING, Fingerprint, Follow, Part, Scope
 from .home import home_of_class, home_of_function, home_of_module
 from .known_sources import source_of
 from .live import attributes_of, is_empty, is_frozen
 from .names import Names
 from .references import digest_of
-from .source import Source, looks_of
+from .source import Read, Source, looks_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from .before import Before
 
 # Names that the import system sets: they tell where a module lies, not what it does.
 _PLACES = {"__name__", "__file__", "__package__", "__spec__", "__loader__", "__builtins__", "__cached__", "__path__"}
@@ -99,12 +100,18 @@ def _facts_of(code: CodeType, ours: int, *, documented: bool) -> _Facts:
     if facts is None or (facts.source is None and not code.co_filename.startswith("<")):
         # A source that is not found may yet come: it is asked for again, but only while something changes.
         source = source_of(code, ours, documented=documented)
-        read = reads(code) if source is None or source.reads is None else source.reads
+        read = _reads_of(code) if source is None or source.reads is None else source.reads
         facts = _Facts(code, source, read, looks_of(names_in(code)))
         if len(_facts) >= _KNOWN_MOST:
             _facts.clear()
         _facts[key] = facts
     return facts
+
+
+def _reads_of(code: CodeType) -> tuple[Read, ...]:
+    from .bytecode import reads  # what was written down of sources says it, too
+
+    return reads(code)
 
 
 def is_of_a_prompt(name: str) -> bool:
@@ -222,6 +229,8 @@ class _Reach(Names):
 
     def _pieces_of_hints(self, annotations: dict[str, Any], space: dict[str, Any], home: str) -> list[bytes]:
         """What the names in annotations mean that are text: `typing.get_type_hints` and the like look them up."""
+        from .bytecode import reads_of_text
+
         texts = [text for text in annotations.values() if type(text) is str]
         return [self._resolve(space, home, name) for text in texts for name in reads_of_text(text)]
 

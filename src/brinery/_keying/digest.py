@@ -11,8 +11,19 @@ from marshal import dumps
 
 from xxhash import xxh3_128_digest
 
-from .node import head
-from .plain import CONTAINER_IDS, CONTAINERS, SCALAR_IDS, SCALARS, SHORT, TEXT, is_plain_scalar, scalar, shorten, small
+from .plain import (
+    CONTAINER_IDS,
+    CONTAINERS,
+    SCALAR_IDS,
+    SCALARS,
+    SHORT,
+    TEXT,
+    head,
+    is_plain_scalar,
+    scalar,
+    shorten,
+    small,
+)
 from .registered import register
 
 TYPE_CHECKING = False

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from types import CodeType, FunctionType
-
 from .._light import NamedTuple
-from .bytecode import bytecode_digest
-from .home import carry_home, carry_main, home_of_file, home_of_main
-from .known_sources import carry_source
 from .scope import EVERYTHING, Follow, Scope
-from .source import Source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
+    from .._light import CodeType, FunctionType
+    from .carrying import Carried
+    from .source import Source
 
-__all__ = ["EVERYTHING", "Before", "Carried", "Fingerprint", "Follow", "Part", "Scope", "carry"]
+__all__ = ["EVERYTHING", "Fingerprint", "Follow", "Part", "Scope"]
 
 
 class Part(NamedTuple):
@@ -54,30 +48,6 @@ class Fingerprint(NamedTuple):
     @property
     def carried(self) -> Carried:
         """What lets a process without the sources come to the same digest."""
-        files = {code.co_filename for code, _ in self.sources if not code.co_filename.startswith("<")}
-        sources = {bytecode_digest(code, documented=True): source for code, source in self.sources}
-        return Carried(sources, {name: home_of_file(name) for name in files}, home_of_main())
+        from .carrying import carried
 
-
-class Before(NamedTuple):
-    """A module's namespace, and what its names meant at an earlier time; the objects are looked at as they are now."""
-
-    space: dict[str, Any]
-    names: dict[str, Any]
-
-
-class Carried(NamedTuple):
-    """Sources by their bytecode, homes by file name, and that of ``__main__``, for a process without the files."""
-
-    sources: dict[bytes, Source]
-    homes: dict[str, str]
-    main: str
-
-
-def carry(carried: Carried) -> None:
-    """Take over what another process knows of sources and homes that may be out of reach here."""
-    for bytecode, source in carried.sources.items():
-        carry_source(bytecode, source)
-    for filename, home in carried.homes.items():
-        carry_home(filename, home)
-    carry_main(carried.main)
+        return carried(self.sources)

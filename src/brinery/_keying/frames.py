@@ -11,8 +11,9 @@ import sys
 from collections.abc import Sequence
 
 from .arrays import plain
-from .node import Asked, Expander, Node, Passing, attributes, head, part
+from .node import Asked, Expander, Node, Passing, attributes, part
 from .objects import instances
+from .plain import head
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import os
 import sys
-from types import FunctionType, MethodType
 
-from .._light import partial
+from .._light import FunctionType, MethodType, partial
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

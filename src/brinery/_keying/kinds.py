@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import sys
 from _weakref import ref
-from types import ModuleType
 
-from .node import Asked, Expander, Node, Passing, Refused, head
+from .._light import ModuleType
+from .node import Asked, Expander, Node, Passing, Refused
 from .objects import instances
+from .plain import head
 from .refused import reason_to_refuse
 from .registered import found as _found
 from .registered import registered as _registered

@@ -9,13 +9,14 @@ need neither parse the file nor import what does.
 
 from __future__ import annotations
 
+import os
 import sys
 
 from xxhash import xxh3_128_digest
 
-from .bytecode import bytecode_digest
+from .compiled import bytecode_digest, whole_digest
 from .file_state import file_state
-from .source import Source
+from .source import Read, Source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,11 +26,12 @@ if TYPE_CHECKING:
     from .file_state import FileState
 
 _NAME_SIZE = _DIGEST_SIZE = 16
-_RECORD_SIZE = _NAME_SIZE + _DIGEST_SIZE + 1
+_LENGTH_SIZE = 4
 _NOT_ANNOTATED, _ANNOTATED = b"\0", b"\1"
 
 _carried: dict[tuple[bytes, bool], Source] = {}
 _known: dict[bytes, Source] = {}
+_states_of_readers: list[FileState | None] = []
 _declared: dict[int, tuple[CodeType, Source, Source]] = {}
 _DECLARED_MOST = 1024
 
@@ -56,8 +58,11 @@ def source_of(code: CodeType, decorators_of_our_own: int = 0, *, documented: boo
         is_settled = state is not None and state.is_settled
         found = find_source(code, decorators_of_our_own, documented=documented)
         # If the file was saved meanwhile, nobody knows which of its two states was read.
-        if found is not None and found.reads is None and is_settled and file_state(code.co_filename) == state:
-            found = _known[name] = found._replace(name=name)
+        if found is not None and is_settled and file_state(code.co_filename) == state:
+            from .bytecode import reads
+
+            found = found._replace(name=name, reads=reads(code) if found.reads is None else found.reads)
+            _known[name] = found
     if found is None and _carried:
         digest = bytecode_digest(code, documented=True)
         return _carried.get((digest, True)) or (None if documented else _carried.get((digest, False)))
@@ -65,33 +70,67 @@ def source_of(code: CodeType, decorators_of_our_own: int = 0, *, documented: boo
 
 
 def _name(code: CodeType, state: FileState, ours: int, *, documented: bool) -> bytes:
-    """Name all that a source is read from."""
+    """Name all that a source is read from, and by whom."""
     told = (
         (sys.hexversion, sys.flags.optimize),
+        _readers(),
         code.co_filename,
         tuple(state),
         (code.co_firstlineno, code.co_name, code.co_flags),
         (ours, documented),
     )
-    return xxh3_128_digest(repr(told).encode("utf-8", "surrogatepass") + bytecode_digest(code, documented=True))
+    return xxh3_128_digest(repr(told).encode("utf-8", "surrogatepass") + whole_digest(code))
+
+
+def _readers() -> list[FileState | None]:
+    """What tells one brinery from another that reads sources or bytecode in another way."""
+    if not _states_of_readers:
+        folder = os.path.dirname(__file__)
+        _states_of_readers.extend(file_state(os.path.join(folder, name)) for name in ("parsed.py", "bytecode.py"))
+    return _states_of_readers
 
 
 def records_of(sources: Iterable[tuple[CodeType, Source]]) -> bytes:
     """Write down what is known of sources, for `recall` in another process."""
-    return b"".join(
-        source.name + source.digest + (_ANNOTATED if source.annotated else _NOT_ANNOTATED)
-        for _, source in sources
-        if source.name
-    )
+    return b"".join(_record(source) for _, source in sources if source.name)
+
+
+def _record(source: Source) -> bytes:
+    pieces = [
+        piece
+        for read in source.reads or ()
+        for piece in (read.kind, str(read.level), str(len(read.chain)), *read.chain)
+    ]
+    if any("\0" in piece for piece in pieces):
+        return b""  # the name of a module that stands in a text, and of none that there is
+    told = "\0".join(pieces).encode("utf-8", "surrogatepass")
+    annotated = _ANNOTATED if source.annotated else _NOT_ANNOTATED
+    return source.name + source.digest + annotated + len(told).to_bytes(_LENGTH_SIZE, "little") + told
 
 
 def recall(records: bytes) -> None:
     """Take over what another process of ours wrote down of sources."""
-    for start in range(0, len(records) - _RECORD_SIZE + 1, _RECORD_SIZE):
-        name = records[start : start + _NAME_SIZE]
-        digest = records[start + _NAME_SIZE : start + _NAME_SIZE + _DIGEST_SIZE]
-        annotated = records[start + _RECORD_SIZE - 1 : start + _RECORD_SIZE] == _ANNOTATED
-        _known.setdefault(name, Source(digest, annotated, None, name))
+    at = 0
+    while at < len(records):
+        digest_at, annotated_at = at + _NAME_SIZE, at + _NAME_SIZE + _DIGEST_SIZE
+        told_at = annotated_at + 1 + _LENGTH_SIZE
+        end = told_at + int.from_bytes(records[annotated_at + 1 : told_at], "little")
+        name, digest = records[at:digest_at], records[digest_at:annotated_at]
+        annotated = records[annotated_at : annotated_at + 1] == _ANNOTATED
+        if name not in _known:
+            _known[name] = Source(digest, annotated, _reads_told(records[told_at:end]), name)
+        at = end
+
+
+def _reads_told(told: bytes) -> tuple[Read, ...]:
+    pieces = told.decode("utf-8", "surrogatepass").split("\0") if told else []
+    found = []
+    at = 0
+    while at < len(pieces):
+        kind, level, count = pieces[at : at + 3]
+        at += 3 + int(count)
+        found.append(Read(kind, tuple(pieces[at - int(count) : at]), int(level)))
+    return tuple(found)
 
 
 def declare_source(code: CodeType, plain: Source, documented: Source) -> None:

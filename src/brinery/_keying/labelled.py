@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import sys
 
-from .node import Asked, Expander, Node, Passing, head
+from .node import Asked, Expander, Node, Passing
+from .plain import head
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 from gc import get_referents
-from types import BuiltinFunctionType, FunctionType, ModuleType
 
+from .._light import BuiltinFunctionType, FunctionType, ModuleType
 from .digest import SCALARS
 from .origin import find_file
 from .standard import standard_name

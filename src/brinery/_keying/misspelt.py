@@ -6,9 +6,10 @@ import sys
 from collections.abc import Iterator
 
 from .._light import NamedTuple
+from .distributions import installed_names
 from .fingerprint import Scope
 from .home import MAIN, home_of_main
-from .origin import find_file, installed_names
+from .origin import find_file
 from .parsed import syntax_tree
 
 

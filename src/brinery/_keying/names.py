@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sys
-from types import BuiltinFunctionType, FunctionType, ModuleType
 
-from .bytecode import Read
+from .._light import BuiltinFunctionType, FunctionType, ModuleType
 from .digest import CONTAINERS, SCALARS
 from .fingerprint import Part
 from .home import home_of_module
 from .live import attribute, is_frozen, is_module
 from .origin import Origin
 from .references import References, digest_of
+from .source import Read
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,19 +6,15 @@ end, so a row of them needs no lengths between.
 
 from __future__ import annotations
 
-from marshal import dumps
-
 from xxhash import xxh3_128_digest
 
 from .._light import NamedTuple, Protocol
+from .plain import NODE, head
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any, TypeAlias
-
-NODE = b"#"  # no marshal form of a plain value begins with these two
-CODE = b"@"
 
 
 class Refused(Exception):
@@ -93,12 +89,6 @@ class Asked(Protocol):
 # Attributes: the same, called by attribute; Values: by key; a sequence: the steps themselves.
 Labels: TypeAlias = "int | dict[Any, Any] | Attributes | Values | Sequence[str] | None"
 Expander: TypeAlias = "Callable[[Any, Asked], bytes | Node]"
-
-
-def head(kind: str, *facts: object) -> bytes:
-    """Return the head of a node: its kind and facts (exact strings, bytes, numbers and tuples or lists of such)."""
-    simple: Any = facts
-    return kind.encode() + b"\0" + dumps(simple, 2)
 
 
 def close(node_head: bytes, children: bytes = b"") -> bytes:

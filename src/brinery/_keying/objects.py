@@ -7,12 +7,12 @@ where they lie, and the content of a class that inherits from a builtin is read 
 from __future__ import annotations
 
 import sys
-from types import MemberDescriptorType
 
 from xxhash import xxh3_128_digest
 
-from .node import Asked, Expander, Node, Passing, Refused, Values, attributes, close, head, leaf
-from .plain import small
+from .._light import MemberDescriptorType
+from .node import Asked, Expander, Node, Passing, Refused, Values, attributes, close, leaf
+from .plain import head, small
 from .standard import standard_name
 
 TYPE_CHECKING = False

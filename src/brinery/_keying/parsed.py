@@ -12,7 +12,8 @@ from bisect import bisect_right
 from xxhash import xxh3_128_digest
 
 from .._light import NamedTuple
-from .bytecode import bytecode_digest, nested_codes, reads
+from .bytecode import reads
+from .compiled import bytecode_digest, nested_codes
 from .file_state import file_state
 from .normalised import has_other_decorator, normalise
 from .source import Source
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     import ast
     from types import CodeType
 
-    from .bytecode import Read
     from .file_state import FileState
+    from .source import Read
 
     _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 

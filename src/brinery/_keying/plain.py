@@ -16,12 +16,12 @@ from marshal import dumps
 
 from xxhash import xxh3_128_digest
 
-from .node import NODE
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, TypeGuard
 
+NODE = b"#"  # no marshal form of a plain value begins with these two
+CODE = b"@"
 SHORT = 255  # a longer marshal form is replaced by its digest
 TEXT = 1024  # a longer string is digested by itself
 SCALARS: frozenset[type] = frozenset({type(None), bool, int, float, complex, str, bytes, type(...)})
@@ -108,6 +108,12 @@ def small(value: Any) -> bytes | None:
     except ValueError:  # an enormous int among the items
         return None
     return form if len(form) <= SHORT else shorten(form)
+
+
+def head(kind: str, *facts: object) -> bytes:
+    """Return the head of a node: its kind and facts (exact strings, bytes, numbers and tuples or lists of such)."""
+    simple: Any = facts
+    return kind.encode() + b"\0" + dumps(simple, 2)
 
 
 def is_plain_scalar(value: object) -> TypeGuard[bool | int | float | complex | str | bytes | None]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import sys
 
-from .node import Asked, Expander, Node, Passing, attributes, head
+from .node import Asked, Expander, Node, Passing, attributes
+from .plain import head
 from .standard import standard_name
 
 TYPE_CHECKING = False

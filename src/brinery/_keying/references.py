@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from abc import get_cache_token
-from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 
 from xxhash import xxh3_128_digest
 
-from .._light import deque, partial
+from .._light import BuiltinFunctionType, CodeType, FunctionType, ModuleType, deque, partial
 from .digest import encode
-from .fingerprint import Before, Fingerprint, Part, Scope
+from .fingerprint import Fingerprint, Part, Scope
 from .home import MAINS, home_of_class, home_of_function, home_of_module, home_of_wrapped
 from .live import attribute_of, is_found_by_name, is_frozen
 from .origin import STDLIB, USER, Origin, digest_of_extension, origin_of_file, origin_of_module
@@ -24,6 +23,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
+
+    from .before import Before
 
 _WRAPPING = {
     "builtins.staticmethod": ("__func__",),

@@ -1,4 +1,4 @@
-"""What is known of a function's source text."""
+"""What is known of a function's source text, and of what it reads."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from .._light import NamedTuple
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from .bytecode import Read
 
 # What code that names one of these may look at, and the tree or the walk otherwise leaves out.
 _LOOKS = {
@@ -23,14 +21,27 @@ _LOOKS = {
 }
 
 
+class Read(NamedTuple):
+    """One way in which code reaches outside itself.
+
+    ``kind`` is "global", "cell" (a closure variable), "import", or "named" (an import by a name that stands in a
+    global); ``chain`` the name and the attributes taken from it, for an import the module's name first; ``level``
+    counts the dots of a relative import.
+    """
+
+    kind: str
+    chain: tuple[str, ...]
+    level: int = 0
+
+
 class Source(NamedTuple):
     """What a function's text says.
 
     Attributes:
         digest: of the normalised text.
         annotated: whether its annotations and docstring are part of it.
-        reads: what it reads from outside where that is less than its bytecode does: annotations of nested functions are
-            evaluated, and nobody looks at them.
+        reads: what it reads from outside, where somebody has looked. It may be less than its bytecode does: annotations
+            of nested functions are evaluated, and nobody looks at them.
         name: what all of this was read from, in 16 bytes: a code object, and the state of its file; empty where it
             cannot be known by that.
     """

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .node import Asked, Expander, Node, attributes, head
+from .node import Asked, Expander, Node, attributes
+from .plain import head
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,13 +7,13 @@ and pickles by code of its own (dates, Decimal, compiled patterns, itemgetter an
 from __future__ import annotations
 
 from gc import get_referents
-from types import BuiltinFunctionType, CellType, ModuleType
 
 from xxhash import xxh3_128_digest
 
-from .node import Asked, Expander, Node, Passing, Refused, attributes, close, head, leaf
+from .._light import BuiltinFunctionType, CellType, ModuleType
+from .node import Asked, Expander, Node, Passing, Refused, attributes, close, leaf
 from .objects import by_reduce, parts_of_exception
-from .plain import SCALAR_IDS, scalar
+from .plain import SCALAR_IDS, head, scalar
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

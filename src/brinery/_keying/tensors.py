@@ -6,8 +6,9 @@ import sys
 
 from xxhash import xxh3_128_digest
 
-from .node import Asked, Expander, Node, Passing, attributes, head, leaf
+from .node import Asked, Expander, Node, Passing, attributes, leaf
 from .objects import by_reduce
+from .plain import head
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

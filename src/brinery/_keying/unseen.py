@@ -13,11 +13,14 @@ from opcode import opmap
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 
 from .._light import NamedTuple
-from .bytecode import Read, Site, attribute_index, instructions_of, lines_of, nested_codes, sites, takes_method
+from .bytecode import Site, attribute_index, sites, takes_method
+from .compiled import nested_codes
 from .fingerprint import Fingerprint
 from .home import home_of_function
+from .instructions import instructions_of, lines_of
 from .origin import origin_of_module
 from .outside import DRAWING_NOTHING, KINDS, METHODS, READERS, READING, ROOMS, SEEDS, WITHOUT_ARGUMENTS
+from .source import Read
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from xxhash import xxh3_128_digest
 
 from ..errors import UnkeyableError
 from .kinds import find
-from .node import CODE, NODE, Expander, Node, Part, Passing, Refused, Values, leaf, step
+from .node import Expander, Node, Part, Passing, Refused, Values, leaf, step
 from .pickled import PlainForms, chunk_size
-from .plain import CONTAINER_IDS, SCALAR_IDS, scalar, small
+from .plain import CODE, CONTAINER_IDS, NODE, SCALAR_IDS, scalar, small
 from .reached import way_through
 from .standard import is_changeable, standard_name
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from gc import get_referents
 from keyword import iskeyword
-from types import CellType, FunctionType, GetSetDescriptorType, MemberDescriptorType
+
+from .._light import CellType, FunctionType, GetSetDescriptorType, MemberDescriptorType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

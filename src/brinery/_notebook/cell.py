@@ -7,10 +7,11 @@ from types import CodeType, FunctionType
 
 from xxhash import xxh3_128_digest
 
-from .._keying.bytecode import Read, names_in, nested_codes, reads
+from .._keying.bytecode import reads
+from .._keying.compiled import names_in, nested_codes
 from .._keying.known_sources import declare_source
 from .._keying.normalised import normalise
-from .._keying.source import Source
+from .._keying.source import Read, Source
 from .._light import NamedTuple
 from .definitions import Definition, computed_by, definitions_of
 from .flow import Flow

@@ -8,10 +8,11 @@ from importlib import import_module
 from types import FunctionType
 
 from .._cached_function import CachedFunction
+from .._keying.before import Before
 from .._keying.code import fingerprint
-from .._keying.fingerprint import Before, Fingerprint
+from .._keying.differences import Difference, compare_parts
+from .._keying.fingerprint import Fingerprint
 from .._keying.home import MAIN
-from .._keying.key import Difference, compare_parts
 from .._printable import printable
 from ..errors import BrineryWarning, ChangedWhileRunningWarning, UnstorableResultWarning
 from .cell import Cell

@@ -6,7 +6,9 @@ import ast
 from opcode import opname
 from types import CodeType
 
-from .._keying.bytecode import instructions_of, nested_codes, sites
+from .._keying.bytecode import sites
+from .._keying.compiled import nested_codes
+from .._keying.instructions import instructions_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -12,12 +12,11 @@ stands on them.
 from __future__ import annotations
 
 import os
-import random
 import stat
 import time
+from _struct import Struct
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from struct import Struct
 
 from .._light import NamedTuple
 from . import names
@@ -122,6 +121,8 @@ def count_what_changed(stored: Iterable[tuple[Root, str]], seconds: float) -> No
     Then the others in no order: whoever stores makes room among all of them, and many a process is killed before it
     came here.
     """
+    import random  # whoever only reads counts does without
+
     until = time.monotonic() + seconds
     by_root: dict[Root, list[str]] = {}
     for root, slug in stored:

@@ -1,130 +1,44 @@
-"""A store on disk: the folders of functions, and what people ask of and do to the whole."""
+"""What people ask of a whole store, and do to it."""
 
 from __future__ import annotations
 
-import math
 import os
 import stat
 import time
 
 from ..errors import StoreError
 from .files import closing, open_to_look
-from .function_folder import FunctionFolder
 from .names import is_aside, is_key, slug_of
-from .root import Root
 from .statistics import with_unwritten
+from .store import Store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
-    from .eviction import Policy
+    from .function_folder import FunctionFolder
     from .history import Record
     from .records import BadEntry, EntryRecord, FunctionRecord, Removed, StoreInfo
+    from .root import Root
     from .sessions import Session
-    from .signing import Keyring
-    from .upkeep import Upkeep
     from .usage import Totals
-
-__all__ = ["Directory", "FunctionFolder"]
 
 _MOST = 1 << 62
 
 
-class Directory:
-    """A store; the constructor touches no disk.
+class Directory(Store):
+    """A store, with what is for people and their tools: `StoreError` is raised where it cannot be read or changed.
 
-    Calls go through `folder` and only ever warn. The other methods are for people and their tools: they raise
-    `StoreError` where the store cannot be read or changed. A store that does not exist yet is an empty one.
+    A store that does not exist yet is an empty one.
     """
 
-    def __init__(
-        self,
-        location: str,
-        *,
-        max_size: int | None,
-        max_entries: int | None,
-        policy: Policy,
-        half_life: float,
-        secret: str | bytes | None,
-        strict: bool = False,
-    ) -> None:
-        self._root = Root(location)
-        self._limits = max_size, max_entries
-        self._policy = policy
-        self._upkeep_made: Upkeep | None = None
-        self._secret = secret
-        self._keyring: Keyring | None = None
-        self._strict = strict
-        self.half_life = half_life
-
-    def __repr__(self) -> str:
-        return f"Directory({self.location!r})"
-
-    @property
-    def location(self) -> str:
-        """The absolute path that was asked for."""
-        return self._root.location
-
-    @property
-    def root(self) -> str:
-        """The location if it does not exist, is empty or is a store already, else the folder ``.brinery`` in it."""
-        return self._root.path
-
-    @property
-    def keyring(self) -> Keyring:
-        """What signs and verifies entries; raises SecretError if there is a secret that cannot be used.
-
-        Asking makes no secret: that is done when first something is stored.
-        """
-        if self._keyring is None:
-            from .signing import open_keyring
-
-            self._keyring = open_keyring(self._secret)
-        return self._keyring
-
-    @property
-    def _upkeep(self) -> Upkeep:
-        """What keeps the limits; a program that only hits does without."""
-        if self._upkeep_made is None:
-            from .limits import Limits
-            from .upkeep import Upkeep
-
-            made = Upkeep(self._root, Limits(*self._limits), self._policy)
-            # One for all threads, whichever comes first, as what it has counted must not be lost; and no lock, which a
-            # forked child could inherit in the hands of nobody.
-            first: Upkeep = vars(self).setdefault("_first_upkeep", made)
-            self._upkeep_made = first
-            return first
-        return self._upkeep_made
-
-    def close(self) -> None:
-        """Give back what descriptors the store keeps open; not while calls are under way. It can be used again."""
-        if self._upkeep_made is not None:
-            self._upkeep_made.usage.close()
-        self._root.close()
-
-    def folder(
-        self,
-        home: str,
-        describe: Callable[[], tuple[str, Callable[[], Record]]],
-        *,
-        mmap: bool = False,
-        trust_unchanged: bool = False,
-    ) -> FunctionFolder:
-        """The folder of one function; `describe` gives its fingerprint, and what to tell of it in function.json."""
-        return FunctionFolder(
-            self._root,
-            self._policy,
-            lambda: self._upkeep,
-            lambda: self.keyring,
-            home,
-            describe,
-            mmap=mmap,
-            trust_unchanged=trust_unchanged,
-            strict=self._strict,
-        )
+    @classmethod
+    def of(cls, store: Store) -> Directory:
+        """The same store: what either of the two finds out, or opens, the other has."""
+        directory = cls.__new__(cls)
+        directory.__dict__ = store.__dict__
+        return directory
 
     def looked_at(self, home: str) -> FunctionFolder:
         """The folder of one function, for questions about it only."""
@@ -184,7 +98,8 @@ class Directory:
 
     def load(self, entry: EntryRecord) -> Any:
         """Give what an entry holds, once its signature was checked; StoreError says what is wrong with it."""
-        from . import loading
+        from .items import Items
+        from .loading import Loader
         from .reading import read_entry
 
         name = (self.metadata(entry) or {}).get("serializer", "pickle")
@@ -202,10 +117,10 @@ class Directory:
         if verified is None:
             raise StoreError(f"{entry.key} is damaged, or signed by another secret: `brinery verify` tells more")
         module = entry.function.rpartition(".")[0]
-        loader = loading.Loader(name, module=module, home_module=module)
+        loader = Loader(name, module=module, home_module=module)
         try:
             found = loader.loads(verified)
-            if isinstance(found, loading.Items):  # the last is what the generator returned
+            if isinstance(found, Items):  # the last is what the generator returned
                 found = [loader.thaw(item) for item in found.frozen[:-1]]
         except Exception as error:
             raise StoreError(f"{entry.key} cannot be unpickled here: {type(error).__name__}: {error}") from error
@@ -308,7 +223,7 @@ class Directory:
                 self._upkeep,
                 max_size=most_size if max_size is None else max_size,
                 max_entries=most_entries if max_entries is None else max_entries,
-                oldest=-math.inf if older_than is None else time.time() - older_than,
+                oldest=float("-inf") if older_than is None else time.time() - older_than,
                 is_outdated=self.staleness() if stale else None,
             )
             pruning.look()
@@ -336,7 +251,7 @@ class Directory:
 
     def settings(self) -> dict[str, object]:
         """What the latest writer recorded: max_size, max_entries, policy, half_life; what is not right is absent."""
-        from .upkeep import read_settings
+        from .descriptions import read_settings
 
         recorded = read_settings(self._root)
         kinds: dict[str, tuple[type, ...]] = {

@@ -2,36 +2,27 @@
 
 from __future__ import annotations
 
-import math
 import os
 from os import close, fstat, read
 from os import open as open_file
-from stat import S_ISREG
 from time import time
 
-from .._warning import logger, warn
+from .._warning import logger
 from ..errors import BrineryWarning, DamagedEntryWarning, SecretError
 from . import names
-from .entry import ABOUT_STREAM, HEAD, MAGIC, SIGNED_FROM, Payload, facts
-from .files import (
-    READ,
-    closing,
-    open_to_look,
-    read_small,
-)
+from .files import READ, closing, read_small
+from .layout import AT_ONCE, HEAD, MAGIC, SIGNED_FROM
 from .names import SUFFIX, entry_key, slug_of, temporary_name
-from .reading import AT_ONCE, read_entry, read_facts, read_metadata, read_recorded
 from .root import Root
 from .sources import Sources
 from .statistics import Report, report
-from .tally import ANEW, EXPIRED, UNUSABLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
-    from .entry import Facts
+    from .entry import Facts, Payload
     from .eviction import Policy
     from .function_writer import FunctionWriter
     from .history import Record
@@ -181,12 +172,16 @@ class FunctionFolder:
     def _get_any(
         self, fd: int, status: os.stat_result, key: str, now: float, ttl: float | None, loader: Loader
     ) -> tuple[Any, float] | None:
+        from .reading import read_entry  # short results do without
+
         name, keyring = bytes.fromhex(key), self._secrets()
         verified = read_entry(
             fd, status, name, keyring, now, ttl, mmap=self._mmap, trust_unchanged=self._trust_unchanged
         )
         if verified is None:
-            self._blame(fd, status, key, ttl)
+            from .looks import blame
+
+            blame(fd, status, self._path(key), key, ttl, keyring, store=self._root.location, strict=self._strict)
             return None
         found = loader.loads(verified)
         priority = self._again(status.st_mtime_ns, now, verified.seconds, status.st_blocks * 512)
@@ -206,45 +201,13 @@ class FunctionFolder:
         except OSError:  # another's file, a read-only disk: it only ages sooner
             pass
 
-    def _blame(self, fd: int, status: os.stat_result, key: str, ttl: float | None) -> None:
-        """Say what is wrong with an entry, unless it is only too old."""
-        if not S_ISREG(status.st_mode):
-            reason = "it is no regular file"
-        else:
-            present = os.stat(self._path(key), follow_symlinks=False)
-            if present.st_ino != status.st_ino:  # it was removed or replaced meanwhile, and nobody will meet it again
-                return
-            found = facts(os.pread(fd, HEAD.size, 0), status.st_size)
-            if found is None:
-                reason = "it is damaged, or was not written by brinery"
-            elif found.key != bytes.fromhex(key):
-                reason = "it was stored under another key"
-            elif not found.created <= time() < min(found.expires, found.created + (math.inf if ttl is None else ttl)):
-                return
-            elif self._secrets().find(found.secret_id) is None:
-                reason = "it was signed with another secret"
-            else:
-                reason = "its signature does not hold, or a library to read it is missing"
-        warn(
-            DamagedEntryWarning,
-            f"{self._path(key)} was not used: {reason}; the call is computed and the file replaced; "
-            "`brinery verify` looks at the whole store",
-            cause=f"damaged: {reason}",
-            store=self._root.location,
-            strict=self._strict,
-        )
+    # Questions, of which a program that only hits asks none.
 
     def contains(self, key: str, ttl: float | None) -> bool:
         """Whether a fresh entry of ours is stored under a key; changes no byte and unpickles nothing."""
-        try:
-            with closing(open_to_look(self._path(key))) as fd:
-                status = fstat(fd)
-                return (
-                    S_ISREG(status.st_mode)
-                    and read_facts(fd, status.st_size, bytes.fromhex(key), self._secrets(), time(), ttl) is not None
-                )
-        except OSError:
-            return False
+        from .looks import contains
+
+        return contains(self._path(key), key, ttl, self._secrets)
 
     def size(self, key: str) -> int:
         """How many bytes the file under a key has; 0 if there is none."""
@@ -257,29 +220,23 @@ class FunctionFolder:
         """What to note of a call that is about to be computed: its key, and why though something stands there."""
         if not self.size(key):
             return key
+        from .tally import ANEW, EXPIRED, UNUSABLE
+
         if self.contains(key, ttl):
             return key + (ANEW if anew else UNUSABLE)
         return key + (UNUSABLE if self.recorded(key) is None else EXPIRED)
 
     def metadata(self, key: str) -> dict[str, Any] | None:
         """What was recorded beside an entry; None if there is none, or it is not what was recorded."""
-        try:
-            with closing(open_to_look(self._path(key))) as fd:
-                status = fstat(fd)
-                return read_metadata(fd, status.st_size) if S_ISREG(status.st_mode) else None
-        except OSError:
-            return None
+        from .reading import metadata_at
+
+        return metadata_at(self._path(key))
 
     def recorded(self, key: str) -> tuple[Facts, dict[str, Any]] | None:
         """An entry's head and metadata, both as one of our secrets signed them, however old it is."""
-        try:
-            with closing(open_to_look(self._path(key))) as fd:
-                status = fstat(fd)
-                if not S_ISREG(status.st_mode):
-                    return None
-                return read_recorded(fd, status.st_size, bytes.fromhex(key), self._secrets())
-        except OSError:
-            return None
+        from .looks import recorded
+
+        return recorded(self._path(key), key, self._secrets)
 
     def count(self) -> int:
         """How many entries there are."""
@@ -306,7 +263,7 @@ class FunctionFolder:
         """What ``function.json`` says, whoever wrote it; empty if it cannot be read."""
         try:
             with closing(self._root.open_function(self.slug)) as folder:
-                from .upkeep import parse_object
+                from .descriptions import parse_object
 
                 return parse_object(read_small(names.DESCRIPTION, folder))
         except OSError:
@@ -324,23 +281,12 @@ class FunctionFolder:
         Its creation and its end stay what they are.
         """
         from .locks import Turn
+        from .looks import carried
 
-        try:
-            with closing(open_file(self._path(key), READ)) as fd:
-                status = fstat(fd)
-                name, keyring, now = bytes.fromhex(key), self._secrets(), time()
-                head = read_facts(fd, status.st_size, name, keyring, now, None) if S_ISREG(status.st_mode) else None
-                if head is None:
-                    return False
-                verified = read_entry(fd, status, name, keyring, now, None)
-        except OSError:
+        found = carried(self._path(key), key, self._secrets, compress=compress)
+        if found is None:
             return False
-        if verified is None:
-            return False
-        from . import contents
-
-        buffers = [contents.to_store(buffer) for buffer in verified.buffers]
-        payload = Payload(bytes(verified.stream), buffers, verified.flags & ABOUT_STREAM, compress)
+        head, payload = found
         with self.claim(to) as claim:
             if claim.attempt() is not Turn.COMPUTE or not self.put(
                 claim,

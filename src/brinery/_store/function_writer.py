@@ -13,11 +13,12 @@ from time import time
 from .._warning import logger, warn
 from ..errors import EvictionWarning, SecretError, SecretWarning, StoreError, StoreWarning
 from . import history, names
+from .descriptions import parse_object
 from .entry import Unsealed, encode, is_short
 from .files import allocated, clear_away, closing, is_no_folder, let_go, open_folder, read_small, status_of, write_aside
 from .locks import Claim
 from .names import SUFFIX
-from .upkeep import Upkeep, parse_object
+from .upkeep import Upkeep
 from .usage import Totals
 
 TYPE_CHECKING = False

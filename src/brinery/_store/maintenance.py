@@ -12,6 +12,7 @@ from time import monotonic
 from .._progress import Progress
 from . import names
 from .counts import count_shards, read_counts
+from .descriptions import describe, function_name, name_in
 from .entry import HEAD, Facts, facts
 from .files import (
     FOLDER,
@@ -36,7 +37,6 @@ from .signing import Keyring
 from .statistics import read_lines, read_sum
 from .statistics_lines import Line
 from .tally import NOTHING
-from .upkeep import describe, function_name, name_in
 
 _FOREIGN = "signed by another secret"
 _UNTOLD = "right as far as can be told: a library to read all of it is missing"

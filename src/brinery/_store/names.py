@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import xxhash
 
-from .entry import SUFFIX
+from .layout import SUFFIX
 
 __all__ = [
     "BESIDE_SHARDS",

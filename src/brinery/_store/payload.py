@@ -7,9 +7,11 @@ from types import NoneType
 
 from . import entry, pickling, stack
 from .entry import Payload, Verified
-from .loading import ITEM_FLAGS, LENGTH, MAINS, Items, Loader, raise_unless_stubborn
+from .items import ITEM_FLAGS, LENGTH, Items
+from .loading import MAINS, Loader
 from .pickling import Pickled
 from .pieces import Pieces, TooLong
+from .unpickling import raise_unless_stubborn
 from .unstorable import Unstorable, explain, in_words, path_to
 
 TYPE_CHECKING = False

@@ -13,12 +13,13 @@ from time import time
 from .._progress import Progress
 from . import names
 from .counts import NOTHING, Count, settled_change
+from .descriptions import function_name
 from .entry import expiry
 from .eviction import Policy
 from .files import closing, status_of
 from .records import EntryRecord, Removed
 from .shards import heads_of, list_slugs, open_if_there, opened_function, record_from, remove_files, shards_of
-from .upkeep import Upkeep, function_name
+from .upkeep import Upkeep
 
 _AT_ONCE = 256  # entries removed while writers wait
 

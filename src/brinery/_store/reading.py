@@ -10,7 +10,7 @@ import os
 from stat import S_ISREG
 
 from . import entry
-from .entry import HEAD, SIGNED_FROM, Verified
+from .entry import AT_ONCE, HEAD, SIGNED_FROM, Verified
 from .files import closing, open_to_look
 
 TYPE_CHECKING = False
@@ -21,9 +21,8 @@ if TYPE_CHECKING:
     from .entry import Bytes, Facts, Restored, Row
     from .signing import Keyring, Signer
 
-__all__ = ["AT_ONCE", "Verified", "read_entry", "read_facts", "read_metadata", "read_recorded"]
+__all__ = ["Verified", "read_entry", "read_facts", "read_metadata", "read_recorded"]
 
-AT_ONCE = 64 * 1024  # a file up to here is read by one call
 _MUCH = 1 << 28
 _HEAD_SIZE = HEAD.size
 

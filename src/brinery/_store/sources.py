@@ -17,9 +17,8 @@ if TYPE_CHECKING:
     from .root import Root
     from .signing import Keyring
 
-_SEALED = (
-    b"brinery: what sources said\0"  # where an entry that is signed has the id of the secret, this has other letters
-)
+# Where an entry that is signed has the id of the secret, this has other letters. The number is that of what is sealed.
+_SEALED = b"brinery: what sources said, 2\0"
 _ID_SIZE, _MAC_SIZE = 8, 32
 
 

@@ -18,8 +18,9 @@ from .._warning import logger, warn
 from ..errors import EvictionWarning, StoreWarning
 from . import names
 from .counts import Count, count_shards, write_counts
+from .descriptions import function_name, read_settings
 from .eviction import Policy
-from .files import FOLDER, allocated, closing, is_no_folder, open_folder, read_small, remove_if_dead
+from .files import allocated, closing, is_no_folder, open_folder, remove_if_dead
 from .limits import Limits
 from .records import Removed
 from .root import Root
@@ -384,42 +385,6 @@ def _still_under_way(fd: int) -> Totals:
 def _exceeds(totals: Totals, sample: Sample) -> bool:
     size, entries = sample.estimate()
     return len(sample.entries) >= _TELLING and (totals.bytes > 1.25 * size or totals.entries > 1.25 * entries)
-
-
-def read_settings(root: Root) -> dict[str, object]:
-    """What the latest writer recorded about the store; it may be anything, or nothing."""
-    return parse_object(root.read(names.SETTINGS))
-
-
-def parse_object(data: bytes | None) -> dict[str, object]:
-    """A JSON object, or an empty one for whatever else a file may hold."""
-    import json
-
-    try:
-        value = json.loads(data) if data else None
-    except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
-def describe(root: int, slug: str) -> dict[str, object]:
-    """What function.json says of a function."""
-    try:
-        with closing(os.open(slug, FOLDER, dir_fd=root)) as folder:
-            return parse_object(read_small(names.DESCRIPTION, folder))
-    except OSError:
-        return {}
-
-
-def function_name(root: int, slug: str) -> str:
-    """A function's home name, as far as its folder tells it."""
-    return name_in(describe(root, slug), slug)
-
-
-def name_in(description: dict[str, object], slug: str) -> str:
-    """The same, of what its function.json says."""
-    name = description.get("name")
-    return name if isinstance(name, str) and names.slug_of(name) == slug else slug[:-9]
 
 
 def sweep_temporary(root: Root) -> int:

@@ -14,8 +14,8 @@ import errno
 import os
 import threading
 import time
+from _struct import Struct
 from contextlib import suppress
-from struct import Struct
 from weakref import WeakSet
 
 from .._light import NamedTuple

@@ -1,0 +1,52 @@
+"""What differs between two keys, part by part in a person's terms."""
+
+from __future__ import annotations
+
+from xxhash import xxh3_128_digest
+
+from .._light import NamedTuple
+from .fingerprint import Fingerprint, Part
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+
+class Difference(NamedTuple):
+    """One part in which two keys differ; ``before`` and ``after`` are short values, empty where they are not known."""
+
+    part: str
+    change: str
+    before: str = ""
+    after: str = ""
+
+
+def describe_parts(code: Fingerprint, options: Mapping[str, str]) -> dict[str, list[str]]:
+    """Write a fingerprint's parts and the options for `function.json`: name to hex digest and short value."""
+    parts = {name: [part.digest.hex(), part.shown] for name, part in sorted(code.parts.items())}
+    parts |= {
+        f"option {name}": [xxh3_128_digest(value.encode("utf-8", "surrogatepass")).hex(), value]
+        for name, value in options.items()
+    }
+    return parts
+
+
+def compare_parts(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:
+    """Name the parts in which two descriptions differ; tolerates whatever an unsigned file may hold."""
+    differences = []
+    for name in sorted({*before, *after}):
+        old, new = _pair(before.get(name)), _pair(after.get(name))
+        if old == new:
+            continue
+        change = "is new" if old is None else "is gone" if new is None else "changed"
+        differences.append(Difference(name, change, old[1] if old else "", new[1] if new else ""))
+    return differences
+
+
+def _pair(value: object) -> tuple[str, str] | None:
+    if isinstance(value, Part):
+        return value.digest.hex(), value.shown
+    if isinstance(value, (list, tuple)) and len(value) == 2 and all(isinstance(item, str) for item in value):
+        return value[0], value[1]
+    return None

@@ -1,0 +1,125 @@
+"""A store as calls need it: its place, what it may hold, its secrets, and the folders of its functions."""
+
+from __future__ import annotations
+
+from ..errors import OptionError
+from .eviction import Value
+from .function_folder import FunctionFolder
+from .root import Root
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .eviction import Policy
+    from .history import Record
+    from .records import EntryRecord
+    from .signing import Keyring
+    from .upkeep import Upkeep
+
+
+class Store:
+    """A store; the constructor touches no disk. Calls go through `folder` and only ever warn."""
+
+    def __init__(
+        self,
+        location: str,
+        *,
+        max_size: int | None,
+        max_entries: int | None,
+        policy: Policy,
+        half_life: float,
+        secret: str | bytes | None,
+        strict: bool = False,
+    ) -> None:
+        self._root = Root(location)
+        self._limits = max_size, max_entries
+        self._policy = policy
+        self._upkeep_made: Upkeep | None = None
+        self._secret = secret
+        self._keyring: Keyring | None = None
+        self._strict = strict
+        self.half_life = half_life
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.location!r})"
+
+    @property
+    def location(self) -> str:
+        """The absolute path that was asked for."""
+        return self._root.location
+
+    @property
+    def root(self) -> str:
+        """The location if it does not exist, is empty or is a store already, else the folder ``.brinery`` in it."""
+        return self._root.path
+
+    @property
+    def keyring(self) -> Keyring:
+        """What signs and verifies entries; raises SecretError if there is a secret that cannot be used.
+
+        Asking makes no secret: that is done when first something is stored.
+        """
+        if self._keyring is None:
+            from .signing import open_keyring
+
+            self._keyring = open_keyring(self._secret)
+        return self._keyring
+
+    @property
+    def _upkeep(self) -> Upkeep:
+        """What keeps the limits; a program that only hits does without."""
+        if self._upkeep_made is None:
+            from .limits import Limits
+            from .upkeep import Upkeep
+
+            made = Upkeep(self._root, Limits(*self._limits), self._policy)
+            # One for all threads, whichever comes first, as what it has counted must not be lost; and no lock, which a
+            # forked child could inherit in the hands of nobody.
+            first: Upkeep = vars(self).setdefault("_first_upkeep", made)
+            self._upkeep_made = first
+            return first
+        return self._upkeep_made
+
+    def close(self) -> None:
+        """Give back what descriptors the store keeps open; not while calls are under way. It can be used again."""
+        if self._upkeep_made is not None:
+            self._upkeep_made.usage.close()
+        self._root.close()
+
+    def folder(
+        self,
+        home: str,
+        describe: Callable[[], tuple[str, Callable[[], Record]]],
+        *,
+        mmap: bool = False,
+        trust_unchanged: bool = False,
+    ) -> FunctionFolder:
+        """The folder of one function; `describe` gives its fingerprint, and what to tell of it in function.json."""
+        return FunctionFolder(
+            self._root,
+            self._policy,
+            lambda: self._upkeep,
+            lambda: self.keyring,
+            home,
+            describe,
+            mmap=mmap,
+            trust_unchanged=trust_unchanged,
+            strict=self._strict,
+        )
+
+
+def policy(choice: str | Callable[[EntryRecord], float], half_life: float) -> Policy:
+    """The policy of that name, or one that ranks by a function of an entry's record (the lowest goes first).
+
+    Raises:
+        ValueError: no policy has that name, or the half-life is no positive number of seconds.
+        TypeError: neither a name nor callable.
+    """
+    if not 0 < half_life < float("inf"):
+        raise OptionError(f"half_life must be a positive number of seconds, not {half_life!r}")
+    if choice == "value":
+        return Value(half_life)
+    from .policies import other_policy  # most stores have that one
+
+    return other_policy(choice, half_life)
