@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from typing import Any, ClassVar
 
     from .entry import Contents
+    from .gapped import Gapped
 
     Reducer = Callable[[Any], Any]
 
@@ -42,6 +43,7 @@ class _Careful(pickle.Pickler):
 
     def __init__(self, file: Any, take: Callable[[pickle.PickleBuffer], bool] | None) -> None:
         super().__init__(file, PROTOCOL, buffer_callback=take)
+        self._apart = take is not None
         self._own = _NONE
         self._has_end = False
         self._reducers = _NO_REDUCERS.copy()
@@ -51,7 +53,7 @@ class _Careful(pickle.Pickler):
         try:
             reducer = self._reducers[kind]
         except KeyError:
-            reducer = self._reducers[kind] = reducer_of(kind)
+            reducer = self._reducers[kind] = reducer_of(kind, apart=self._apart)
             self._has_end = self._has_end or hasattr(kind, "__del__")
             if is_made_by_user_code(kind):
                 self._own |= {kind}
@@ -66,7 +68,7 @@ class Pickled(NamedTuple):
     """A stream, the buffers beside it, and the classes in it whose objects are made again by code of the user's."""
 
     stream: bytes
-    buffers: Sequence[memoryview | Contents]
+    buffers: Sequence[memoryview | Contents | Gapped]
     own: frozenset[type]
     names: bytes  # all of the stream in which a class can be named
 
