@@ -30,6 +30,7 @@ _WITH_LENGTH = frozenset((str, bytes))
 _NONE: frozenset[type] = frozenset()
 _NO_REDUCERS: dict[type, Reducer | None] = dict.fromkeys((type, FunctionType, BuiltinFunctionType))
 _WELL_KNOWN = frozenset(("numpy", "pandas", "pyarrow", "scipy", "torch", "polars", "xarray", "brinery"))
+_FAMILIES = frozenset(("pyarrow", "torch"))
 _MUCH_LARGER = 4096  # bytes of a parent that a slice may drag along
 
 
@@ -39,10 +40,12 @@ class _Careful(pickle.Pickler):
     Attributes:
         own: the classes met whose objects are made again by code of the user's; none if a copy of what was met must
             not be made and thrown away, for its end would do something.
+        families: of the libraries with objects that may drag a parent along, those whose classes were met.
     """
 
     def __init__(self, file: Any, take: Callable[[pickle.PickleBuffer], bool] | None) -> None:
         super().__init__(file, PROTOCOL, buffer_callback=take)
+        self.families: frozenset[str] = frozenset()
         self._apart = take is not None
         self._own = _NONE
         self._has_end = False
@@ -55,6 +58,7 @@ class _Careful(pickle.Pickler):
         except KeyError:
             reducer = self._reducers[kind] = reducer_of(kind, apart=self._apart)
             self._has_end = self._has_end or hasattr(kind, "__del__")
+            self.families |= _FAMILIES.intersection(str(base.__module__).partition(".")[0] for base in kind.__mro__)
             if is_made_by_user_code(kind):
                 self._own |= {kind}
         return NotImplemented if reducer is None else reducer(value)
@@ -71,6 +75,7 @@ class Pickled(NamedTuple):
     buffers: Sequence[memoryview | Contents | Gapped]
     own: frozenset[type]
     names: bytes  # all of the stream in which a class can be named
+    families: frozenset[str] = frozenset()  # of the classes met, those whose objects may drag a parent along
 
 
 def dump(result: object, pieces: Pieces | None = None, *, apart: bool = True) -> Pickled:
@@ -78,8 +83,7 @@ def dump(result: object, pieces: Pieces | None = None, *, apart: bool = True) ->
     if pieces is None and _is_plain(result):
         return Pickled(pickle.dumps(result, PROTOCOL), [], _NONE, b"")
     pickled = _dump(_Careful, result, {}, pieces, apart=apart)
-    names = pickled.names
-    if (b"pyarrow" in names or b"torch" in names) and (compact := _compacting(names)):
+    if pickled.families and (compact := _compacting(pickled.families)):
         return _dump(_Careful, result, compact, apart=apart)
     return pickled
 
@@ -133,7 +137,7 @@ def _dump(
     file.beside = buffers if apart else None
     pickler = kind(file, buffers.take if apart else None)
     pickler.dump(result)
-    return Pickled(file.getvalue(), buffers, pickler.own, file.names())
+    return Pickled(file.getvalue(), buffers, pickler.own, file.names(), pickler.families)
 
 
 def _by_cloudpickle() -> tuple[type[Any], dict[type, Reducer]]:
@@ -182,12 +186,12 @@ def is_used_up(result: object) -> bool:
     return hasattr(kind, "__next__") or hasattr(kind, "__anext__")
 
 
-def _compacting(names: bytes) -> dict[type, Reducer]:
-    """Reducers for what the names in a stream show to be there and would drag a larger parent along."""
+def _compacting(families: frozenset[str]) -> dict[type, Reducer]:
+    """Reducers for what was met and would drag a larger parent along."""
     reducers: dict[type, Reducer] = {}
-    if "pyarrow" in sys.modules and b"pyarrow" in names:
+    if "pyarrow" in families:
         reducers |= _reducers_of_arrow()
-    if "torch" in sys.modules and b"torch" in names:
+    if "torch" in families:
         reducers |= _reducers_of_torch()
     return reducers
 

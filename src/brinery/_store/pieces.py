@@ -123,7 +123,12 @@ class Pieces:
         return None
 
     def getvalue(self) -> bytes:
-        return self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+        """The whole stream."""
+        if self._contents:
+            return b"".join(self._pieces)
+        if len(self._pieces) > 1:
+            self._pieces = [b"".join(self._pieces)]  # for `names`, too
+        return self._pieces[0]
 
     def names(self) -> bytes:
         """The pieces in which names of classes can be: contents of 200 MB take as long to search as to write."""
