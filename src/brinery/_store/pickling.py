@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
 PROTOCOL = 5
 _FEW = 64
-_ATOMS = frozenset((NoneType, bool, int, float, str, bytes))
+_NUMBERS = frozenset((NoneType, bool, int, float))
 _WITH_LENGTH = frozenset((str, bytes))
+_ATOMS = _NUMBERS | _WITH_LENGTH
 _NONE: frozenset[type] = frozenset()
 _NO_REDUCERS: dict[type, Reducer | None] = dict.fromkeys((type, FunctionType, BuiltinFunctionType))
 _WELL_KNOWN = frozenset(("numpy", "pandas", "pyarrow", "scipy", "torch", "polars", "xarray", "brinery"))
@@ -101,11 +102,23 @@ def _is_plain(result: Any, depth: int = 3) -> bool:
     elif kind is list or kind is tuple:
         items = result
     else:
-        return kind in _ATOMS and (kind not in _WITH_LENGTH or len(result) < LONG)
-    kinds = set(map(type, items))
-    if kinds <= _ATOMS:
-        return not any(len(item) >= LONG for item in items if type(item) in _WITH_LENGTH)
-    return depth > 0 and len(items) <= _FEW and all(_is_plain(item, depth - 1) for item in items)
+        return kind in _NUMBERS or (kind in _WITH_LENGTH and len(result) < LONG)
+    if _NUMBERS.issuperset(map(type, items)):
+        return True
+    if len(items) > _FEW:
+        kinds = set(map(type, items))
+        if not kinds <= _ATOMS:
+            return False
+        with_length = items if kinds <= _WITH_LENGTH else [item for item in items if type(item) in _WITH_LENGTH]
+        return max(map(len, with_length)) < LONG
+    for item in items:
+        kind = type(item)
+        if kind in _WITH_LENGTH:
+            if len(item) >= LONG:
+                return False
+        elif kind not in _NUMBERS and (depth == 0 or not _is_plain(item, depth - 1)):
+            return False
+    return True
 
 
 def dump_by_cloudpickle(result: object, *, apart: bool = True) -> Pickled:
