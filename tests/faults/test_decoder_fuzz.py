@@ -16,7 +16,7 @@ import pytest
 
 from brinery._store import entry
 from brinery._store.descriptions import parse_object
-from brinery._store.entry import HEAD, SIGNED_FROM, Payload, encode
+from brinery._store.entry import HEAD, SIGNED_FROM, Contents, Payload, encode
 from brinery._store.history import records
 from brinery._store.holder import encode_holder, parse_holder
 from brinery._store.payload import Codec, Items
@@ -63,7 +63,15 @@ def genuine() -> list[bytes]:
         Payload(pickle.dumps(bytes(1 << 20)), [memoryview(b"beside a long stream")]),
         CODEC.dumps(Items([CODEC.freeze(item) for item in ("a", 1, None, [2.5])])),
         Payload(b'{"json": 1}', [], entry.NOT_PICKLE),
-        CODEC.dumps([bytes(70_000), bytearray(70_000), "a" * 70_000, "\xe9" * 40_000]),
+        Payload(
+            b"\x80\x05(\x97\x97\x97\x97l.",
+            [
+                Contents(b"bytes", entry.BYTES),
+                Contents(b"array" * 40, entry.BYTEARRAY),
+                Contents(b"text" * 20, entry.ASCII),
+                Contents("\xe9".encode(), entry.TEXT),
+            ],
+        ),
     ]
     options = {
         "created": NOW - 10,

@@ -155,6 +155,26 @@ def test_bytes_are_not_copied_when_they_are_stored():
     assert made.buffers[0].data is HUGE
 
 
+@pytest.mark.parametrize(
+    "result",
+    [
+        LONG,
+        [LONG],
+        {"a": LONG},
+        ({"a": [LONG]},),
+        [[[[LONG]]]],
+        [[[[[[LONG]]]]]],
+        [1.5, *["short"] * 1000, LONG],
+        [*["short"] * 1000, "a" * 70_000],
+    ],
+)
+def test_long_contents_are_found_in_plain_results(result):
+    """However deep they stand, and among however many others."""
+    made = codec().dumps(result)
+    assert len(made.buffers) == 1
+    assert len(made.stream) < 10_000
+
+
 def test_a_bytearray_can_grow_while_it_is_stored_and_after_it_was_loaded(tmp_path):
     """Neither the result that was returned nor the one that came back is held on to."""
     result = bytearray(HUGE)

@@ -6,12 +6,15 @@ import math
 import os
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from brinery import Cache
 from brinery._store import chunks, compression, large
 from brinery._store.entry import Payload, Unsealed
+from brinery._store.gapped import Gapped
 from brinery._store.reading import Verified, read_entry
 from brinery._store.signing import Keyring, Signer
 
@@ -20,7 +23,7 @@ RING = Keyring(Signer(b"s" * 32))
 LONG = os.urandom(1 << 20) * 5 + b"and a piece"
 
 
-def unsealed(*buffers: memoryview, stream: bytes = b"stream", compress: bool = False) -> Unsealed:
+def unsealed(*buffers: memoryview | Gapped, stream: bytes = b"stream", compress: bool = False) -> Unsealed:
     return Unsealed(
         KEY,
         Payload(stream, list(buffers), compress=compress),
@@ -49,6 +52,11 @@ def read(path: Path) -> Verified | None:
         os.close(fd)
 
 
+def gapped() -> Gapped:
+    numpy = pytest.importorskip("numpy")
+    return Gapped(numpy.frombuffer(LONG[: 5 << 20] * 2, "u4").reshape(64, -1)[:, ::2])
+
+
 ENTRIES = {
     "one long": lambda: unsealed(memoryview(LONG)),
     "short ones": lambda: unsealed(memoryview(b"abc"), memoryview(b""), memoryview(bytearray(b"d" * 70))),
@@ -56,6 +64,8 @@ ENTRIES = {
     "a long stream": lambda: unsealed(stream=LONG),
     "both": lambda: unsealed(memoryview(LONG), memoryview(b"x" * 100_000), stream=LONG),
     "squeezed": lambda: unsealed(memoryview(LONG), memoryview(bytes(3 << 20)), compress=True),
+    "with gaps": lambda: unsealed(memoryview(b"abc"), gapped(), memoryview(LONG), gapped(), gapped()),
+    "with gaps, squeezed": lambda: unsealed(gapped(), compress=True),
     "a squeezed stream": lambda: unsealed(stream=bytes(10_000), compress=True),
 }
 
@@ -110,6 +120,38 @@ def test_memory_that_changes_meanwhile_is_a_miss(changes, tmp_path, monkeypatch)
     assert (read(tmp_path / "entry") is None) is changes
 
 
+def test_what_changes_step_by_step_is_never_stored_half_old_and_half_new(tmp_path, monkeypatch):
+    """Digested from the back while it is written from the front: no mixture of two states passes for one."""
+    memory = bytearray(LONG)
+    is_digested = threading.Event()
+    genuine = chunks._algorithm
+
+    def algorithm(*, blake3: bool):
+        found = genuine(blake3=blake3)
+
+        def first_chunk_then_wait(data: memoryview):
+            made = found(data)
+            if len(data) < chunks.CHUNK:  # the piece at the end, which comes first
+                is_digested.set()
+            return made
+
+        return first_chunk_then_wait
+
+    def write_slowly(fd: int, parts: list[memoryview]) -> None:
+        half = len(LONG) // 2
+        place = os.lseek(fd, 0, os.SEEK_CUR)
+        assert is_digested.wait(60)
+        os.pwrite(fd, memory[:half], place)
+        memory[:] = bytes(len(memory))  # another state, after the front was written and the back digested
+        os.pwrite(fd, memory[half:] + parts[-1], place + half)
+
+    monkeypatch.setattr(chunks, "_cpu_count", lambda: 2)
+    monkeypatch.setattr(chunks, "_algorithm", algorithm)
+    monkeypatch.setattr(large, "write_all", write_slowly)
+    written(tmp_path / "entry", unsealed(memoryview(memory)))
+    assert read(tmp_path / "entry") is None
+
+
 def test_a_disk_that_is_full_leaves_no_thread(tmp_path, monkeypatch):
     """The error of the write is the one that is raised, and nobody goes on digesting."""
 
@@ -160,3 +202,46 @@ def test_where_no_place_can_be_reserved_it_is_written_all_the_same(error, tmp_pa
     monkeypatch.setattr(ctypes, "CDLL", no_library)
     written(tmp_path / "entry", unsealed(memoryview(LONG)))
     assert read(tmp_path / "entry") is not None
+
+
+@pytest.mark.parametrize("shape", [(3000,), (3, 1000), (1000, 3), (10, 10, 30), (2, 3, 5, 100), (1, 3000)])
+def test_parts_of_an_array_with_gaps_are_its_elements_in_order(shape):
+    """Wherever a part begins and ends, in whichever row."""
+    numpy = pytest.importorskip("numpy")
+    whole = numpy.arange(2 * 3000, dtype="u2").reshape(*shape[:-1], -1)[..., ::2]
+    for array in (whole, whole[::-1], whole.T, numpy.broadcast_to(whole, (2, *whole.shape))):
+        expected = array.tobytes()
+        entry = Gapped(array)
+        assert len(entry) == len(expected)
+        assert entry.whole() == expected
+        for at in (0, 2, 998, 2000, 3002, len(expected) - 2):
+            for length in (2, 100, 2002, 1 << 20):
+                assert entry.part(at, length) == expected[at : at + length]
+
+
+def test_arrays_with_gaps_through_a_cache(tmp_path):
+    """Stored without a copy of the whole, and in a stream where nothing goes beside it: items of generators."""
+    numpy = pytest.importorskip("numpy")
+    numbers = numpy.arange(1_000_000.0)
+    cache = Cache(tmp_path / "store", secret="0123456789abcdef" * 2)
+    calls = []
+
+    @cache(ignore=["calls", "numbers"])
+    def whole() -> object:
+        calls.append("whole")
+        return {"a": numbers[::2], "b": numbers.astype("M8[s]")[::3], "c": numbers.astype("c8")[::2]}
+
+    @cache(ignore=["calls", "numbers"])
+    def items() -> Iterator[object]:
+        calls.append("items")
+        yield numbers[::2]
+
+    for _ in range(2):
+        found = whole()
+        assert numpy.array_equal(found["a"], numbers[::2])
+        assert numpy.array_equal(found["b"], numbers.astype("M8[s]")[::3])
+        assert found["b"].dtype == numpy.dtype("M8[s]")
+        assert found["c"].flags.writeable
+        (item,) = items()
+        assert numpy.array_equal(item, numbers[::2])
+    assert calls == ["whole", "items"]

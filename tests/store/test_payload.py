@@ -345,6 +345,34 @@ def test_large_buffers_are_not_copied():
     assert numpy.shares_memory(numpy.frombuffer(made.buffers[0]), result)
 
 
+def test_large_arrays_with_gaps(tmp_path):
+    """What is copied by two threads, part by part, is the array: of every shape, order and type."""
+    numpy = pytest.importorskip("numpy")
+    numbers = numpy.random.default_rng(0).random(1_200_000)
+    cube = numbers.reshape(60, 100, 200)
+    gapped = {
+        "every other": numbers[::2],
+        "backwards": numbers[::-1],
+        "columns": numbers.reshape(3, -1)[:, ::3].T,
+        "a cube turned": cube.transpose(1, 2, 0)[::2],
+        "the same row again": numpy.broadcast_to(numbers[:1000], (500, 1000)),
+        "times": (numbers * 1e9).astype("M8[s]")[::2],
+        "texts": numbers.astype("U9")[::2],
+        "records": numpy.rec.fromarrays([numbers, numbers > 0.5], names="a,b").view(numpy.ndarray)[::2],
+        "few and long": numbers.reshape(2, -1)[:, 1:-1],
+    }
+    for name, array in gapped.items():
+        assert array.nbytes > 2 << 20, name
+        found = through_a_file(array, tmp_path)
+        assert (found.dtype, found.shape, found.flags.writeable) == (
+            array.dtype,
+            array.shape,
+            array.flags.writeable,
+        ), name
+        assert numpy.array_equal(found, array), name
+        assert len(codec().dumps(array).buffers) == 1, name
+
+
 def test_short_arrays_stay_in_the_stream():
     """A short array is no buffer of its own, and comes back writable all the same."""
     numpy = pytest.importorskip("numpy")

@@ -14,7 +14,7 @@ from .._light import Protocol
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence, Sized
 
 Bytes = bytes | bytearray | memoryview
 
@@ -40,24 +40,37 @@ def has_blake3() -> bool:
     return find_spec("blake3") is not None
 
 
-def digests(buffers: Sequence[Bytes], *, blake3: bool, meanwhile: Callable[[], object] = _do_nothing) -> list[bytes]:
-    """Digest buffers in memory; this thread first does something else, and helps with what is left then.
+def digests(
+    buffers: Sequence[Sized],
+    *,
+    blake3: bool,
+    part: Callable[[int, int], Bytes] | None = None,
+    meanwhile: Callable[[], object] = _do_nothing,
+) -> list[bytes]:
+    """Digest buffers in memory, from the end on; this thread first does something else, and helps with what is left.
+
+    Args:
+        buffers: what to digest.
+        blake3: by BLAKE3, and not by SHA-256.
+        part: gives the chunk of a buffer, by its number, that begins somewhere; called by both threads.
+        meanwhile: what this thread does first.
 
     Raises:
-        Exception: whatever `meanwhile` raises, once no thread is at work any more.
+        Exception: whatever `part` and `meanwhile` raise, once no thread is at work any more.
     """
     algorithm = _algorithm(blake3=blake3)
     places = [(number, at) for number, buffer in enumerate(buffers) for at in range(0, len(buffer), CHUNK)]
-    views = [memoryview(buffer) for buffer in buffers]
+    views = [memoryview(buffer) for buffer in buffers] if part is None else []  # type: ignore[arg-type]
     found = [b""] * len(places)
 
     def work(indexes: Iterator[int]) -> bool:
         for index in indexes:
             number, at = places[index]
-            found[index] = algorithm(views[number][at : at + CHUNK]).digest()
+            chunk = views[number][at : at + CHUNK] if part is None else part(number, at)
+            found[index] = algorithm(chunk).digest()
         return True
 
-    _share(work, range(len(places)), meanwhile)
+    _share(work, range(len(places))[::-1], meanwhile)
     of_chunks = iter(found)
     return [algorithm(b"".join(next(of_chunks) for _ in range(0, len(buffer), CHUNK))).digest() for buffer in buffers]
 

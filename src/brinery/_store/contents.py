@@ -12,6 +12,7 @@ from contextlib import suppress
 from functools import cache
 
 from .entry import ASCII, BYTEARRAY, BYTES, READONLY, TEXT, Contents
+from .gapped import Gapped
 from .memory import allocate
 
 TYPE_CHECKING = False
@@ -47,8 +48,10 @@ def to_store(restored: Restored) -> memoryview | Contents:
     return Contents(restored, BYTES if isinstance(restored, bytes) else BYTEARRAY)
 
 
-def copied(buffer: memoryview | Contents) -> Restored:
+def copied(buffer: memoryview | Contents | Gapped) -> Restored:
     """What a buffer on its way into an entry will come out as, in memory of its own."""
+    if isinstance(buffer, Gapped):
+        return buffer.whole()
     if isinstance(buffer, memoryview):
         return memoryview(bytes(buffer) if buffer.readonly else bytearray(buffer))
     return bytearray(buffer.data) if buffer.kind == BYTEARRAY else _made_of(buffer.kind, memoryview(buffer.data))
@@ -72,8 +75,9 @@ def _made_by_c(kind: int, length: int) -> tuple[memoryview, Callable[[], Restore
         page = address & -mmap.PAGESIZE
         with suppress(AttributeError, OSError):  # for speed only
             _advise()(page, address + length - page, mmap.MADV_HUGEPAGE)
-    view = memoryview((ctypes.c_char * length).from_address(address)).cast("B")
-    return view, lambda: made
+    memory = (ctypes.c_char * length).from_address(address)
+    memory.owner = made  # type: ignore[attr-defined]  # lives as long as any view of it, whatever is interrupted
+    return memoryview(memory).cast("B"), lambda: made
 
 
 @cache

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+    from .gapped import Gapped
     from .signing import Signer
 
 __all__ = [
@@ -110,7 +111,7 @@ class Payload(NamedTuple):
     """A result on its way into an entry."""
 
     stream: bytes
-    buffers: Sequence[memoryview | Contents]
+    buffers: Sequence[memoryview | Contents | Gapped]
     flags: int = 0
     compress: bool = False
 
@@ -299,6 +300,7 @@ class Unsealed:
         signer: Signer,
     ) -> None:
         from . import chunks, compression
+        from .gapped import Gapped
 
         if len(metadata) > _MOST_METADATA:
             metadata = b"{}"
@@ -307,9 +309,10 @@ class Unsealed:
             stream, flags, buffers = b"", flags | STREAM_APART, [*buffers, Contents(stream, BYTES)]
         elif compress and (squeezed := compression.squeeze(stream)) is not None:
             stream, flags = _EXPANDED_LENGTH.pack(len(stream)) + squeezed, flags | COMPRESSED
-        stored: list[Bytes] = [buffer.data if isinstance(buffer, Contents) else buffer for buffer in buffers]
+        stored: list[Bytes | Gapped] = [buffer.data if isinstance(buffer, Contents) else buffer for buffer in buffers]
         if compress:
-            stored = [found if (found := compression.squeeze(data)) is not None else data for data in stored]
+            wholes = [data.whole() if isinstance(data, Gapped) else data for data in stored]
+            stored = [found if (found := compression.squeeze(data)) is not None else data for data in wholes]
         self.blake3 = bool(stored) and chunks.has_blake3()
         if self.blake3:
             flags |= BLAKE3
@@ -331,7 +334,7 @@ class Unsealed:
         self._buffers = buffers
         self._signer = signer
         self.metadata = metadata
-        self.placed: list[tuple[int, Bytes]] = []
+        self.placed: list[tuple[int, Bytes | Gapped]] = []
         end = HEAD.size + len(stream) + len(stored) * _ROW.size
         for buffer in stored:
             start = end + -end % ALIGNMENT
@@ -342,9 +345,7 @@ class Unsealed:
     def seal(self, digests: Sequence[bytes]) -> bytes:
         """Sign; gives what the file begins with, up to the first buffer."""
         table = b"".join(
-            _ROW.pack(
-                len(stored), len(buffer), buffer.kind if isinstance(buffer, Contents) else buffer.readonly, digest
-            )
+            _ROW.pack(len(stored), len(buffer), _kind_of(buffer), digest)
             for (_, stored), buffer, digest in zip(self.placed, self._buffers, digests, strict=True)
         )
         signed = b"".join((self._head[SIGNED_FROM:], self._stream, table))
@@ -353,11 +354,19 @@ class Unsealed:
     def parts(self) -> list[Bytes]:
         """All of the file, as parts to be written one after another."""
         from . import chunks
+        from .gapped import Gapped
 
-        start = self.seal(chunks.digests([buffer for _, buffer in self.placed], blake3=self.blake3))
+        wholes = [buffer.whole() if isinstance(buffer, Gapped) else buffer for _, buffer in self.placed]
+        start = self.seal(chunks.digests(wholes, blake3=self.blake3))
         parts: list[Bytes] = [start]
         end = len(start)
-        for at, buffer in self.placed:
+        for (at, _), buffer in zip(self.placed, wholes, strict=True):
             parts += (bytes(at - end), buffer)
             end = at + len(buffer)
         return [*parts, self.metadata]
+
+
+def _kind_of(buffer: memoryview | Contents | Gapped) -> int:
+    if isinstance(buffer, memoryview):
+        return READONLY if buffer.readonly else WRITABLE
+    return buffer.kind if isinstance(buffer, Contents) else WRITABLE

@@ -1,5 +1,9 @@
 """Entries that are not short, written and digested at the same time: each takes about as long as the other.
 
+One goes from the front to the back, the other from the back to the front. Where they meet there is a moment after which
+each chunk that was written is digested, and each that was digested is written: if the digests hold, the file holds what
+was in memory at that moment, whoever changed it before or after.
+
 What stands before the buffers, with their digests and the signature, is written last. Until then the file begins with
 the marker of whoever holds its lock.
 """
@@ -13,6 +17,7 @@ from functools import partial
 
 from . import chunks
 from .files import write_all
+from .gapped import Gapped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,23 +29,49 @@ _WORTH_CTYPES = 32 << 20  # bytes; to import it takes 2 ms, unless numpy did
 def write(fd: int, entry: Unsealed) -> int:
     """Write a whole entry over what the file held, and return its size; OSError if the disk does not take it."""
     _reserve(fd, entry.size)
-    buffers = [buffer for _, buffer in entry.placed]
-    digests = chunks.digests(buffers, blake3=entry.blake3, meanwhile=partial(_write_buffers, fd, entry))
-    start, at = entry.seal(digests), 0
-    while at < len(start):
-        at += os.pwrite(fd, memoryview(start)[at:], at)
+    digests = chunks.digests(
+        [buffer for _, buffer in entry.placed],
+        blake3=entry.blake3,
+        part=partial(_part, fd, entry),
+        meanwhile=partial(_write_buffers, fd, entry),
+    )
+    _write_at(fd, entry.seal(digests), 0)
     return entry.size
 
 
+def _part(fd: int, entry: Unsealed, number: int, at: int) -> Bytes:
+    """A chunk of a buffer; of one with gaps it is a copy, which is written now."""
+    start, buffer = entry.placed[number]
+    if not isinstance(buffer, Gapped):
+        return memoryview(buffer)[at : at + chunks.CHUNK]
+    part = buffer.part(at, chunks.CHUNK)
+    _write_at(fd, part, start + at)
+    return part
+
+
 def _write_buffers(fd: int, entry: Unsealed) -> None:
-    """Write all that follows the head."""
+    """Write all that follows the head, but for the buffers with gaps."""
     end = entry.placed[0][0] if entry.placed else entry.size - len(entry.metadata)
     os.lseek(fd, end, os.SEEK_SET)
     parts: list[Bytes] = []
     for start, buffer in entry.placed:
-        parts += (bytes(start - end), buffer)
+        parts.append(bytes(start - end))
         end = start + len(buffer)
+        if isinstance(buffer, Gapped):
+            write_all(fd, parts)
+            os.lseek(fd, end, os.SEEK_SET)
+            parts = []
+        else:
+            parts.append(buffer)
     write_all(fd, [*parts, entry.metadata])
+
+
+def _write_at(fd: int, data: Bytes, at: int) -> None:
+    rest = memoryview(data)
+    while rest:
+        written = os.pwrite(fd, rest, at)
+        at += written
+        rest = rest[written:]
 
 
 def _reserve(fd: int, size: int) -> None:

@@ -50,7 +50,7 @@ class Codec(Loader):
         if type(result) not in _PLAIN and pickling.is_used_up(result):
             raise Unstorable(f"a {type(result).__qualname__} is used up by reading it")
         pickled = stack.call(self._dump, result) if stack.is_short() else self._dump(result)
-        stream, buffers, own, names = pickled
+        stream, buffers, own, names, _ = pickled
         if check or own:
             self._check(result, pickled, whatever_size=check)
         return Payload(stream, buffers, self._flags(names), self._compress)

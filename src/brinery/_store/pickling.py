@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from typing import Any, ClassVar
 
     from .entry import Contents
+    from .gapped import Gapped
 
     Reducer = Callable[[Any], Any]
 
@@ -26,6 +27,8 @@ PROTOCOL = 5
 _NONE: frozenset[type] = frozenset()
 _NO_REDUCERS: dict[type, Reducer | None] = dict.fromkeys((type, FunctionType, BuiltinFunctionType))
 _WELL_KNOWN = frozenset(("numpy", "pandas", "pyarrow", "scipy", "torch", "polars", "xarray", "brinery"))
+_FAMILIES = frozenset(("pyarrow", "torch"))
+_NO_FAMILIES: frozenset[str] = frozenset()
 _MUCH_LARGER = 4096  # bytes of a parent that a slice may drag along
 
 
@@ -35,15 +38,18 @@ class _Careful(pickle.Pickler):
     Attributes:
         own: the classes met whose objects are made again by code of the user's; none if a copy of what was met must
             not be made and thrown away, for its end would do something.
+        families: of the libraries with objects that may drag a parent along, those whose classes were met.
         has_met: whether anything was met that pickle does not know by itself.
     """
 
     def __init__(self, file: Any, take: Callable[[pickle.PickleBuffer], bool] | None) -> None:
         super().__init__(file, PROTOCOL, buffer_callback=take)
+        self._apart = take is not None
         self.forget()
 
     def forget(self) -> None:
         """Forget what was met."""
+        self.families = _NO_FAMILIES
         self._own = _NONE
         self._has_end = False
         self._reducers = _NO_REDUCERS.copy()
@@ -55,8 +61,9 @@ class _Careful(pickle.Pickler):
         try:
             reducer = self._reducers[kind]
         except KeyError:
-            reducer = self._reducers[kind] = reducer_of(kind)
+            reducer = self._reducers[kind] = reducer_of(kind, apart=self._apart)
             self._has_end = self._has_end or hasattr(kind, "__del__")
+            self.families |= _FAMILIES.intersection(str(base.__module__).partition(".")[0] for base in kind.__mro__)
             if is_made_by_user_code(kind):
                 self._own |= {kind}
         return NotImplemented if reducer is None else reducer(value)
@@ -70,9 +77,10 @@ class Pickled(NamedTuple):
     """A stream, the buffers beside it, and the classes in it whose objects are made again by code of the user's."""
 
     stream: bytes
-    buffers: Sequence[memoryview | Contents]
+    buffers: Sequence[memoryview | Contents | Gapped]
     own: frozenset[type]
     names: bytes  # all of the stream in which a class can be named
+    families: frozenset[str] = _NO_FAMILIES  # of the classes met, those whose objects may drag a parent along
 
 
 class _Ready:
@@ -93,9 +101,9 @@ class _Ready:
         pickler.clear_memo()
         stream = pieces.getvalue()
         if not (pickler.has_met or self._buffers):  # pickle knows all of it by itself, and no class is named
-            pickled = Pickled(stream, [], _NONE, b"")
+            pickled = Pickled(stream, [], _NONE, b"", _NO_FAMILIES)
         else:
-            pickled = Pickled(stream, list(self._buffers), pickler.own, pieces.names())
+            pickled = Pickled(stream, list(self._buffers), pickler.own, pieces.names(), pickler.families)
             self._buffers.clear()
             pickler.forget()
         pieces.clear()
@@ -121,8 +129,7 @@ def _dump_ready(result: object) -> Pickled:
 def dump(result: object, pieces: Pieces | None = None, *, apart: bool = True) -> Pickled:
     """Pickle by plain `pickle`, large buffers apart or all in one; raises whatever that raises."""
     pickled = _dump_ready(result) if pieces is None and apart else _dump(_Careful, result, {}, pieces, apart=apart)
-    names = pickled.names
-    if names and (b"pyarrow" in names or b"torch" in names) and (compact := _compacting(names)):
+    if pickled.families and (compact := _compacting(pickled.families)):
         return _dump(_Careful, result, compact, apart=apart)
     return pickled
 
@@ -156,7 +163,7 @@ def _dump(
     file.beside = buffers if apart else None
     pickler = kind(file, buffers.take if apart else None)
     pickler.dump(result)
-    return Pickled(file.getvalue(), buffers, pickler.own, file.names())
+    return Pickled(file.getvalue(), buffers, pickler.own, file.names(), pickler.families)
 
 
 def _by_cloudpickle() -> tuple[type[Any], dict[type, Reducer]]:
@@ -205,12 +212,12 @@ def is_used_up(result: object) -> bool:
     return hasattr(kind, "__next__") or hasattr(kind, "__anext__")
 
 
-def _compacting(names: bytes) -> dict[type, Reducer]:
-    """Reducers for what the names in a stream show to be there and would drag a larger parent along."""
+def _compacting(families: frozenset[str]) -> dict[type, Reducer]:
+    """Reducers for what was met and would drag a larger parent along."""
     reducers: dict[type, Reducer] = {}
-    if "pyarrow" in sys.modules and b"pyarrow" in names:
+    if "pyarrow" in families:
         reducers |= _reducers_of_arrow()
-    if "torch" in sys.modules and b"torch" in names:
+    if "torch" in families:
         reducers |= _reducers_of_torch()
     return reducers
 

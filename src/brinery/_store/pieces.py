@@ -11,10 +11,13 @@ from __future__ import annotations
 import pickle
 
 from .entry import ASCII, BYTEARRAY, BYTES, MOST_BUFFERS, TEXT, Contents
+from .gapped import Token
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing_extensions import Buffer
+
+    from .gapped import Gapped
 
 LONG = 64 * 1024  # bytes; what is shorter is copied into the stream for less than its own place in the file costs
 _PROTOCOL = pickle.PROTO
@@ -34,7 +37,7 @@ class TooLong(BaseException):
     """The stream is longer than its reader has time for; no error, so nobody explains it."""
 
 
-class Buffers(list["memoryview | Contents"]):
+class Buffers(list["memoryview | Contents | Gapped"]):
     """Collects what goes out of band, in the order in which the stream asks for it."""
 
     __slots__ = ()
@@ -42,6 +45,11 @@ class Buffers(list["memoryview | Contents"]):
     def take(self, buffer: pickle.PickleBuffer) -> bool:
         """Pickle's `buffer_callback`: True leaves the buffer in the stream."""
         view = buffer.raw()
+        if isinstance(view.obj, Token):
+            if self.is_full:
+                raise pickle.PicklingError(f"it has more than {MOST_BUFFERS:,} large parts")
+            self.append(view.obj.gapped)
+            return False
         if view.nbytes < LONG or self.is_full:
             return True
         self.append(view)
@@ -120,7 +128,12 @@ class Pieces:
         return None
 
     def getvalue(self) -> bytes:
-        return self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
+        """The whole stream."""
+        if self._contents:
+            return b"".join(self._pieces)
+        if len(self._pieces) > 1:
+            self._pieces = [b"".join(self._pieces)]  # for `names`, too
+        return self._pieces[0]
 
     def names(self) -> bytes:
         """The pieces in which names of classes can be: contents of 200 MB take as long to search as to write."""

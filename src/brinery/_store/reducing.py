@@ -7,7 +7,7 @@ import sys
 from pickle import PickleBuffer
 from types import BuiltinFunctionType, FunctionType, MemberDescriptorType
 
-from . import restoring
+from . import gapped, restoring
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ _HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE: made by a class statement
 _NEVER_KEPT = frozenset({"obj", "exceptions", "message"})  # what an AttributeError was about; what a group is made of
 
 
-def reducer_of(kind: type[Any]) -> Reducer | None:
-    """How objects of a class are reduced; None if pickle itself does well."""
+def reducer_of(kind: type[Any], *, apart: bool = True) -> Reducer | None:
+    """How objects of a class are reduced; None if pickle itself does well. With `apart`, buffers go out of band."""
     if kind in copyreg.dispatch_table:
         return None
     if issubclass(kind, BaseException):
@@ -43,6 +43,8 @@ def reducer_of(kind: type[Any]) -> Reducer | None:
         or kind.__reduce__ not in (array.__reduce__, masked.__reduce__)
         or kind.__setstate__ not in (array.__setstate__, masked.__setstate__)
     )
+    if kind is array and apart:
+        return _reduce_array_apart
     return _reduce_array if is_plain else _reduce_array_of_subclass
 
 
@@ -70,6 +72,21 @@ def _reduce_array(array: Any) -> Any:
     if not isinstance(reduced, tuple) or len(reduced) != 3:
         return reduced
     return (*reduced, None, None, restoring.set_state_and_freeze)
+
+
+def _reduce_array_apart(array: Any) -> Any:
+    """What has gaps is copied when it is written, part by part."""
+    dtype, flags = array.dtype, array.flags
+    if flags.c_contiguous or flags.f_contiguous or dtype.hasobject or not gapped.is_worth_it(array):
+        return _reduce_array(array)
+    if dtype.kind in "mM":
+        return restoring.viewed, (array.view("i8"), dtype)
+    # As numpy reduces one without gaps, with a buffer that stands for the elements.
+    reduced = type(array)((2,), dtype).__reduce_ex__(_PROTOCOL)
+    if len(reduced) != 2 or type(reduced[1][0]) is not PickleBuffer or reduced[1][2] != (2,):
+        return _reduce_array(array)
+    make, (_, dtype, _, *order) = reduced
+    return make, (PickleBuffer(gapped.Token(array)), dtype, array.shape, *order)
 
 
 def _reduce_array_of_subclass(array: Any) -> Any:
