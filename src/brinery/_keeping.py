@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 
 def prepare(function: Function, call: Call, result: object, codec: Codec) -> Payload | None:
     """Make what is stored of a result; None, said once, if it cannot be kept or something has changed meanwhile."""
-    changes = _changes_since(function, call)
-    if changes:
-        _tell_changes(function, changes)
-        return None
+    if not (call.is_fixed and call.state.holds()):
+        changes = _changes_since(function, call)
+        if changes:
+            _tell_changes(function, changes)
+            return None
     unloadable = function._folder.unloadable  # type: ignore[union-attr]
     try:
         # What could not be loaded before is tried first: it would be computed at every call, and nobody told.
@@ -47,22 +48,21 @@ def metadata(function: Function, call: Call, result: str) -> bytes:
     recorder = function._recorder_made
     if recorder is None:
         recorder = function._recorder_made = _recorder_of(function)
-    return recorder.write(call, *_arguments_of(function, call), result)
+    if call.is_fixed:
+        values: Any = call.values
+        return recorder.write(call, zip(call.state.binder.names, values, strict=True), None, result)
+    named = call.named or function._named(call.state, call.values)
+    return recorder.write(call, named.items(), call.arguments or function._digests(call.state, named), result)
 
 
 def tell(function: Function, call: Call) -> dict[str, Any]:
     """The same of a call that may have no result yet."""
-    return _recorder_of(function).tell(call, *_arguments_of(function, call))
+    named = function._named(call.state, call.values)
+    return _recorder_of(function).tell(call, named.items(), function._digests(call.state, named))
 
 
 def _recorder_of(function: Function) -> Recorder:
     return Recorder(function._home, function._codec.name, shows_values=function._options.record_values)
-
-
-def _arguments_of(function: Function, call: Call) -> tuple[dict[str, Any], dict[str, bytes] | None]:
-    """What a key covers of a call, and the digests of that; None for these where all are scalars."""
-    named = call.named or function._named(call.state, call.values)
-    return named, None if call.is_fixed else call.arguments or function._digests(call.state, named)
 
 
 def _changes_since(function: Function, call: Call) -> list[str]:
@@ -80,8 +80,6 @@ def _changes_since(function: Function, call: Call) -> list[str]:
 
 def _changed_arguments(function: Function, call: Call) -> list[str]:
     """Name the arguments that are no longer what the key was taken from."""
-    if call.is_fixed:
-        return []
     try:
         values = call.values if function._options.key is None else function._options.key(*call.args, **call.kwargs)
         from ._keying.carried_code import CarriedCode

@@ -16,6 +16,7 @@ from ._warning import logger
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
     from ._keyed_function import Call, State
@@ -44,23 +45,24 @@ class Recorder:
         self._of_code = ""
         self._names: dict[str, tuple[str, bool]] = {}  # as they are written, and whether values may be shown
 
-    def write(self, call: Call, named: dict[str, Any], digests: dict[str, bytes] | None, result: str) -> bytes:
+    def write(
+        self, call: Call, named: Iterable[tuple[str, Any]], digests: dict[str, bytes] | None, result: str
+    ) -> bytes:
         """Give the metadata of an entry.
 
         Args:
             call: what was computed.
-            named: its arguments.
+            named: its arguments, by name.
             digests: theirs; None where all of them are scalars.
             result: the name of the result's type.
         """
         if self._state is not call.state:  # what is the same for every call of this code is written once
             self._of_code = self._write_code(call.state)
-            self._names = {name: (quote(name), self._shows_values and not sounds_secret(name)) for name in named}
             self._state = call.state
         # Written out, as an encoder takes longer to set up than all of it takes.
         arguments = []
-        for name, value in named.items():
-            quoted, may_show = self._names[name]
+        for name, value in named:
+            quoted, may_show = self._names.get(name) or self._learn(name)
             digest = xxh3_128_hexdigest(scalar(value)) if digests is None else digests[name].hex()
             shown = quote(shorten(value)) if may_show else self._hidden
             arguments.append(f'{quoted}:["{digest}",{shown}]')
@@ -70,7 +72,7 @@ class Recorder:
         of_call = f'"call":"{xxh3_128_hexdigest(call.encoded)}","arguments":{{{",".join(arguments)}}}{more}'
         return f'{{{self._of_code},{of_call},"result":{quote(result)}}}'.encode("ascii")
 
-    def tell(self, call: Call, named: dict[str, Any], digests: dict[str, bytes] | None) -> dict[str, Any]:
+    def tell(self, call: Call, named: Iterable[tuple[str, Any]], digests: dict[str, bytes] | None) -> dict[str, Any]:
         """Give the same of a call that may have no result yet."""
         told: dict[str, Any] = json.loads(self.write(call, named, digests, ""))
         del told["result"]
@@ -85,12 +87,16 @@ class Recorder:
         }
         return _to_json(told)[1:-1]
 
-    def _outlines(self, call: Call, named: dict[str, Any]) -> dict[str, dict[str, list[str]]]:
+    def _learn(self, name: str) -> tuple[str, bool]:
+        known = self._names[name] = quote(name), self._shows_values and not sounds_secret(name)
+        return known
+
+    def _outlines(self, call: Call, named: Iterable[tuple[str, Any]]) -> dict[str, dict[str, list[str]]]:
         """What can be told of the insides of the arguments, as far as there is something."""
         from ._keying.outline import outline
 
         found = {}
-        for name, value in named.items():
+        for name, value in named:
             if type(value) in SCALARS:
                 continue
             try:

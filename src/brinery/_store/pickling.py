@@ -83,34 +83,8 @@ class Pickled(NamedTuple):
     families: frozenset[str] = _NO_FAMILIES  # of the classes met, those whose objects may drag a parent along
 
 
-class _Ready:
-    """A pickler made beforehand: making one takes longer than pickling most results. Used by one at a time."""
-
-    __slots__ = ("_buffers", "_pickler", "_pieces")
-
-    def __init__(self) -> None:
-        self._buffers = Buffers()
-        self._pieces = Pieces()
-        self._pieces.beside = self._buffers
-        self._pickler = _Careful(self._pieces, self._buffers.take)
-
-    def dump(self, result: object) -> Pickled:
-        """Pickle a result. Not to be used again if this raises."""
-        pickler, pieces = self._pickler, self._pieces
-        pickler.dump(result)
-        pickler.clear_memo()
-        stream = pieces.getvalue()
-        if not (pickler.has_met or self._buffers):  # pickle knows all of it by itself, and no class is named
-            pickled = Pickled(stream, [], _NONE, b"", _NO_FAMILIES)
-        else:
-            pickled = Pickled(stream, list(self._buffers), pickler.own, pieces.names(), pickler.families)
-            self._buffers.clear()
-            pickler.forget()
-        pieces.clear()
-        return pickled
-
-
-_ready: list[_Ready] = []
+# Picklers made beforehand, each with what it writes to: making one takes longer than pickling most results.
+_ready: list[tuple[_Careful, Pieces, Buffers]] = []
 _MOST_READY = 8
 _MOST_KEPT = 1 << 16  # bytes; a longer stream may leave a pickler that keeps as much memory
 
@@ -119,11 +93,27 @@ def _dump_ready(result: object) -> Pickled:
     try:
         ready = _ready.pop()
     except IndexError:
-        ready = _Ready()
-    pickled = ready.dump(result)
-    if len(pickled.stream) <= _MOST_KEPT and len(_ready) < _MOST_READY:
+        ready = _make_ready()
+    pickler, pieces, buffers = ready
+    pickler.dump(result)  # if this raises, nobody uses that pickler again
+    pickler.clear_memo()
+    stream = pieces.getvalue()
+    if not (pickler.has_met or buffers):  # pickle knows all of it by itself, and no class is named
+        pickled = Pickled(stream, [], _NONE, b"", _NO_FAMILIES)
+    else:
+        pickled = Pickled(stream, list(buffers), pickler.own, pieces.names(), pickler.families)
+        buffers.clear()
+        pickler.forget()
+    pieces.clear()
+    if len(stream) <= _MOST_KEPT and len(_ready) < _MOST_READY:
         _ready.append(ready)
     return pickled
+
+
+def _make_ready() -> tuple[_Careful, Pieces, Buffers]:
+    pieces, buffers = Pieces(), Buffers()
+    pieces.beside = buffers
+    return _Careful(pieces, buffers.take), pieces, buffers
 
 
 def dump(result: object, pieces: Pieces | None = None, *, apart: bool = True) -> Pickled:

@@ -69,14 +69,17 @@ class Pieces:
     def __init__(self, most: int | None = None) -> None:
         self.beside: Buffers | None = None  # where contents go; None leaves them in the stream
         self._left = most
-        self.clear()
-
-    def clear(self) -> None:
-        """Make ready for what is written next."""
         self._pieces: list[bytes] = []
         self._contents: set[int] = set()  # which of the pieces are no opcodes
         self._may_announce = False  # whether the last piece may tell what comes next
         self._is_clear = True  # whether all pieces that were looked at were made as expected
+
+    def clear(self) -> None:
+        """Make ready for what is written next."""
+        self._pieces.clear()
+        self._contents.clear()
+        self._may_announce = False
+        self._is_clear = True
 
     def write(self, piece: Buffer) -> int:
         """Take a piece; no copy is made of bytes."""
