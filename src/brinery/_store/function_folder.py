@@ -40,7 +40,7 @@ _claim_made: type[Claim] | None = None  # loaded by the first miss
 
 
 class FunctionFolder:
-    """One function's entries. Made by `Directory.folder`; touches no disk before it is first asked.
+    """One function's entries. Made by `Store.folder`; touches no disk before it is first asked.
 
     Safe among threads and processes.
     """

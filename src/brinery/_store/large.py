@@ -81,9 +81,7 @@ def _reserve(fd: int, size: int) -> None:
     """
     if sys.platform != "linux" or (size < _WORTH_CTYPES and "ctypes" not in sys.modules):
         return
-    with suppress(
-        AttributeError, OSError, ImportError
-    ):  # it is for speed only, and whatever is wrong, the writing will tell
+    with suppress(AttributeError, OSError, ImportError):  # for speed only: whatever is wrong, the writing will tell
         import ctypes
 
         reserve = ctypes.CDLL(None).fallocate64
