@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from brinery import Cache
-from brinery._store import compression, contents, entry, pieces
+from brinery._store import compression, contents, entry, layout, pieces
 from brinery._store.entry import Contents, Payload
 from brinery._store.payload import Codec, Unstorable
 from brinery._store.pieces import Pieces
@@ -238,9 +238,9 @@ def test_damaged_text_is_a_miss_in_a_file_that_seems_unchanged(tmp_path, monkeyp
 
 def test_an_unknown_kind_is_a_miss(tmp_path):
     """What a later format may mean by another number is not guessed at."""
-    for kind in (entry.TEXT, entry.TEXT + 1):
+    for kind in (layout.TEXT, layout.TEXT + 1):
         made = Payload(b"\x80\x05\x97.", [Contents(b"text" * 20_000, kind)])
-        assert (found(stored(made, tmp_path / "entry")) is None) is (kind > entry.TEXT)
+        assert (found(stored(made, tmp_path / "entry")) is None) is (kind > layout.TEXT)
 
 
 def test_more_than_an_entry_takes_stay_in_the_stream(tmp_path, monkeypatch):
@@ -309,7 +309,7 @@ def test_the_result_is_checked_with_contents_of_its_own():
 def test_names_in_contents_are_no_names():
     """A text about ``__main__`` says nothing of where its classes live."""
     made = Codec("pickle", module="__main__", home_module="home").dumps(["__main__ home" * 10_000])
-    assert not made.flags & (entry.HOME_AS_MAIN | entry.HOME_NAMED)
+    assert not made.flags & (layout.HOME_AS_MAIN | layout.HOME_NAMED)
 
 
 @pytest.mark.parametrize("options", [{}, {"compress": True}, {"mmap": True}, {"trust_unchanged": True}, {"ttl": 3600}])
@@ -367,11 +367,11 @@ def test_what_was_read_can_be_stored_again(tmp_path):
     verified = found(stored(codec().dumps(result), tmp_path / "entry"))
     buffers = [contents.to_store(buffer) for buffer in verified.buffers]
     assert [buffer.kind for buffer in buffers] == [
-        entry.BYTES,
-        entry.BYTEARRAY,
-        entry.ASCII,
-        entry.TEXT,
-        entry.TEXT,
+        layout.BYTES,
+        layout.BYTEARRAY,
+        layout.ASCII,
+        layout.TEXT,
+        layout.TEXT,
     ]
     again = stored(Payload(verified.stream, buffers), tmp_path / "again")
     assert codec().loads(found(again)) == result

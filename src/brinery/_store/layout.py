@@ -29,6 +29,7 @@ SIGNED_FROM = 40
 SECRET_ID = slice(16, 24)  # where it stands in what is signed
 ALIGNMENT = 64
 AT_ONCE = 64 * 1024  # a file up to here is read by one call
+CHUNK = 1 << 20  # bytes of a buffer that are digested by themselves
 
 COMPRESSED = 1  # the stream is its length, u64, and a zstd frame
 BLAKE3 = 2  # buffers are digested by BLAKE3 instead of SHA-256

@@ -9,8 +9,9 @@ from time import time
 
 from .._warning import warn
 from ..errors import DamagedEntryWarning
-from .entry import ABOUT_STREAM, HEAD, Payload, facts
+from .entry import Payload, facts
 from .files import READ, closing, open_to_look
+from .layout import ABOUT_STREAM, HEAD
 from .reading import read_entry, read_facts, read_recorded
 
 TYPE_CHECKING = False
