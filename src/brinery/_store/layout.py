@@ -25,6 +25,7 @@ Restored = memoryview | bytes | bytearray | str  # a buffer as the stream wants 
 SUFFIX = ".brine1"
 MAGIC = b"brinery\x01"
 HEAD = Struct("<8s 32s 16s 8s d d d I I Q Q 16s")
+ITEM_HEAD = Struct("<B")  # of what a generator yielded, frozen by itself: its flags
 SIGNED_FROM = 40
 SECRET_ID = slice(16, 24)  # where it stands in what is signed
 ALIGNMENT = 64

@@ -7,7 +7,7 @@ from types import NoneType
 
 from . import layout, pickling, stack
 from .entry import Payload, Verified
-from .items import ITEM_FLAGS, LENGTH, Items
+from .items import LENGTH, Items
 from .loading import MAINS, Loader
 from .pickling import Pickled
 from .pieces import Pieces, TooLong
@@ -62,7 +62,7 @@ class Codec(Loader):
         pickled = stack.call(partial(self._dump, apart=False), item)
         if pickled.own:
             self._check(item, pickled)
-        return ITEM_FLAGS.pack(self._flags(pickled.names)) + pickled.stream
+        return layout.ITEM_HEAD.pack(self._flags(pickled.names)) + pickled.stream
 
     def _dump(self, result: object, *, apart: bool = True) -> Pickled:
         if self._serializer is not None:
