@@ -48,7 +48,7 @@ def recorded(path: str, key: str, open_keyring: Callable[[], Keyring]) -> tuple[
         return None
 
 
-def carried(
+def to_carry_over(
     path: str, key: str, open_keyring: Callable[[], Keyring], *, compress: bool
 ) -> tuple[Facts, Payload] | None:
     """An entry's head, and what it holds, ready to be kept under another key; None if it is not fresh and right."""
