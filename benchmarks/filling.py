@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from brinery import Cache
-from brinery._store.entry import SUFFIX, encode
+from brinery._store.entry import encode
+from brinery._store.layout import SUFFIX
 from brinery._store.names import SHARDS
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
+from io import StringIO
 from itertools import count
 from random import Random
 from time import perf_counter, process_time
 from typing import Any, NamedTuple
 
 from brinery import Cache
+from brinery._cli import main
+from brinery._store.names import slug_of
 
 from . import floors, peers
 from .cases import Table
@@ -64,9 +68,12 @@ def a_year(folder: str, entries: int, functions: int) -> list[Step]:
     cache = _filled(folder, entries, functions)
     root = str(cache.path)
     half = entries // 2
+    first = cache.functions()[0].name
+    place = f"{root}/{slug_of(first)}"
     steps = [
         _step("info", cache.info, lambda: _look(root), entries),
         _step("ls", cache.functions, lambda: _look(root), entries),
+        _step("ls FUNCTION", lambda: _list(first, root), lambda: _look(place), entries // functions),
     ]
     kept = _function(0, cache)
     for number in range(entries, entries + 100 * functions, functions):
@@ -117,6 +124,13 @@ def _step(name: str, run: Callable[[], object], bare: Callable[[], object], entr
         times.append(perf_counter() - began)
         processor.append(process_time() - began_processor)
     return Step(name, times[0], times[1], entries, *processor)
+
+
+def _list(function: str, root: str) -> None:
+    """The whole command, but for the start of its process."""
+    with redirect_stdout(StringIO()) as told:
+        if main(["ls", function, "--dir", root]) or not told.getvalue():
+            raise RuntimeError(f"ls {function} failed")
 
 
 def _look(root: str) -> int:

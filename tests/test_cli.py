@@ -21,7 +21,7 @@ from brinery import Cache
 from brinery._cli import main
 from brinery._columns import count, fields, table
 from brinery._printable import printable
-from brinery._store.entry import HEAD
+from brinery._store.layout import HEAD
 from brinery._store.secret_file import secret_path
 
 

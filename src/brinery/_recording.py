@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
     from typing import Any
 
-    from ._store.entry import Bytes
+    from ._store.layout import Bytes
     from ._store.loading import Loader
     from ._store.locks import Claim
     from ._store.payload import Codec

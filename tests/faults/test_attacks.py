@@ -16,8 +16,9 @@ from outcomes import quietly
 
 from brinery import Cache
 from brinery._cli import main
-from brinery._store import entry
-from brinery._store.entry import HEAD, MAGIC, SIGNED_FROM, Payload, encode, facts
+from brinery._store import layout
+from brinery._store.entry import Payload, encode, facts
+from brinery._store.layout import HEAD, MAGIC, SIGNED_FROM
 from brinery._store.names import temporary_name
 from brinery._store.signing import Signer
 
@@ -95,9 +96,9 @@ ATTACKS: dict[str, Callable[[bytes, bytes], bytes]] = {
     "signed with nothing": lambda genuine, evil: forged(genuine, evil, mac=Signer(b"").sign(genuine[SIGNED_FROM:128])),
     "as a long stream": stream_as_a_buffer,
     "as a list of items": lambda genuine, evil: signed_by_a_stranger(
-        genuine, len(evil).to_bytes(8, "little") + b"\0" + evil, flags=entry.ITEMS
+        genuine, len(evil).to_bytes(8, "little") + b"\0" + evil, flags=layout.ITEMS
     ),
-    "no pickle, it says": lambda genuine, evil: signed_by_a_stranger(genuine, evil, flags=entry.NOT_PICKLE),
+    "no pickle, it says": lambda genuine, evil: signed_by_a_stranger(genuine, evil, flags=layout.NOT_PICKLE),
     **{
         f"format {version}": lambda genuine, evil, version=version: forged(
             genuine, evil, magic=MAGIC[:-1] + bytes([version])
@@ -106,7 +107,7 @@ ATTACKS: dict[str, Callable[[bytes, bytes], bytes]] = {
     },
     **{
         f"flags {flags}": lambda genuine, evil, flags=flags: forged(genuine, evil, flags=flags)
-        for flags in (entry.COMPRESSED, entry.BLAKE3, entry.STREAM_APART, 255, 1 << 31)
+        for flags in (layout.COMPRESSED, layout.BLAKE3, layout.STREAM_APART, 255, 1 << 31)
     },
 }
 

@@ -14,11 +14,12 @@ from random import Random
 
 import pytest
 
-from brinery._store import entry
+from brinery._store import entry, layout
 from brinery._store.descriptions import parse_object
-from brinery._store.entry import HEAD, SIGNED_FROM, Contents, Payload, encode
+from brinery._store.entry import Contents, Payload, encode
 from brinery._store.history import records
 from brinery._store.holder import encode_holder, parse_holder
+from brinery._store.layout import HEAD, SIGNED_FROM
 from brinery._store.payload import Codec, Items
 from brinery._store.reading import holds_together, read_entry, read_facts, read_metadata, read_recorded
 from brinery._store.signing import Keyring, Signer
@@ -62,14 +63,14 @@ def genuine() -> list[bytes]:
         Payload(text, [memoryview(text * 3), memoryview(chance.randbytes(3000))], compress=True),
         Payload(pickle.dumps(bytes(1 << 20)), [memoryview(b"beside a long stream")]),
         CODEC.dumps(Items([CODEC.freeze(item) for item in ("a", 1, None, [2.5])])),
-        Payload(b'{"json": 1}', [], entry.NOT_PICKLE),
+        Payload(b'{"json": 1}', [], layout.NOT_PICKLE),
         Payload(
             b"\x80\x05(\x97\x97\x97\x97l.",
             [
-                Contents(b"bytes", entry.BYTES),
-                Contents(b"array" * 40, entry.BYTEARRAY),
-                Contents(b"text" * 20, entry.ASCII),
-                Contents("\xe9".encode(), entry.TEXT),
+                Contents(b"bytes", layout.BYTES),
+                Contents(b"array" * 40, layout.BYTEARRAY),
+                Contents(b"text" * 20, layout.ASCII),
+                Contents("\xe9".encode(), layout.TEXT),
             ],
         ),
     ]

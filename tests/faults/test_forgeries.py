@@ -19,7 +19,8 @@ from outcomes import quietly
 from brinery import Cache
 from brinery._cli import main
 from brinery._store.chunks import digests
-from brinery._store.entry import HEAD, MAGIC, Payload, encode
+from brinery._store.entry import Payload, encode
+from brinery._store.layout import HEAD, MAGIC
 from brinery._store.names import slug_of
 from brinery._store.signing import Signer
 

@@ -223,3 +223,15 @@ def test_another_brinery_reads_for_itself(monkeypatch):
     assert known_sources._name(code, state, 0, documented=False) == before
     monkeypatch.setattr(known_sources, "_states_of_readers", [state, state])
     assert known_sources._name(code, state, 0, documented=False) != before
+
+
+def test_whoever_reads_is_known_by_its_files():
+    """Whatever the two that read are made of may read in another way, and so is part of the name."""
+    folder = Path(known_sources.__file__).parent
+    pending, reading = ["parsed", "bytecode"], set()
+    while pending:
+        reading.add(name := pending.pop())
+        nodes = ast.walk(ast.parse((folder / f"{name}.py").read_text()))
+        found = {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.level == 1 and node.module}
+        pending += found - reading
+    assert reading - {"file_state", "source"} == {Path(name).stem for name in known_sources._READERS}

@@ -85,7 +85,7 @@ def test_the_default_folders_take_one_module_more(tmp_path):
     assert {name for name in loaded if not name.startswith("brinery")} <= OF_PYTHON | OF_XXHASH
 
 
-def test_importing_loads_a_dozen_modules_of_ours(tmp_path):
+def test_importing_loads_a_dozen_modules_of_ours():
     """And nothing of anybody else's."""
     program = START + "import brinery\nprint(*sorted(set(sys.modules) - before))"
     child = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from brinery._store import compression, entry
-from brinery._store.entry import HEAD, MAGIC, SIGNED_FROM, Payload, encode, facts, metadata
+from brinery._store import compression, entry, layout
+from brinery._store.entry import Payload, encode, facts, metadata
+from brinery._store.layout import HEAD, MAGIC, SIGNED_FROM
 from brinery._store.payload import Codec
 from brinery._store.reading import Verified, read_entry, read_facts, read_metadata
 from brinery._store.signing import Keyring, Signer
@@ -199,7 +200,7 @@ def test_unknown_flags_are_a_miss(tmp_path):
         assert read(sign_again(data, found.signed_end), tmp_path) is None
 
 
-@pytest.mark.parametrize("flag", [entry.COMPRESSED, entry.STREAM_APART, entry.COMPRESSED | entry.STREAM_APART])
+@pytest.mark.parametrize("flag", [layout.COMPRESSED, layout.STREAM_APART, layout.COMPRESSED | layout.STREAM_APART])
 def test_signed_nonsense_is_a_miss(tmp_path, flag):
     """Even a signed entry whose flags fit nothing in it is only a miss."""
     data = bytearray(small())
@@ -313,8 +314,8 @@ def test_compressed(tmp_path):
     assert 300_000 < len(data) < 310_000
     found = read(data, tmp_path)
     assert contents(found)[:2] == (stream, [bytes(500_000), noise])
-    assert found.flags & entry.COMPRESSED
-    assert not read(laid_out(Payload(b"a" * 1000, [], compress=True)), tmp_path).flags & entry.COMPRESSED
+    assert found.flags & layout.COMPRESSED
+    assert not read(laid_out(Payload(b"a" * 1000, [], compress=True)), tmp_path).flags & layout.COMPRESSED
 
 
 def test_the_decompressor_keeps_to_the_signed_length():

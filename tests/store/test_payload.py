@@ -24,7 +24,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from brinery._store import contents, entry, unpickling
+from brinery._store import contents, entry, layout, unpickling
 from brinery._store.entry import Verified
 from brinery._store.payload import Codec, Items, Payload, Unstorable
 from brinery._store.reading import read_entry
@@ -569,7 +569,7 @@ def test_items_that_cannot_be_frozen():
 def test_a_list_of_items_that_is_none(stream):
     """Bytes that are no list of items are an exception, never items."""
     with pytest.raises(ValueError, match="cut short"):
-        codec().loads(Verified(stream, [], entry.ITEMS, 1.0))
+        codec().loads(Verified(stream, [], layout.ITEMS, 1.0))
 
 
 # --- other serializers ---
@@ -689,7 +689,7 @@ def test_streams_of_different_serializers_never_meet():
     """What is no pickle is never unpickled, nor a pickle given to another serializer."""
     evil = pickle.dumps(functools.partial(print, "unpickled"))
     with pytest.raises(ValueError, match="another serializer"):
-        codec().loads(Verified(evil, [], entry.NOT_PICKLE, 1.0))
+        codec().loads(Verified(evil, [], layout.NOT_PICKLE, 1.0))
     with pytest.raises(ValueError, match="another serializer"):
         codec("json").loads(Verified(b"[]", [], 0, 1.0))
     with pytest.raises(ValueError, match="another serializer"):

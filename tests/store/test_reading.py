@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from brinery._store import chunks, entry, trust
+from brinery._store import chunks, entry, layout, trust
 from brinery._store.entry import Payload, encode
 from brinery._store.memory import allocate
 from brinery._store.reading import Verified, read_entry, read_facts, read_metadata
@@ -78,7 +78,7 @@ def test_buffers_of_any_length(tmp_path, monkeypatch, length, blake3):
     path = write(tmp_path / "entry", Payload(b"stream", [memoryview(buffer)]))
     found = read(path)
     assert bytes(found.buffers[0]) == buffer
-    assert bool(found.flags & entry.BLAKE3) is blake3
+    assert bool(found.flags & layout.BLAKE3) is blake3
 
 
 def test_digest_is_of_the_chunks_digests():
@@ -200,7 +200,7 @@ def test_blake3_is_not_installed_here(long_entry, monkeypatch):
             raise ImportError(name)
         return genuine(name, *args, **kwargs)
 
-    assert read(long_entry).flags & entry.BLAKE3
+    assert read(long_entry).flags & layout.BLAKE3
     monkeypatch.setattr(builtins, "__import__", without)
     assert read(long_entry) is None
 

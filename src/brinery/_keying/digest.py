@@ -1,8 +1,9 @@
 """Any value -> digest, or a clear "cannot" with the path to what stood in the way.
 
-The encoding is canonical: by structure and exact type, the same in every process and under every hash seed. Small and
-plain values are encoded by C code (`plain`), everything else is taken apart (`walk`). Code is never looked into here:
-whoever calls gives a function that says in 16 bytes what a function, class or module is.
+The encoding is canonical: by structure and exact type, the same in every process and under every hash seed. Small
+values are encoded by `marshal` (`plain`), large ones that are as plain by the C pickler (`pickled`), and all others are
+taken apart (`walk`). Code is never looked into here: whoever calls gives a function that says in 16 bytes what a
+function, class or module is.
 """
 
 from __future__ import annotations

@@ -31,6 +31,7 @@ _NOT_ANNOTATED, _ANNOTATED = b"\0", b"\1"
 
 _carried: dict[tuple[bytes, bool], Source] = {}
 _known: dict[bytes, Source] = {}
+_READERS = "parsed.py", "normalised.py", "bytecode.py", "instructions.py", "compiled.py"  # of source and of bytecode
 _states_of_readers: list[FileState | None] = []
 _declared: dict[int, tuple[CodeType, Source, Source]] = {}
 _DECLARED_MOST = 1024
@@ -86,7 +87,7 @@ def _readers() -> list[FileState | None]:
     """What tells one brinery from another that reads sources or bytecode in another way."""
     if not _states_of_readers:
         folder = os.path.dirname(__file__)
-        _states_of_readers.extend(file_state(os.path.join(folder, name)) for name in ("parsed.py", "bytecode.py"))
+        _states_of_readers.extend(file_state(os.path.join(folder, name)) for name in _READERS)
     return _states_of_readers
 
 

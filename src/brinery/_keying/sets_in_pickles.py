@@ -6,17 +6,15 @@ so what follows is gone along until it cannot be a set's items: a few steps, mos
 
 from __future__ import annotations
 
-_MARK, _ADD_ITEMS = 0x28, 0x90
+_MARK, _ADD_ITEMS, _FRAME = 0x28, 0x90, 0x95
 _LENGTHS = {  # of what can be in a set, and how long it is with its opcode
     **dict.fromkeys(b"N\x88\x89)", 1),  # None, True, False, ()
-    **dict(
-        zip(b"KMJG\x95", (2, 3, 5, 9, 9), strict=True)
-    ),  # numbers, and the head of a frame, which counts for nothing
+    **dict(zip(b"KMJG", (2, 3, 5, 9), strict=True)),  # numbers
+    _FRAME: 9,  # the head of a frame, which counts for nothing
 }
 _SHORT = frozenset(b"\x8a\x8cC")  # an int, a text or bytes after a byte that tells the length
 _LONG = frozenset(b"XB")  # and after four
 _TUPLES = dict(zip(b"\x85\x86\x87", (1, 2, 3), strict=True))  # made of so many items
-_FRAME = 0x95
 _FAR = 1000  # items of a set that are added at a time
 _UNSURE = frozenset(b"(\x8b\x8d\x8e")  # longer tuples, frozensets, enormous numbers and texts
 

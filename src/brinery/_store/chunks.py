@@ -11,14 +11,12 @@ from hashlib import sha256
 from threading import Thread
 
 from .._light import Protocol
+from .layout import CHUNK, Bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence, Sized
 
-Bytes = bytes | bytearray | memoryview
-
-CHUNK = 1 << 20  # part of the format
 _WORTH_A_THREAD = 4  # chunks
 
 

@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
 
-Bytes = bytes | bytearray | memoryview
+    from .layout import Bytes
 
 _LEVEL = 1  # 3 gains little and takes twice as long
 _LEAST = 1024

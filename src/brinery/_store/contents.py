@@ -11,8 +11,9 @@ import sys
 from contextlib import suppress
 from functools import cache
 
-from .entry import ASCII, BYTEARRAY, BYTES, READONLY, TEXT, Contents
+from .entry import Contents
 from .gapped import Gapped
+from .layout import ASCII, BYTEARRAY, BYTES, READONLY, TEXT
 from .memory import allocate
 
 TYPE_CHECKING = False
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from .entry import Restored
+    from .layout import Restored
 
 _WORTH_CTYPES = 4 << 20  # bytes; to import it takes 2 ms, unless numpy did
 _OWN_MAP = 32 << 20  # malloc gives what is longer pages of its own, and back to the system when it is freed

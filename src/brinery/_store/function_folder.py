@@ -40,7 +40,7 @@ _claim_made: type[Claim] | None = None  # loaded by the first miss
 
 
 class FunctionFolder:
-    """One function's entries. Made by `Directory.folder`; touches no disk before it is first asked.
+    """One function's entries. Made by `Store.folder`; touches no disk before it is first asked.
 
     Safe among threads and processes.
     """
@@ -281,9 +281,9 @@ class FunctionFolder:
         Its creation and its end stay what they are.
         """
         from .locks import Turn
-        from .looks import carried
+        from .looks import to_carry_over
 
-        found = carried(self._path(key), key, self._secrets, compress=compress)
+        found = to_carry_over(self._path(key), key, self._secrets, compress=compress)
         if found is None:
             return False
         head, payload = found

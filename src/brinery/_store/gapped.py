@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from .layout import CHUNK
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 _LEAST = 1 << 20  # bytes; what is shorter is copied whole
-_CHUNK = 1 << 20  # parts begin at multiples of it
 
 
 class Gapped:
@@ -47,7 +48,7 @@ class Token(bytearray):
 def is_worth_it(array: Any) -> bool:
     """Whether an array of no objects, which has gaps, is large and its elements fill chunks exactly."""
     size = array.dtype.itemsize
-    return bool(array.nbytes >= _LEAST and _CHUNK % size == 0 and array.flags.writeable)
+    return bool(array.nbytes >= _LEAST and CHUNK % size == 0 and array.flags.writeable)
 
 
 def _fill(target: Any, array: Any, first: int) -> None:

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from .layout import Bytes
 
 LENGTH = Struct("<Q")
-ITEM_FLAGS = Struct("<B")
 
 
 class Items:

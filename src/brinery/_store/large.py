@@ -18,10 +18,12 @@ from functools import partial
 from . import chunks
 from .files import write_all
 from .gapped import Gapped
+from .layout import CHUNK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .entry import Bytes, Unsealed
+    from .entry import Unsealed
+    from .layout import Bytes
 
 _WORTH_CTYPES = 32 << 20  # bytes; to import it takes 2 ms, unless numpy did
 
@@ -43,8 +45,8 @@ def _part(fd: int, entry: Unsealed, number: int, at: int) -> Bytes:
     """A chunk of a buffer; of one with gaps it is a copy, which is written now."""
     start, buffer = entry.placed[number]
     if not isinstance(buffer, Gapped):
-        return memoryview(buffer)[at : at + chunks.CHUNK]
-    part = buffer.part(at, chunks.CHUNK)
+        return memoryview(buffer)[at : at + CHUNK]
+    part = buffer.part(at, CHUNK)
     _write_at(fd, part, start + at)
     return part
 
@@ -81,9 +83,7 @@ def _reserve(fd: int, size: int) -> None:
     """
     if sys.platform != "linux" or (size < _WORTH_CTYPES and "ctypes" not in sys.modules):
         return
-    with suppress(
-        AttributeError, OSError, ImportError
-    ):  # it is for speed only, and whatever is wrong, the writing will tell
+    with suppress(AttributeError, OSError, ImportError):  # for speed only: whatever is wrong, the writing will tell
         import ctypes
 
         reserve = ctypes.CDLL(None).fallocate64

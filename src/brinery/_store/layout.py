@@ -25,10 +25,12 @@ Restored = memoryview | bytes | bytearray | str  # a buffer as the stream wants 
 SUFFIX = ".brine1"
 MAGIC = b"brinery\x01"
 HEAD = Struct("<8s 32s 16s 8s d d d I I Q Q 16s")
+ITEM_HEAD = Struct("<B")  # of what a generator yielded, frozen by itself: its flags
 SIGNED_FROM = 40
 SECRET_ID = slice(16, 24)  # where it stands in what is signed
 ALIGNMENT = 64
 AT_ONCE = 64 * 1024  # a file up to here is read by one call
+CHUNK = 1 << 20  # bytes of a buffer that are digested by themselves
 
 COMPRESSED = 1  # the stream is its length, u64, and a zstd frame
 BLAKE3 = 2  # buffers are digested by BLAKE3 instead of SHA-256

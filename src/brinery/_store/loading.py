@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .serializers import Serializer
 
 MAINS = ("__main__", "__mp_main__")
+_ITEM_HEAD_SIZE = layout.ITEM_HEAD.size
 
 
 def _unpickle_first(stream: Bytes, *, buffers: Sequence[Restored] = ()) -> Any:
@@ -108,7 +109,13 @@ class Loader:
 
     def loads(self, verified: Verified) -> Any:
         """Give the result back; raises whatever unpickling raises."""
-        stream, buffers, flags, _ = verified
+        return self._load(verified.stream, verified.buffers, verified.flags)
+
+    def thaw(self, frozen: Bytes) -> Any:
+        """Give one item back. Only for what `loads` gave as one of `Items`."""
+        return self._load(memoryview(frozen)[_ITEM_HEAD_SIZE:], (), frozen[0])
+
+    def _load(self, stream: Bytes, buffers: Sequence[Restored], flags: int) -> Any:
         try:
             if flags & self._needs_care or not self.is_plain:
                 return self._load_with_care(stream, buffers, flags)
@@ -133,13 +140,6 @@ class Loader:
 
         raise_unless_stubborn(error, lambda: self._load_with_care(stream, buffers, flags))
         raise RuntimeError(f"unpickling raised {type(error).__name__}") from None
-
-    def thaw(self, frozen: Bytes) -> Any:
-        """Give one item back. Only for what `loads` gave as one of `Items`."""
-        from .entry import Verified
-        from .items import ITEM_FLAGS
-
-        return self.loads(Verified(memoryview(frozen)[ITEM_FLAGS.size :], (), frozen[0], 0.0))
 
     def _load_with_care(self, stream: Bytes, buffers: Sequence[Restored], flags: int) -> Any:
         if flags & layout.ITEMS:

@@ -9,8 +9,9 @@ from time import time
 
 from .._warning import warn
 from ..errors import DamagedEntryWarning
-from .entry import ABOUT_STREAM, HEAD, Payload, facts
+from .entry import Payload, facts
 from .files import READ, closing, open_to_look
+from .layout import ABOUT_STREAM, HEAD
 from .reading import read_entry, read_facts, read_recorded
 
 TYPE_CHECKING = False
@@ -47,7 +48,7 @@ def recorded(path: str, key: str, open_keyring: Callable[[], Keyring]) -> tuple[
         return None
 
 
-def carried(
+def to_carry_over(
     path: str, key: str, open_keyring: Callable[[], Keyring], *, compress: bool
 ) -> tuple[Facts, Payload] | None:
     """An entry's head, and what it holds, ready to be kept under another key; None if it is not fresh and right."""

@@ -13,7 +13,7 @@ from .._progress import Progress
 from . import names
 from .counts import count_shards, read_counts
 from .descriptions import describe, function_name, name_in
-from .entry import HEAD, Facts, facts
+from .entry import Facts, facts
 from .files import (
     FOLDER,
     clear_away,
@@ -23,6 +23,7 @@ from .files import (
     remove_if_dead,
     status_of,
 )
+from .layout import HEAD
 from .reading import (
     holds_together,
     is_signed_but_for_its_secret_id,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from types import NoneType
 
-from . import entry, pickling, stack
+from . import layout, pickling, stack
 from .entry import Payload, Verified
-from .items import ITEM_FLAGS, LENGTH, Items
+from .items import LENGTH, Items
 from .loading import MAINS, Loader
 from .pickling import Pickled
 from .pieces import Pieces, TooLong
@@ -46,7 +46,7 @@ class Codec(Loader):
             for item in result.frozen:
                 flags |= item[0]
             stream = b"".join(part for item in result.frozen for part in (LENGTH.pack(len(item)), item))
-            return Payload(stream, [], flags | entry.ITEMS, self._compress)
+            return Payload(stream, [], flags | layout.ITEMS, self._compress)
         if type(result) not in _PLAIN and pickling.is_used_up(result):
             raise Unstorable(f"a {type(result).__qualname__} is used up by reading it")
         pickled = stack.call(self._dump, result) if stack.is_short() else self._dump(result)
@@ -62,7 +62,7 @@ class Codec(Loader):
         pickled = stack.call(partial(self._dump, apart=False), item)
         if pickled.own:
             self._check(item, pickled)
-        return ITEM_FLAGS.pack(self._flags(pickled.names)) + pickled.stream
+        return layout.ITEM_HEAD.pack(self._flags(pickled.names)) + pickled.stream
 
     def _dump(self, result: object, *, apart: bool = True) -> Pickled:
         if self._serializer is not None:
@@ -131,15 +131,15 @@ class Codec(Loader):
     def _flags(self, names: bytes) -> int:
         """Say what a reader has to know of a stream; `names` is all of it in which a class can be named."""
         if self._serializer is not None:
-            return entry.NOT_PICKLE
+            return layout.NOT_PICKLE
         flags = 0
         if not names:
             return flags
         if self._module in MAINS:
             if b"__main__" in names:
-                flags |= entry.HOME_AS_MAIN
+                flags |= layout.HOME_AS_MAIN
             if b"__mp_main__" in names:
-                flags |= entry.HOME_AS_MP_MAIN
+                flags |= layout.HOME_AS_MP_MAIN
         if self._home.encode() in names:
-            flags |= entry.HOME_NAMED
+            flags |= layout.HOME_NAMED
         return flags

@@ -1,4 +1,4 @@
-"""A result -> pickle stream and out-of-band buffers. Pickling only: the way back is in `payload`."""
+"""A result -> pickle stream and out-of-band buffers. Pickling only: the way back is in `loading`."""
 
 from __future__ import annotations
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import pickle
 
-from .entry import ASCII, BYTEARRAY, BYTES, MOST_BUFFERS, TEXT, Contents
+from .entry import MOST_BUFFERS, Contents
 from .gapped import Token
+from .layout import ASCII, BYTEARRAY, BYTES, TEXT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

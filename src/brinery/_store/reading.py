@@ -9,16 +9,18 @@ from __future__ import annotations
 import os
 from stat import S_ISREG
 
-from . import entry
-from .entry import AT_ONCE, HEAD, SIGNED_FROM, Verified
+from . import entry, layout
+from .entry import Verified
 from .files import closing, open_to_look
+from .layout import AT_ONCE, HEAD, SIGNED_FROM
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-    from .entry import Bytes, Facts, Restored, Row
+    from .entry import Facts, Row
+    from .layout import Bytes, Restored
     from .signing import Keyring, Signer
 
 __all__ = ["Verified", "read_entry", "read_facts", "read_metadata", "read_recorded"]
@@ -95,7 +97,7 @@ def holds_together(fd: int, size: int, found: Facts) -> bool:
     try:
         if size > _MUCH and os.fstat(fd).st_blocks * 512 < size // 16:
             return True
-        blake3 = bool(found.flags & entry.BLAKE3)
+        blake3 = bool(found.flags & layout.BLAKE3)
         return all(chunks.digest_of_file(fd, row.start, row.length, blake3=blake3) == row.digest for row in rows)
     except (ImportError, MemoryError):  # a library that is not installed here: nobody can tell
         return True
@@ -105,7 +107,7 @@ def is_signed_but_for_its_secret_id(fd: int, found: Facts, signers: Iterable[Sig
     """Whether one of our secrets signed an entry, and the name of the secret was damaged since."""
     signed = bytearray(os.pread(fd, found.signed_end, 0)[SIGNED_FROM:])
     for signer in signers:
-        signed[entry.SECRET_ID] = signer.secret_id
+        signed[layout.SECRET_ID] = signer.secret_id
         if signer.verify(found.mac, signed):
             return True
     return False
@@ -115,9 +117,9 @@ def lacks_library(found: Facts) -> bool:
     """Whether an entry cannot be read here for want of an optional library only; the head must be a signed one."""
     from . import chunks, compression
 
-    if found.flags & entry.BLAKE3 and not chunks.has_blake3():
+    if found.flags & layout.BLAKE3 and not chunks.has_blake3():
         return True
-    return bool(found.flags & entry.COMPRESSED) and not compression.is_there()
+    return bool(found.flags & layout.COMPRESSED) and not compression.is_there()
 
 
 def read_metadata(fd: int, size: int) -> dict[str, Any] | None:
@@ -158,9 +160,9 @@ def _read_entry(
         return None
     found, rows, stored = signed
     stream: Bytes | None = stored
-    if found.flags & entry.COMPRESSED:
+    if found.flags & layout.COMPRESSED:
         stream = entry.expand_stream(stored)
-    elif found.flags & entry.STREAM_APART:
+    elif found.flags & layout.STREAM_APART:
         if not rows:
             return None
         apart = _read_buffer(fd, rows.pop(), found)  # hashed in any case: it is going to be unpickled
@@ -175,12 +177,12 @@ def _read_entry(
     mapped = trust.map_copy_on_write(fd, size) if trusted and mmap else None
     buffers: list[Restored] = []
     for row in rows:
-        if mapped is not None and row.length == row.expanded_length and row.kind in (entry.WRITABLE, entry.READONLY):
+        if mapped is not None and row.length == row.expanded_length and row.kind in (layout.WRITABLE, layout.READONLY):
             view = mapped[row.start : row.start + row.length]
-            buffers.append(view.toreadonly() if row.kind == entry.READONLY else view)
+            buffers.append(view.toreadonly() if row.kind == layout.READONLY else view)
             continue
         # A text that is not what it should be is no text at all, and whoever uses it may crash.
-        buffer = _read_buffer(fd, row, found, hashed=not known or row.kind in (entry.ASCII, entry.TEXT))
+        buffer = _read_buffer(fd, row, found, hashed=not known or row.kind in (layout.ASCII, layout.TEXT))
         if buffer is None:
             return None
         buffers.append(buffer)
@@ -227,7 +229,7 @@ def _read_buffer(fd: int, row: Row, found: Facts, *, hashed: bool = True) -> Res
         is_right = compression.expand(squeezed, view)
     if not is_right:
         return None
-    if row.kind not in (entry.WRITABLE, entry.READONLY):
+    if row.kind not in (layout.WRITABLE, layout.READONLY):
         view.release()  # else nobody could append to a bytearray
     return finish()
 
@@ -236,5 +238,5 @@ def _fill(view: memoryview, fd: int, row: Row, found: Facts, *, hashed: bool) ->
     from . import chunks
 
     if hashed:
-        return chunks.fill(view, fd, row.start, blake3=bool(found.flags & entry.BLAKE3)) == row.digest
+        return chunks.fill(view, fd, row.start, blake3=bool(found.flags & layout.BLAKE3)) == row.digest
     return chunks.read_exactly(view, fd, row.start)

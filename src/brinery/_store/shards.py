@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 
 from .._light import NamedTuple
-from .entry import HEAD, facts
+from .entry import facts
 from .files import FOLDER, allocated, closing, is_out_of_resources, open_to_look
+from .layout import HEAD
 from .names import SHARDS, SUFFIX, TEMPORARY, entry_key, is_slug, is_temporary
 from .records import EntryRecord, Removed
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import NoReturn
 
-Bytes = bytes | bytearray | memoryview
+    from .layout import Bytes
 
 # What a secret is used for. Another format of entries signs with another key, so that no signature fits both.
 _SIGNING = b"brinery: sign entries, format 1"

@@ -1,4 +1,4 @@
-"""The only place in the package that unpickles; `loading` alone calls it, of bytes that were verified."""
+"""The only place in the package that unpickles; `loading` alone has it do so, of bytes that were verified."""
 
 from __future__ import annotations
 
