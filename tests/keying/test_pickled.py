@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import random
 import sys
 from typing import Any
@@ -10,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from brinery._keying import pickled
 from brinery._keying.digest import encode
 from brinery._keying.pickled import CHUNK, PlainForms
 from brinery._keying.sets_in_pickles import may_have_sets
-from brinery._keying.strict_pickler import NESTED, ROOM
+from brinery._keying.strict_pickler import NESTED, ROOM, Sink
 from brinery._keying.tall import Tall
 
 LOOKALIKES = [
@@ -61,6 +63,50 @@ def test_a_set_is_seen_anywhere(odd, place):
         value.insert(place * len(value) // 2, [odd])
         assert stream(value) is None
         assert stream([{"a": (odd, *around)}]) is None
+
+
+@pytest.mark.parametrize("last", [("a", "b"), (1, (2, (3, 4, 5))), ((), 1.5)])
+def test_a_set_of_a_thousand_is_seen_whatever_is_last_in_it(last):
+    """Items are added a thousand at a time, and the last of them may be a tuple, whose own items count as well."""
+    for before in range(990, 1001):
+        items = b"".join(b"M" + number.to_bytes(2, "little") for number in range(before))
+        tail = pickle.dumps(last, 4)[2:-1]
+        tail = tail[9:] if tail[:1] == b"\x95" else tail
+        assert may_have_sets(b"\x80\x04]\x8f(" + items + tail.replace(b"\x94", b"") + b"\x90a.")
+
+
+def test_sets_of_tuples_and_others_are_not_plain():
+    """Whatever the order is in which a large set gives its items, it is seen."""
+    for first in range(40):
+        pairs = [(number, number) for number in range(300)]
+        assert stream([{*range(first, first + 800), *pairs}]) is None
+
+
+@pytest.mark.parametrize("odd", [frozenset(), frozenset({1}), frozenset({("a", 1)}), {frozenset({2})}])
+def test_frozensets_are_seen_where_the_pickler_counts_right(odd, monkeypatch):
+    """Interpreters whose pickler does not lose count over frozensets have them looked for."""
+    monkeypatch.setattr(pickled, "_miscounts", None)
+    monkeypatch.setattr(pickled, "_JUST_NOT_NESTED", [])  # so it seems to count right
+    assert stream([2.0**0.5, "\x91", 0x91]) is not None
+    for value in ([odd], [7, (odd,)] * 30, {"a": [[]] * 20, "b": ([], odd)}, [1, [2, [3, [{"a": {"b": odd}}]]]]):
+        assert stream(value) is None
+
+
+def test_an_interrupt_leaves_no_pieces_for_whoever_is_next(monkeypatch):
+    """Whatever an interrupted pickler wrote is in nobody else's key."""
+    value = [[number] * 20 for number in range(20)]
+    expected = encode(value)
+    monkeypatch.setattr(pickled, "_spare", [])
+    genuine = Sink.taken
+
+    def interrupted(self: Sink) -> bytes:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Sink, "taken", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        encode(["text" * 100, [["x" * 70_000]], 1j] * 20)
+    monkeypatch.setattr(Sink, "taken", genuine)
+    assert encode(value) == expected
 
 
 def test_a_pickler_that_met_a_frozenset_is_not_used_again():

@@ -9,7 +9,8 @@ Nothing is looked at again once it is pickled, which would cost as much as pickl
 can be told from the pickler and from what it wrote:
 
 - how lists and dicts are nested: from `NESTED` on the pickler looks out for cycles, in a dict that it then keeps;
-- a frozenset: by its opcode, and if there is such a byte, by the pickler's count of nesting, left one higher by it;
+- a frozenset: by its opcode, and if there is such a byte, by the pickler's count of nesting, left one higher by it, or,
+  where the pickler has learnt to count (python/cpython#146059), by looking for it;
 - a set with something in it: by its opcodes, and if there are such bytes in such a row, by looking for it.
 
 Tuples may be nested as they like. What is too tall for the C stack, or meets too little of it, is written by `tall`,
@@ -75,7 +76,7 @@ class PlainForms:
     def give_back(self) -> None:
         """Let another walk use it."""
         self._tall = None
-        if len(_spare) < _MOST_SPARE:
+        if len(_spare) < _MOST_SPARE and not self._sink.pieces:  # else somebody was interrupted, and it is not clean
             _spare.append(self)
 
     def stream(self, value: Any) -> bytes | None:
@@ -98,7 +99,7 @@ class PlainForms:
             if dict in map(type, get_referents(pickler)):
                 self._measurer().measure(value)  # so that what is inside is not pickled at every level
                 return None
-            if b"\x91" in data and self._has_met_frozensets(pickler):
+            if b"\x91" in data and (_has_lost_count(pickler, sink) if _loses_count() else _has_sets(value)):
                 return None
         except RecursionError:
             return self._measurer().stream(value)
@@ -108,12 +109,6 @@ class PlainForms:
             sink.taken()
         self._pickler = pickler
         return None if may_have_sets(data) and _has_sets(value) else data
-
-    def _has_met_frozensets(self, pickler: Strict) -> bool:
-        """Tell whether the pickler has lost count of its nesting, as it does over a frozenset."""
-        pickler.dump(_JUST_NOT_NESTED)
-        self._sink.taken()
-        return dict in map(type, get_referents(pickler))
 
     def _measurer(self) -> Tall:
         if self._tall is None:
@@ -137,12 +132,32 @@ def _just_not_nested() -> list[object]:
 _JUST_NOT_NESTED = _just_not_nested()
 
 
+_miscounts: bool | None = None
+
+
+def _loses_count() -> bool:
+    """Tell whether the pickler of this interpreter loses count over frozensets."""
+    global _miscounts
+    if _miscounts is None:
+        sink = Sink()
+        pickler = Strict(sink)
+        pickler.dump([frozenset()])
+        _miscounts = _has_lost_count(pickler, sink)
+    return _miscounts
+
+
+def _has_lost_count(pickler: Strict, sink: Sink) -> bool:
+    pickler.dump(_JUST_NOT_NESTED)
+    sink.taken()
+    return dict in map(type, get_referents(pickler))
+
+
 def _has_sets(value: Any) -> bool:
-    """Tell whether there are sets with something in them, whose order is nobody's, in a value that was pickled."""
+    """Tell whether there are frozensets, or sets with something in them, in a value that was pickled."""
     level = [value]
     while level:
         items = list(chain.from_iterable(map(items_of, level)))
-        if any(type(item) is set and item for item in items):
+        if any(type(item) is frozenset or (type(item) is set and item) for item in items):
             return True
         level = [item for item in items if id(type(item)) in CONTAINER_IDS]
     return False

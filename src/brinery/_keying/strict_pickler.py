@@ -40,8 +40,8 @@ class Sink:
         """Return what was written, and begin again."""
         pieces = self.pieces
         data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-        pieces.clear()
         self.room = ROOM
+        pieces.clear()  # last: whoever is interrupted before leaves pieces to tell of it
         return data
 
 
