@@ -165,7 +165,7 @@ def _load_keeping() -> ModuleType:
 
 
 class _Nothing:
-    """What is held where there is no claim."""
+    """What stands in a `with` where there is no claim."""
 
     __slots__ = ()
 

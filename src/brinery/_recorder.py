@@ -52,7 +52,7 @@ class Recorder:
 
         Args:
             call: what was computed.
-            named: its arguments, by name.
+            named: its arguments, by name; gone through once where all are scalars, else twice.
             digests: theirs; None where all of them are scalars.
             result: the name of the result's type.
         """

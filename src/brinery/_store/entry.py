@@ -35,24 +35,6 @@ if TYPE_CHECKING:
     from .gapped import Gapped
     from .signing import Signer
 
-__all__ = [
-    "MOST_BUFFERS",
-    "Bytes",
-    "Contents",
-    "Facts",
-    "Payload",
-    "Row",
-    "Unsealed",
-    "Verified",
-    "encode",
-    "expand_stream",
-    "expiry",
-    "facts",
-    "is_short",
-    "metadata",
-    "rows",
-]
-
 _ROW = Struct("<Q Q B 7x 32s")  # of the buffer table: length, length once expanded, kind, digest
 _EXPANDED_LENGTH = Struct("<Q")
 _pack_head = HEAD.pack

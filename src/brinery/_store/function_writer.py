@@ -25,8 +25,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .entry import Bytes, Payload
+    from .entry import Payload
     from .history import Record
+    from .layout import Bytes
     from .root import Root
     from .signing import Keyring, Signer
     from .sources import Sources

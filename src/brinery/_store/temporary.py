@@ -110,8 +110,7 @@ class Temporary:
 
     def close(self) -> None:
         """Give up the lock; a file that was not published is removed before."""
-        fd = self.fd
-        if fd < 0:
+        if self.fd < 0:
             return
         if not self._is_published:
             with suppress(OSError, MemoryError, RecursionError):  # whatever it is, the lock must not stay
