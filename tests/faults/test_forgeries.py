@@ -174,7 +174,7 @@ def test_forged_counters_keep_nobody_from_storing(tmp_path, capsys, name):
             assert [f(x) for x in (1, 7, 8, 7, 8)] == [[x] for x in (1, 7, 8, 7, 8)]
         assert said == []
         assert f.cache_info().hits == f.cache_info().currsize == 3
-        f._cache._directory.close()
+        f._cache._store.close()
 
 
 def test_a_sum_forged_too_low_is_found_out_by_the_next_process(tmp_path):
@@ -183,7 +183,7 @@ def test_a_sum_forged_too_low_is_found_out_by_the_next_process(tmp_path):
     f = Cache(place, max_entries=20)(value)
     for x in range(20):
         f(x)
-    f._cache._directory.close()
+    f._cache._store.close()
     (place / "usage").write_bytes(bytes((place / "usage").stat().st_size))
     g = Cache(place, max_entries=20)(value)
     with quietly():

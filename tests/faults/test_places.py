@@ -74,7 +74,7 @@ def test_a_disk_without_a_single_byte_left(mounted):
     assert f.cache_info().hits == 1
     assert os.listdir(mounted / "store" / "tmp") == []
     assert cache.verify() == []
-    cache._directory.close()
+    cache._store.close()
 
 
 def test_a_disk_that_fills_up_and_empties_again(mounted):
@@ -94,7 +94,7 @@ def test_a_disk_that_fills_up_and_empties_again(mounted):
         assert f(400_000) == f(400_000) == value(400_000)
     assert said == []
     assert f.is_cached(400_000)
-    cache._directory.close()
+    cache._store.close()
 
 
 def test_a_disk_out_of_inodes(tmp_path):
@@ -115,7 +115,7 @@ def test_a_disk_out_of_inodes(tmp_path):
             for size in range(30):
                 assert f(size) == value(size)
         assert len(said) == 1
-        cache._directory.close()
+        cache._store.close()
     finally:
         subprocess.run(["umount", "-l", place], check=True)
 
@@ -125,7 +125,7 @@ def test_a_disk_mounted_read_only(mounted):
     f = Cache(mounted / "store")(value)
     f(1)
     cache = Cache(mounted / "store")
-    f._cache._directory.close()
+    f._cache._store.close()
     subprocess.run(["mount", "-o", "remount,ro", mounted], check=True)
     g = cache(value)
     with quietly() as said:
@@ -141,7 +141,7 @@ def test_a_disk_mounted_read_only(mounted):
     assert g.is_cached(1)
     assert cache.verify() == []
     assert cache.info().entries == 1
-    cache._directory.close()
+    cache._store.close()
 
 
 def test_a_mount_that_is_read_only_from_the_start(mounted):

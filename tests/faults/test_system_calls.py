@@ -59,7 +59,7 @@ def situation(name, place):
         os.unlink(found.path)
         os.mkdir(found.path)
     if "anew" in name:
-        cache._directory.close()
+        cache._store.close()
         cache = Cache(place, max_entries=1000)
         f = cache(value)
     if "cleared" in name:
@@ -105,7 +105,7 @@ def attempt(name, place, number, error, lasting):
     if _runs:
         wrong.append(f"a run never ends: {list(_runs)}")
         _runs.clear()
-    cache._directory.close()
+    cache._store.close()
     if open_entry_files():
         wrong.append(f"left open: {open_entry_files()}")
     return count, wrong

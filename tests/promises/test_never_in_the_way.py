@@ -132,7 +132,7 @@ def test_a_full_disk_costs_one_warning(tmp_path: Path):
         assert f.is_cached(10)
         assert os.listdir(place / "store" / "tmp") == []
         assert cache.verify() == []
-        cache._directory.close()
+        cache._store.close()
     finally:
         subprocess.run(["umount", "-l", place], check=True)
 
