@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from .file_state import FileState
 
+READERS = "parsed", "normalised", "bytecode", "instructions", "compiled"  # of our own modules
 _NAME_SIZE = _DIGEST_SIZE = 16
 _LENGTH_SIZE = 4
 _NOT_ANNOTATED, _ANNOTATED = b"\0", b"\1"
@@ -86,7 +87,7 @@ def _readers() -> list[FileState | None]:
     """What tells one brinery from another that reads sources or bytecode in another way."""
     if not _states_of_readers:
         folder = os.path.dirname(__file__)
-        _states_of_readers.extend(file_state(os.path.join(folder, name)) for name in ("parsed.py", "bytecode.py"))
+        _states_of_readers.extend(file_state(os.path.join(folder, f"{name}.py")) for name in READERS)
     return _states_of_readers
 
 
