@@ -280,6 +280,33 @@ def test_arrays_and_bytes_together(tmp_path):
     assert back[4] == bytearray(LONG)
 
 
+class Columns:
+    """Pickles memory that lies there in Fortran's order, and says so."""
+
+    def __init__(self, table: Any) -> None:
+        self.table = table
+
+    def __reduce_ex__(self, _protocol: Any) -> Any:
+        return Columns._of, (pickle.PickleBuffer(self.table), self.table.shape)
+
+    @staticmethod
+    def _of(memory: Any, shape: tuple[int, ...]) -> Columns:
+        numpy = pytest.importorskip("numpy")
+        return Columns(numpy.frombuffer(memory).reshape(shape, order="F"))
+
+
+def test_memory_in_fortrans_order_stays_in_it_where_it_goes_into_the_stream(monkeypatch):
+    """What a buffer is in memory is what comes back, of an item of a generator and of one buffer too many."""
+    numpy = pytest.importorskip("numpy")
+    table = numpy.asfortranarray(numpy.arange(30_000.0).reshape(150, 200))
+    codec = Codec("pickle", module=__name__, home_module=__name__)
+    assert (codec.thaw(codec.freeze(Columns(table))).table == table).all()
+    monkeypatch.setattr(pieces, "MOST_BUFFERS", 1)
+    payload = codec.dumps(Columns(table))
+    assert not payload.buffers
+    assert (pickle.loads(payload.stream).table == table).all()
+
+
 def test_what_only_looks_like_an_announcement_is_none():
     """The end of a frame may be anything that a result holds; only its length tells where it ends."""
     file = Pieces()

@@ -84,7 +84,8 @@ class Pieces:
 
     def write(self, piece: Buffer) -> int:
         """Take a piece; no copy is made of bytes."""
-        data = bytes(piece)
+        # Memory in another order than C's is meant as it lies there.
+        data = bytes(piece.raw() if isinstance(piece, pickle.PickleBuffer) else piece)
         if self._left is not None:
             self._left -= len(data)
             if self._left < 0:
