@@ -9,12 +9,14 @@ from contextlib import suppress
 
 from .._progress import Progress
 from . import names
-from .files import FOLDER, allocated, closing, is_out_of_resources
+from .files import FOLDER, allocated, closing
 from .records import Removed
-from .shards import opened_function, shards_of
+from .shards import open_if_there, opened_function, shards_of
+from .side_by_side import SideBySide
 from .upkeep import Upkeep
 
 _AT_ONCE = 256  # entries removed while writers wait
+_THREADS = 2  # where the disk lets them wait; a file system's journal takes little more
 
 
 def clear(root: int, slugs: list[str], upkeep: Upkeep, *, everything: bool) -> Removed:
@@ -30,15 +32,16 @@ def clear(root: int, slugs: list[str], upkeep: Upkeep, *, everything: bool) -> R
                 with suppress(OSError):
                     os.unlink(name, dir_fd=temporary)
     entries = size = 0
+    together = SideBySide(_THREADS)
     with Progress("clearing", len(slugs) * len(names.SHARDS)) as progress:
         for slug in slugs:
-            removed = _clear_function(root, slug, upkeep, progress)
+            removed = _clear_function(root, slug, upkeep, progress, together)
             entries += removed.entries
             size += removed.bytes
     return Removed(entries, size)
 
 
-def _clear_function(root: int, slug: str, upkeep: Upkeep, progress: Progress) -> Removed:
+def _clear_function(root: int, slug: str, upkeep: Upkeep, progress: Progress, together: SideBySide) -> Removed:
     """Remove a function's entries and, if nothing else is left, what tells about the function."""
     entries = size = 0
     with opened_function(root, slug) as folder:
@@ -48,7 +51,7 @@ def _clear_function(root: int, slug: str, upkeep: Upkeep, progress: Progress) ->
         progress.advance(len(names.SHARDS) - len(shards))
         while shards:
             before = len(shards)
-            removed = upkeep.removing(functools.partial(_empty_some, folder, shards))
+            removed = upkeep.removing(functools.partial(_empty_some, folder, shards, together))
             progress.advance(before - len(shards))
             entries += removed.entries
             size += removed.bytes
@@ -61,29 +64,36 @@ def _clear_function(root: int, slug: str, upkeep: Upkeep, progress: Progress) ->
     return Removed(entries, size)
 
 
-def _empty_some(function: int, shards: list[str]) -> Removed:
+def _empty_some(function: int, shards: list[str], together: SideBySide) -> Removed:
     """Empty and remove shards, and take them from the list, until enough is gone at once."""
     entries = size = 0
-    while shards and entries < _AT_ONCE:
-        shard = shards.pop()
-        try:
-            folder = os.open(shard, FOLDER, dir_fd=function)
-        except OSError as error:
-            if is_out_of_resources(error):
-                raise
-            continue
-        with closing(folder):
-            for name in os.listdir(folder):
-                if names.entry_key(name) is None:
-                    continue
-                try:
-                    status = os.stat(name, dir_fd=folder, follow_symlinks=False)
-                    os.unlink(name, dir_fd=folder)
-                except OSError:  # gone, or a folder
-                    continue
-                if stat.S_ISREG(status.st_mode):
-                    entries += 1
-                    size += allocated(status)
-        with suppress(OSError):  # something else is in it
-            os.rmdir(shard, dir_fd=function)
+
+    def add(removed: Removed) -> None:
+        nonlocal entries, size
+        entries += removed.entries
+        size += removed.bytes
+
+    together.run(shards, functools.partial(_empty, function), add, _AT_ONCE)
+    return Removed(entries, size)
+
+
+def _empty(function: int, shard: str) -> Removed:
+    folder = open_if_there(shard, function)
+    if folder is None:
+        return Removed(0, 0)
+    entries = size = 0
+    with closing(folder):
+        for name in os.listdir(folder):
+            if names.entry_key(name) is None:
+                continue
+            try:
+                status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+                os.unlink(name, dir_fd=folder)
+            except OSError:  # gone, or a folder
+                continue
+            if stat.S_ISREG(status.st_mode):
+                entries += 1
+                size += allocated(status)
+    with suppress(OSError):  # something else is in it
+        os.rmdir(shard, dir_fd=function)
     return Removed(entries, size)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from .signing import Signer
 
 _ROW = Struct("<Q Q B 7x 32s")  # of the buffer table: length, length once expanded, kind, digest
+_TELLING = Struct("<8s 64x d 8x I I Q Q 16x")  # of the head: when it expires, and whether it is one
 _EXPANDED_LENGTH = Struct("<Q")
 _pack_head = HEAD.pack
 _NO_MAC = bytes(32)
@@ -115,21 +116,23 @@ def facts(head: bytes, size: int) -> Facts | None:
     if len(head) < HEAD.size:
         return None
     values = HEAD.unpack_from(head)
-    return Facts._make(values) if _is_possible(values, size) else None
+    is_possible = _is_possible(values[0], values[7], values[8], values[9], values[10], size)
+    return Facts._make(values) if is_possible else None
 
 
 def expiry(head: bytes, size: int) -> float | None:
     """When an entry expires; None where `facts` would be. Whoever prunes needs no more, a million times."""
     if len(head) < HEAD.size:
         return None
-    values = HEAD.unpack_from(head)
-    expires: float = values[5]
-    return expires if _is_possible(values, size) else None
+    magic, expires, flags, buffer_count, stream_length, metadata_length = _TELLING.unpack_from(head)
+    is_possible = _is_possible(magic, flags, buffer_count, stream_length, metadata_length, size)
+    return expires if is_possible else None
 
 
-def _is_possible(values: tuple[Any, ...], size: int) -> bool:
-    magic, _, _, _, _, _, _, flags, buffer_count, stream_length, metadata_length, _ = values
-    return bool(
+def _is_possible(
+    magic: bytes, flags: int, buffer_count: int, stream_length: int, metadata_length: int, size: int
+) -> bool:
+    return (
         magic == MAGIC
         and flags <= KNOWN_FLAGS
         and stream_length <= _APART

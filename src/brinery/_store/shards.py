@@ -131,16 +131,17 @@ def heads_of(folder: int, shard: str, present: list[str]) -> Iterator[tuple[str,
 
     What cannot be read is not among them.
     """
+    size, is_regular, fstat, pread, close = HEAD.size, stat.S_ISREG, os.fstat, os.pread, os.close
     for name in present:
         if name[:2] != shard or entry_key(name) is None:
             continue
         try:
             fd = open_to_look(name, folder)
             try:  # no `with`: whoever prunes passes here a million times
-                status = os.fstat(fd)
-                head = os.pread(fd, HEAD.size, 0) if stat.S_ISREG(status.st_mode) else None
+                status = fstat(fd)
+                head = pread(fd, size, 0) if is_regular(status.st_mode) else None
             finally:
-                os.close(fd)
+                close(fd)
         except OSError as error:
             if is_out_of_resources(error):
                 raise
