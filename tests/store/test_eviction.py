@@ -7,6 +7,7 @@ import random
 import signal
 import time
 import warnings
+from contextlib import suppress
 from math import log2
 
 import pytest
@@ -243,6 +244,9 @@ def test_four_writers_keep_the_limit(tmp_path, new_store):
     while any(process.poll() is None for process in processes):
         for process in processes:  # or the sum would count what goes, and then what came for it
             process.send_signal(signal.SIGSTOP)
+        for process in processes:  # it takes effect when the kernel comes to it
+            with suppress(ChildProcessError):  # it has ended, and been waited for
+                os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
         size = sum(path.stat().st_blocks * 512 for path in (tmp_path / "store").rglob("*.brine1"))
         for process in processes:
             process.send_signal(signal.SIGCONT)
@@ -251,6 +255,27 @@ def test_four_writers_keep_the_limit(tmp_path, new_store):
     assert [process.communicate()[0] for process in processes] == ["done\n"] * 4
     assert 350_000 < store.info().bytes <= 600_000
     assert store.verify() == []
+
+
+def test_what_makes_room_as_soon_as_it_is_stored_is_subtracted_once(new_store, monkeypatch):
+    """Another writer may choose it in the moment between its renaming and the last look at it."""
+    store = new_store(max_size=600_000)
+    folder = store.folder("lab.f", dict)
+    keep(folder, key_of(1), b"first")
+    before = store._upkeep.usage.read()
+    rename = os.rename
+
+    def rename_and_evict(source, target, **folders):
+        rename(source, target, **folders)
+        size = os.stat(target, dir_fd=folders["dst_dir_fd"]).st_blocks * 512
+        os.unlink(target, dir_fd=folders["dst_dir_fd"])
+        store._upkeep.usage.add(-size, -1)
+
+    monkeypatch.setattr(os, "rename", rename_and_evict)
+    keep(folder, key_of(2), b"second")
+    monkeypatch.undo()
+    assert store._upkeep.usage.read() == before
+    assert list(folder) == [key_of(1)]
 
 
 @pytest.mark.filterwarnings("ignore")

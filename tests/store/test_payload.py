@@ -187,6 +187,13 @@ def test_what_is_used_up_by_reading(serializer):
     running.close()
 
 
+def test_a_view_for_pickle_is_not_kept():
+    """It would come back as the bytes, or the memory, that it is a view of."""
+    for size in (10, 100_000):
+        with pytest.raises(Unstorable, match="PickleBuffer"):
+            codec().dumps(pickle.PickleBuffer(bytes(size)))
+
+
 def test_files_in_memory():
     """A file in memory is a value: it comes back with what is in it, at the same place."""
     result = io.BytesIO(b"some bytes")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_CONFIDENTIAL = "passw", "secret", "token", "credential", "apikey"
+_CONFIDENTIAL = "passw", "passphrase", "privatekey", "secret", "token", "credential", "apikey"
 _CONFIDENTIAL_WORDS = frozenset(("key", "keys", "auth", "auths", "pwd", "pwds"))
 _LONGEST = 80
 DOTS = "..."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pickle import PickleBuffer
 from types import NoneType
 
 from . import layout, pickling, stack
@@ -47,8 +48,11 @@ class Codec(Loader):
                 flags |= item[0]
             stream = b"".join(part for item in result.frozen for part in (LENGTH.pack(len(item)), item))
             return Payload(stream, [], flags | layout.ITEMS, self._compress)
-        if type(result) not in _PLAIN and pickling.is_used_up(result):
-            raise Unstorable(f"a {type(result).__qualname__} is used up by reading it")
+        if type(result) not in _PLAIN:
+            if pickling.is_used_up(result):
+                raise Unstorable(f"a {type(result).__qualname__} is used up by reading it")
+            if type(result) is PickleBuffer:
+                raise Unstorable("a PickleBuffer comes back as what it is a view of")
         pickled = stack.call(self._dump, result) if stack.is_short() else self._dump(result)
         stream, buffers, own, names, _ = pickled
         if check or own:

@@ -100,11 +100,14 @@ class Temporary:
             if not self._is_there():
                 return False
             raise
-        if not os.fstat(self.fd).st_nlink and not self._is_at(name, folder):
-            # It was removed in the moment before, and what was renamed is another run's, which is not whole yet.
-            with suppress(OSError):
-                os.unlink(name, dir_fd=folder)
-            return False
+        if not os.fstat(self.fd).st_nlink:
+            present = status_of(name, folder)
+            # If nothing is there any more, somebody made room in the moment after: it has been there, and is accounted.
+            if present is not None and not self._is(present):
+                # It was removed in the moment before, and what was renamed is another run's, which is not whole yet.
+                with suppress(OSError):
+                    os.unlink(name, dir_fd=folder)
+                return False
         self._is_published = True
         return True
 
@@ -127,8 +130,8 @@ class Temporary:
             let_go(fd)
 
     def _is_there(self) -> bool:
-        return self._is_at(self._name, self._folder)
+        present = status_of(self._name, self._folder)
+        return present is not None and self._is(present)
 
-    def _is_at(self, name: str, folder: int) -> bool:
-        present = status_of(name, folder)
-        return present is not None and self._status is not None and same_file(present, self._status)
+    def _is(self, present: os.stat_result) -> bool:
+        return self._status is not None and same_file(present, self._status)
