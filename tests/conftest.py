@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import threading
@@ -23,6 +24,17 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("HOME", str(home))
     forget_warnings()
     return home
+
+
+@pytest.fixture(autouse=True)
+def logger_as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let no test be told of calls because one before asked to be."""
+    monkeypatch.setattr("brinery._cache_options._level_is_ours", False)
+    logger = logging.getLogger("brinery")
+    level, handlers = logger.level, logger.handlers[:]
+    yield
+    logger.setLevel(level)
+    logger.handlers[:] = handlers
 
 
 @pytest.fixture(autouse=True)

@@ -10,6 +10,7 @@ from functools import cache, partial
 from stat import S_ISDIR, S_ISREG
 from time import time
 
+from .._printable import printable
 from .._warning import logger, warn
 from ..errors import EvictionWarning, SecretError, SecretWarning, StoreError, StoreWarning
 from . import history, names
@@ -230,7 +231,7 @@ class FunctionWriter:
                 record = {**(known.get(fingerprint) or describe()), "at": time()}
                 known = history.with_record(known, fingerprint, record, self._home, keyring.current)
         except Exception as error:  # it is only for people
-            logger.info("%s cannot be described: %r", self._home, error)
+            logger.info("%s cannot be described: %r", printable(self._home), error)
         data = _to_json({"name": self._home, "fingerprints": known}) + b"\n"
         with suppress(SecretError):
             self._sources.write(folder, self._keyring())
