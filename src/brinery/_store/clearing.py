@@ -66,15 +66,7 @@ def _clear_function(root: int, slug: str, upkeep: Upkeep, progress: Progress, to
 
 def _empty_some(function: int, shards: list[str], together: SideBySide) -> Removed:
     """Empty and remove shards, and take them from the list, until enough is gone at once."""
-    entries = size = 0
-
-    def add(removed: Removed) -> None:
-        nonlocal entries, size
-        entries += removed.entries
-        size += removed.bytes
-
-    together.run(shards, functools.partial(_empty, function), add, _AT_ONCE)
-    return Removed(entries, size)
+    return together.remove(shards, functools.partial(_empty, function), _AT_ONCE)
 
 
 def _empty(function: int, shard: str) -> Removed:

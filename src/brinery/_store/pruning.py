@@ -228,15 +228,7 @@ def _batches(shards: Iterator[_Shard]) -> Iterator[list[_Going]]:
 
 
 def _remove(function: int, batch: list[_Going], together: SideBySide) -> Removed:
-    entries = size = 0
-
-    def add(removed: Removed) -> None:
-        nonlocal entries, size
-        entries += removed.entries
-        size += removed.bytes
-
-    together.run(batch, partial(_remove_from, function), add)
-    return Removed(entries, size)
+    return together.remove(batch, partial(_remove_from, function))
 
 
 def _remove_from(function: int, going: _Going) -> Removed:

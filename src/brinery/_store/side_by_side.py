@@ -7,6 +7,7 @@ from collections import deque
 from threading import Lock, Thread
 
 from .._light import Protocol
+from .records import Removed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -71,6 +72,18 @@ class SideBySide:
                 self._untold = 0
         if items and files < most:
             self._run_shared(_Shared(items, work, most - files), take)
+
+    def remove(self, items: list[Item], work: Callable[[Item], Removed], most: float = math.inf) -> Removed:
+        """The same for work that removes files; gives what all of it removed."""
+        entries = size = 0
+
+        def add(removed: Removed) -> None:
+            nonlocal entries, size
+            entries += removed.entries
+            size += removed.bytes
+
+        self.run(items, work, add, most)
+        return Removed(entries, size)
 
     def _run_shared(self, shared: _Shared, take: Callable[[Any], object]) -> None:
         helpers: list[Thread] = []
