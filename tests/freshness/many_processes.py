@@ -30,12 +30,14 @@ class Ran(NamedTuple):
         values: what each of its expressions gave, as text; a statement gives nothing.
         truths: the same with caching switched off.
         computed: how often cached functions themselves ran in each, told by the interpreter's profiler.
+        steps: how many functions were called in each, Python's and C's, the cached function's own among them.
         warnings: what was warned of, as text.
     """
 
     values: list[str]
     truths: list[str]
     computed: list[int]
+    steps: list[int]
     warnings: list[str]
 
 
@@ -99,7 +101,7 @@ def _run(asked: dict[str, Any]) -> dict[str, Any]:
     os.environ.update(HOME=asked["home"], BRINERY_DIR=os.path.join(folder, "store"))
     os.chdir(folder)
     sys.path.insert(0, folder)
-    values, truths, computed = [], [], []
+    values, truths, computed, steps = [], [], [], []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         module = importlib.import_module(asked["module"])
@@ -109,8 +111,12 @@ def _run(asked: dict[str, Any]) -> dict[str, Any]:
                 continue
             codes = {_code(item) for item in vars(module).values() if type(item).__module__.startswith("brinery.")}
             frames: list[Any] = []  # kept, as the frame of a generator is entered several times
+            calls = [0]
 
-            def count(frame: Any, event: str, argument: object, codes: Any = codes, frames: Any = frames) -> None:
+            def count(
+                frame: Any, event: str, argument: object, codes: Any = codes, frames: Any = frames, calls: Any = calls
+            ) -> None:
+                calls[0] += event in ("call", "c_call")
                 if event == "call" and frame.f_code in codes and frame not in frames:
                     frames.append(frame)
 
@@ -118,11 +124,12 @@ def _run(asked: dict[str, Any]) -> dict[str, Any]:
             values.append(_show(eval(step, module.__dict__)))
             sys.setprofile(None)
             computed.append(len(frames))
+            steps.append(calls[0])
             os.environ["BRINERY_DISABLE"] = "1"
             truths.append(_show(eval(step, module.__dict__)))
             del os.environ["BRINERY_DISABLE"]
     shown = [str(item.message) for item in caught]
-    return {"values": values, "truths": truths, "computed": computed, "warnings": shown}
+    return {"values": values, "truths": truths, "computed": computed, "steps": steps, "warnings": shown}
 
 
 def _code(cached: Any) -> object:
