@@ -8,6 +8,7 @@ from types import MemberDescriptorType
 
 from xxhash import xxh3_128, xxh3_128_digest
 
+from .generators import unless_global
 from .node import Asked, Expander, Node, Passing, Refused, attributes, close, leaf, part
 from .plain import head
 
@@ -260,7 +261,7 @@ def _random_state(value: Any, walk: Asked) -> Node:
 
 _EXACT: dict[str, Expander] = {
     "numpy.random._generator.Generator": _generator,
-    "numpy.random.bit_generator.BitGenerator": _bit_generator,
+    "numpy.random.bit_generator.BitGenerator": unless_global(_bit_generator),
     "numpy.random.bit_generator.SeedSequence": _seed_sequence,
-    "numpy.random.mtrand.RandomState": _random_state,
+    "numpy.random.mtrand.RandomState": unless_global(_random_state),
 }

@@ -84,6 +84,10 @@ class Asked(Protocol):
         """Return the encoding of the class of an instance."""
         ...
 
+    def note(self, value: object) -> None:
+        """Tell of a value, if code merely reaches it, that it counts by its type and place only."""
+        ...
+
 
 # None: the child is not a step of its own; a number: an item, counted from there; a dict: its keys and values in turn;
 # Attributes: the same, called by attribute; Values: by key; a sequence: the steps themselves.

@@ -11,6 +11,7 @@ from xxhash import xxh3_128_digest
 from .._light import BuiltinFunctionType, CodeType, FunctionType, ModuleType, deque, partial
 from .digest import encode
 from .fingerprint import Fingerprint, Part, Scope
+from .generators import global_generator
 from .home import MAINS, home_of_class, home_of_function, home_of_module, home_of_wrapped
 from .live import attribute_of, is_found_by_name, is_frozen
 from .origin import STDLIB, USER, Origin, digest_of_extension, origin_of_file, origin_of_module
@@ -160,6 +161,10 @@ class References:
     def _refer_to_bound_builtin(self, method: BuiltinFunctionType) -> bytes:
         """A method of a builtin type with the object that it belongs to, such as ``", ".join``."""
         owner = method.__self__
+        drawing = global_generator(owner)
+        if drawing:
+            self._note(f"{drawing}{method.__name__}", method)
+            return name_digest(f"global generator {drawing}{method.__name__}")
         name = self._unique(f"bound {type(owner).__qualname__}.{method.__name__}")
         return digest_of([name_digest(name), self._reference(f"{name} of", owner, lambda: owner)])
 

@@ -11,6 +11,7 @@ from gc import get_referents
 from xxhash import xxh3_128_digest
 
 from .._light import BuiltinFunctionType, CellType, ModuleType
+from .generators import drawing_from_the_system, unless_global
 from .node import Asked, Expander, Node, Passing, Refused, attributes, close, leaf
 from .objects import by_reduce, parts_of_exception
 from .plain import SCALAR_IDS, head, scalar
@@ -183,6 +184,8 @@ EXACT: dict[str, Expander] = {
     "fractions.Fraction": _fraction,
     "_struct.Struct": _struct,
     "typing.TypeVar": by_reduce,
+    "random.Random": unless_global(by_reduce),
+    "random.SystemRandom": drawing_from_the_system,
 }
 # Also for what inherits from them.
 INHERITED: dict[str, Expander] = {

@@ -16,6 +16,7 @@ from .._light import NamedTuple
 from .bytecode import Site, attribute_index, sites, takes_method
 from .compiled import nested_codes
 from .fingerprint import Fingerprint
+from .generators import global_generator
 from .home import home_of_function
 from .instructions import instructions_of, lines_of
 from .origin import origin_of_module
@@ -153,25 +154,12 @@ def _name_of(value: object) -> str:
     if isinstance(value, ModuleType):
         return value.__name__
     if isinstance(value, (BuiltinFunctionType, MethodType)) and value.__self__ is not None:
-        drawing = _global_generators().get(id(value.__self__))
-        if drawing is not None:
+        drawing = global_generator(value.__self__)
+        if drawing:
             return drawing + value.__name__
     if isinstance(value, (FunctionType, BuiltinFunctionType, type)):
         return f"{value.__module__ or 'builtins'}.{value.__qualname__}"
     return ""
-
-
-def _global_generators() -> dict[int, str]:
-    """Return the generators that `random` and `numpy.random` draw from by default, by id."""
-    found = {}
-    for module, attribute, name in (
-        ("random", "_inst", "random."),
-        ("numpy.random.mtrand", "_rand", "numpy.random."),
-    ):
-        generator = vars(sys.modules[module]).get(attribute) if module in sys.modules else None
-        if generator is not None:
-            found[id(generator)] = name
-    return found
 
 
 def _identities() -> dict[int, str]:

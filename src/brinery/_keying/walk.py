@@ -103,6 +103,11 @@ class Walk:
             self._classes[id(kind)] = found
         return found[0]
 
+    def note(self, value: object) -> None:
+        """Tell of a value, if code merely reaches it, that it counts by its type and place only."""
+        if self._reached is not None:
+            self._reached(self._where(), value)
+
     # The journey.
 
     def _run(self, root: object) -> bytes:
