@@ -40,9 +40,23 @@ def is_frozen(value: object) -> bool:
         return len(value) < LONG  # type: ignore[arg-type]
     if kind in SCALARS or isinstance(value, (FunctionType, type, ModuleType, BuiltinFunctionType)):
         return True
-    if kind in (tuple, frozenset):
-        return all(map(is_frozen, value))  # type: ignore[call-overload]
+    if kind is tuple or kind is frozenset:
+        return _holds_frozen(value)
     return _is_unchanging(value)
+
+
+def _holds_frozen(value: Any) -> bool:
+    """Whether all that tuples and frozensets hold at any depth is frozen; what is shared is looked at once."""
+    seen, pending = {id(value)}, [value]
+    while pending:
+        for item in pending.pop():
+            if type(item) is tuple or type(item) is frozenset:
+                if id(item) not in seen:
+                    seen.add(id(item))
+                    pending.append(item)
+            elif not is_frozen(item):
+                return False
+    return True
 
 
 def _is_unchanging(value: Any) -> bool:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .tall import Tall
 
 CHUNK = 8192
+_MOST_OVERFLOWS = 4
 _FEWEST, _INNER = 16, 16_384  # items in a chunk, and numbers or short texts in them
 
 
@@ -58,10 +59,11 @@ def _weight(item: Any) -> int:
 class PlainForms:
     """Encodes plain containers, with a pickler that is made once."""
 
-    __slots__ = ("_pickler", "_sink", "_tall")
+    __slots__ = ("_overflows", "_pickler", "_sink", "_tall")
 
     def __init__(self) -> None:
         self._sink = Sink()
+        self._overflows = 0  # containers that were pickled as far as there was room, for nothing
         self._pickler: Strict | None = None
         self._tall: Tall | None = None  # from the first container on that was nested too much for the pickler
 
@@ -76,6 +78,7 @@ class PlainForms:
     def give_back(self) -> None:
         """Let another walk use it."""
         self._tall = None
+        self._overflows = 0
         if len(_spare) < _MOST_SPARE and not self._sink.pieces:  # else somebody was interrupted, and it is not clean
             _spare.append(self)
 
@@ -104,11 +107,19 @@ class PlainForms:
         except RecursionError:
             return self._measurer().stream(value)
         except (Other, ValueError, KeyError, OverflowError):
+            if sink.room < 0:
+                self._note_overflow(value)
             return None  # another type, or a list in itself, frozensets, an enormous int
         finally:
             sink.taken()
         self._pickler = pickler
         return None if may_have_sets(data) and _has_sets(value) else data
+
+    def _note_overflow(self, value: Any) -> None:
+        """Pickle in vain no more than a few times: where parts are shared, all that lead to them might be too large."""
+        self._overflows += 1
+        if self._overflows > _MOST_OVERFLOWS:
+            self._measurer().measure(value)
 
     def _measurer(self) -> Tall:
         if self._tall is None:
@@ -154,10 +165,12 @@ def _has_lost_count(pickler: Strict, sink: Sink) -> bool:
 
 def _has_sets(value: Any) -> bool:
     """Tell whether there are frozensets, or sets with something in them, in a value that was pickled."""
-    level = [value]
+    seen, level = {id(value)}, [value]
     while level:
         items = list(chain.from_iterable(map(items_of, level)))
         if any(type(item) is frozenset or (type(item) is set and item) for item in items):
             return True
-        level = [item for item in items if id(type(item)) in CONTAINER_IDS]
+        inner = {id(item): item for item in items if id(type(item)) in CONTAINER_IDS}
+        level = [item for number, item in inner.items() if number not in seen]
+        seen.update(inner)
     return False

@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-ROOM = 1 << 22  # bytes of a pickle
+ROOM = 1 << 20  # bytes of a pickle
 NESTED = 50  # lists and dicts in each other: where the C pickler begins to look out for cycles
 PLAIN_IDS = (SCALAR_IDS | CONTAINER_IDS | {id(set)}) - {id(complex), id(type(...))}
 _PROTOCOL = 4  # writes in pieces, so that it can be stopped; later protocols would let more types pass

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _FRAME = 1 << 16  # as many bytes are written in one frame, and a string of that many outside of any
 _LEAST_FRAME = 4
 _BATCH = 1000  # items of a list or dict are added in batches
+_FLAT_IDS = PLAIN_IDS - CONTAINER_IDS - {id(set)}
 _TUPLES = (b")", b"\x85", b"\x86", b"\x87", b"t")
 
 
@@ -31,10 +32,10 @@ class _Open:
 
     __slots__ = ("items", "nesting", "size", "value")
 
-    def __init__(self, value: Any) -> None:
+    def __init__(self, value: Any, size: int | None = None) -> None:
         self.value = value
         self.items: Iterator[Any] = iter(items_of(value))
-        self.size = sum(len(step) for step in _steps(value) if type(step) is _Written)
+        self.size = sum(len(step) for step in _steps(value) if type(step) is _Written) if size is None else size
         self.nesting = 0
 
 
@@ -78,6 +79,8 @@ class Tall:
                     here.nesting = max(here.nesting, nesting)
                 elif id(item) in ancestors:
                     here.size += ROOM + 1
+                elif (flat := self._size_of_flat(item)) is not None:
+                    self._close(_Open(item, flat), here)
                 else:
                     path.append(_Open(item))
                     ancestors.add(id(item))
@@ -95,6 +98,25 @@ class Tall:
         if parent is not None:
             parent.size += size
             parent.nesting = max(parent.nesting, nesting)
+
+    def _size_of_flat(self, value: Any) -> int | None:
+        """Return the same for a container that holds no other, by one pickle of it; None if it may be another."""
+        if not _FLAT_IDS.issuperset(map(id, map(type, items_of(value)))):
+            return None
+        try:
+            self._pickler.dump(value)
+        except (Other, ValueError, OverflowError):
+            self._pickler = Strict(self._sink)
+            return None
+        finally:
+            data = self._sink.taken()
+        if len(data) < 3 + _LEAST_FRAME:
+            return len(data) - 3
+        at, heads = 2, 0
+        while data[at : at + 1] == b"\x95":
+            at += 9 + int.from_bytes(data[at + 1 : at + 9], "little")
+            heads += 9
+        return len(data) - 3 - heads if at == len(data) else None  # long strings are outside of frames
 
     def _size_of_other(self, item: Any) -> int:
         if id(type(item)) not in PLAIN_IDS or (type(item) is set and item):

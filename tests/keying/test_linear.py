@@ -1,0 +1,140 @@
+"""Keys are linear in what they cover, whatever its shape: twice as much takes about twice the steps.
+
+Steps are calls of functions, Python's and C's, so that a busy machine changes nothing.
+"""
+
+from __future__ import annotations
+
+import functools
+import random
+import sys
+import typing
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from brinery._keying.code import fingerprint
+from brinery._keying.digest import encode
+
+MOST = 2.3  # times the steps for twice the size
+
+
+def steps_of(work: Callable[[], object]) -> int:
+    """Count the calls that a piece of work makes."""
+    count = 0
+
+    def note(_frame: object, event: str, _: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        work()
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+def assert_linear(make: Callable[[int], Any], work: Callable[[Any], object], size: int) -> None:
+    """Assert that a shape of twice the size takes about twice the steps, once everything is loaded."""
+    work(make(size))
+    small, large = (steps_of(functools.partial(work, make(count))) for count in (size, 2 * size))
+    assert large <= MOST * small, f"{small:,} steps for {size}, {large:,} for twice as many"
+
+
+def nested(around: Callable[[Any], Any]) -> Callable[[int], Any]:
+    """A value inside of a value, each of which holds the one before more than once."""
+
+    def make(depth: int) -> Any:
+        value: Any = 1
+        for _ in range(depth):
+            value = around(value)
+        return value
+
+    return make
+
+
+class Pair:
+    def __init__(self, first: object, second: object) -> None:
+        self.first, self.second = first, second
+
+
+@dataclass
+class Record:
+    first: object
+    second: object
+
+
+def graph(links: int) -> Callable[[int], Any]:
+    """Objects that refer to others of them, in circles."""
+
+    def make(count: int) -> list[Pair]:
+        chance = random.Random(1)
+        objects = [Pair(number, []) for number in range(count)]
+        for item in objects:
+            item.second = [chance.choice(objects) for _ in range(links)]
+        return objects
+
+    return make
+
+
+def in_itself(count: int) -> list[Any]:
+    value: list[Any] = []
+    value.extend([value, number] for number in range(count))
+    return value
+
+
+def frame(count: int) -> Any:
+    pandas = pytest.importorskip("pandas")
+    shared = nested(lambda value: [value, value])(count)
+    return pandas.DataFrame({"a": [shared, [shared]] * count, "b": [(shared,)] * 2 * count})
+
+
+SHARED = {
+    "lists": (nested(lambda value: [value, value]), 40),
+    "tuples": (nested(lambda value: (value, value)), 40),
+    "dicts": (nested(lambda value: {"a": value, "b": value}), 40),
+    "lists of tuples and dicts": (nested(lambda value: [(value, value), {"k": value}]), 40),
+    "lists with an object": (nested(lambda value: [value, value, Ellipsis, Pair]), 40),
+    "frozensets": (nested(lambda value: frozenset([value, (value,)])), 40),
+    "objects": (nested(lambda value: Pair(value, value)), 40),
+    "dataclasses": (nested(lambda value: Record(value, value)), 40),
+    "namespaces": (nested(lambda value: SimpleNamespace(a=value, b=value)), 40),
+    "partials": (nested(lambda value: functools.partial(max, value, [value])), 40),
+    "exceptions": (nested(lambda value: ValueError(value, value)), 40),
+    "types in brackets": (nested(lambda value: dict[value, value]), 40),
+    "constructs of typing": (nested(lambda value: typing.Union[list[value], dict[str, value]] if value != 1 else int), 8),  # noqa: E501, UP007
+    "wide lists": (lambda count: nested(lambda value: [value] * 200)(count), 40),
+    "sets of shared frozensets": (lambda count: [{frozenset([k, "a"]) for k in range(20)}] * count, 100),
+    "a sparse graph": (graph(1), 400),
+    "a graph": (graph(3), 400),
+    "a dense graph": (graph(30), 100),
+    "a list in itself": (in_itself, 500),
+    "a frame of shared lists": (frame, 10),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", SHARED)
+def test_a_value_is_encoded_in_steps_linear_in_its_parts(shape: str) -> None:
+    """However many ways lead to a part of an argument, it is looked at once or so."""
+    make, size = SHARED[shape]
+    assert_linear(make, encode, size)
+
+
+def global_value(value: object) -> Callable[[], object]:
+    """A function that reads a value as a global."""
+    space: dict[str, Any] = {"__name__": "__main__", "VALUE": value}
+    exec("def read(): return VALUE", space)
+    read: Callable[[], object] = space["read"]
+    return read
+
+
+@pytest.mark.parametrize("shape", SHARED)
+def test_a_value_that_a_function_reaches_counts_in_steps_linear_in_its_parts(shape: str) -> None:
+    """The same value as a global: its first look, and the check that it is what it was."""
+    make, size = SHARED[shape]
+    assert_linear(lambda count: global_value(make(count)), lambda read: fingerprint(read).holds(), size)
