@@ -6,11 +6,14 @@ Steps are calls of functions, Python's and C's, so that a busy machine changes n
 from __future__ import annotations
 
 import functools
+import itertools
 import random
 import sys
 import typing
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -138,3 +141,29 @@ def test_a_value_that_a_function_reaches_counts_in_steps_linear_in_its_parts(sha
     """The same value as a global: its first look, and the check that it is what it was."""
     make, size = SHARED[shape]
     assert_linear(lambda count: global_value(make(count)), lambda read: fingerprint(read).holds(), size)
+
+
+@pytest.mark.parametrize("loaded", [True, False], ids=["loaded", "not loaded"])
+def test_modules_that_import_each_other_inside_functions_count_once(
+    loaded: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever imports lead to a module of the user's, and through whatever circles, it is looked at once."""
+    monkeypatch.syspath_prepend(tmp_path)
+    made = itertools.count()
+
+    def make(count: int) -> Callable[[], object]:
+        prefix = f"ring{next(made)}{loaded}_"
+        for number in range(count):
+            lines = [f"LIMIT = {number}", f"COMPUTED = len('{number}')", "def run(x):"]
+            for step in (1, 3, 7):
+                lines += [f"    from {prefix}{(number + step) % count} import run as run{step}, COMPUTED as c{step}"]
+            (tmp_path / f"{prefix}{number}.py").write_text("\n".join([*lines, "    return x + LIMIT"]) + "\n")
+        if loaded:
+            for number in range(count):
+                import_module(f"{prefix}{number}")
+        space: dict[str, Any] = {"__name__": "__main__"}
+        exec(f"def start(): from {prefix}0 import run; return run(1)", space)
+        start: Callable[[], object] = space["start"]
+        return start
+
+    assert_linear(make, lambda start: fingerprint(start).holds(), 12)

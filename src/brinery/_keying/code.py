@@ -151,8 +151,12 @@ class _Reach(Names):
         for index, value in enumerate(self._scope.depends_on):
             name = f"depends_on[{index}]"
             root += self._reference(name, value, lambda value=value: value)  # type: ignore[misc]
+        return self.finish(root)
+
+    def finish(self, root: bytes = b"") -> Fingerprint:
         while self._pending:
             self._pending.popleft()()
+        self._count_differences()
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
         self._parts["python"] = Part(version.encode(), version)
         lines = [
@@ -174,9 +178,10 @@ class _Reach(Names):
             self._sources.append((code, facts.source))
             pieces = [b"source", facts.source.digest]
         else:
-            self._all_from_source = False
             pieces = [b"bytecode", bytecode_digest(code, documented=True)]
         place = name.partition(" ")[2]
+        module = str(function.__globals__.get("__name__", ""))
+        self._made[place] = module, "" if facts.source is None else code.co_filename
         pieces += self._pieces_of_defaults(place, function)
         pieces += self._pieces_of_cells(place, function)
         if self._documented or (facts.source is not None and facts.source.annotated):

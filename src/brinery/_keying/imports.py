@@ -3,7 +3,8 @@
 Keying never imports. A module that is not loaded counts by the normalised text of its file and of the user's modules
 that this text imports. Loaded later it must count the same, so the text counts then too, as long as what is alive
 provably is what the file says: functions that compile from it, constants that are its literals, or a module that was
-seen to be loaded from it.
+seen to be loaded from it. That is told part by part: what of a loaded module does not agree with its file counts by
+itself, beside the file.
 """
 
 from __future__ import annotations
@@ -36,63 +37,90 @@ class StaticModule(NamedTuple):
     literals: dict[str, object]
 
 
-class StaticClosure(NamedTuple):
-    """A module's file, the user's files that it imports, and the origins of everything else that it imports."""
+class StaticModules:
+    """The user's files that code imports when it runs, at any depth, and the origins of all else that they import.
 
-    modules: dict[str, StaticModule | None]
-    origins: dict[str, Origin]
+    For one walk over what a function reaches: each module is looked at once, however many import it.
+    """
 
-    def digest(self) -> bytes:
-        lines = [
-            f"{name} {module.digest.hex() if module else 'absent'}" for name, module in sorted(self.modules.items())
-        ]
-        return xxh3_128_digest("\n".join(lines).encode("utf-8", "surrogatepass"))
+    __slots__ = ("_filenames", "_unloaded", "modules", "origins")
 
-    def unchanged(self) -> bool:
-        """Whether every file is as it was when it was read."""
-        return all(module is None or _stamp(module.filename) == module.stamp for module in self.modules.values())
+    def __init__(self) -> None:
+        self.modules: dict[str, StaticModule | None] = {}
+        self.origins: dict[str, Origin] = {}
+        self._filenames: set[str] = set()
+        self._unloaded: set[str] = set()
+
+    def add(self, name: str) -> tuple[dict[str, StaticModule | None], dict[str, Origin]]:
+        """Read a user's module, and those of the user's that it imports; return what is new."""
+        modules: dict[str, StaticModule | None] = {}
+        origins: dict[str, Origin] = {}
+        pending = [name]
+        while pending:
+            current = pending.pop()
+            if current in self.modules or current in self.origins:
+                continue
+            origin = origin_of_module(current)
+            if origin.kind != "user" and current != name:
+                origins[current] = self.origins[current] = origin
+                continue
+            found = modules[current] = self.modules[current] = _read(current)
+            if found is not None:
+                self._filenames.add(found.filename)
+            pending += _imported_by(current, found)
+        return modules, origins
+
+    def note_unloaded(self, name: str) -> list[tuple[str, Stamp]]:
+        """Remember with which files a module was seen before it was loaded; return the files that are new among them.
+
+        The module was added before.
+        """
+        files = []
+        pending = [name]
+        while pending:
+            current = pending.pop()
+            if current in self._unloaded or current not in self.modules:
+                continue
+            self._unloaded.add(current)
+            found = self.modules[current]
+            if found is not None:
+                if current not in sys.modules:
+                    _seen_unloaded[current] = found.digest
+                files.append((found.filename, found.stamp))
+            pending += _imported_by(current, found)
+        return files
+
+    def has_file(self, filename: str) -> bool:
+        """Whether a file is that of one of the modules."""
+        return filename in self._filenames
+
+    def literal(self, module: str, name: str) -> tuple[object] | None:
+        """Return the literal, in a tuple, that a name of a module is bound to by its file; None if there is none."""
+        found = self.modules.get(module)
+        return (found.literals[name],) if found is not None and name in found.literals else None
+
+    def is_as_first_seen(self, module: str, part: str, digest: bytes) -> bool:
+        """Whether a part of a loaded module is as it was first seen, after the file that is there was seen unloaded."""
+        found = self.modules.get(module)
+        if found is None or _seen_unloaded.get(module) != found.digest:
+            return False
+        return _loaded_as.setdefault((module, found.digest, part), digest) == digest
+
+
+def _imported_by(name: str, module: StaticModule | None) -> tuple[str, ...]:
+    """List what importing a module imports: what its file does, and the package that it is in."""
+    package = (name.rpartition(".")[0],) if "." in name else ()
+    return package if module is None else module.imports + package
 
 
 _by_file: dict[str, StaticModule] = {}
-_loaded_as: dict[tuple[str, bytes, tuple[str, ...]], bytes] = {}
-_seen_unloaded: dict[str, StaticClosure] = {}
+_loaded_as: dict[tuple[str, bytes, str], bytes] = {}
+_seen_unloaded: dict[str, bytes] = {}
 
 
-def static_closure(name: str) -> StaticClosure:
-    """Read a module's file, and those of the user's modules that it imports at any depth."""
-    modules: dict[str, StaticModule | None] = {}
-    origins: dict[str, Origin] = {}
-    pending = [name]
-    while pending:
-        current = pending.pop()
-        if current in modules or current in origins:
-            continue
-        origin = origin_of_module(current)
-        if origin.kind != "user" and current != name:
-            origins[current] = origin
-            continue
-        found = modules[current] = _read(current)
-        pending += found.imports if found is not None else ()
-        pending += [current.rpartition(".")[0]] if "." in current else []
-    return StaticClosure(modules, origins)
-
-
-def note_unloaded(name: str, closure: StaticClosure) -> None:
-    """Remember with which files a module was seen before it was loaded."""
-    _seen_unloaded[name] = closure
-
-
-def matches_its_file(name: str, rest: tuple[str, ...], closure: StaticClosure, live: bytes, *, proven: bool) -> bool:
-    """Whether what is alive is what the files say, so that the files may speak for it.
-
-    Either everything alive is ``proven`` to be in the files, or the module was seen unloaded with these same files and
-    is as it was when it was first seen loaded.
-    """
-    digest = closure.digest()
-    before = _seen_unloaded.get(name)
-    if before is not None and before.digest() == digest:
-        return _loaded_as.setdefault((name, digest, rest), live) == live
-    return proven
+def are_unchanged(files: list[tuple[str, Stamp]]) -> bool:
+    """Whether every file is as it was when it was read."""
+    return all(_stamp(filename) == stamp for filename, stamp in files)
 
 
 def _stamp(filename: str) -> Stamp:

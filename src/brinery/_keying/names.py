@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import sys
 
+from xxhash import xxh3_128_digest
+
 from .._light import BuiltinFunctionType, FunctionType, ModuleType
 from .digest import CONTAINERS, SCALARS
 from .fingerprint import Part
 from .home import home_of_module
 from .live import attribute, is_frozen, is_module
 from .origin import Origin
-from .references import References, digest_of
+from .references import References, digest_of, name_digest
 from .source import Read
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .imports import StaticClosure
+    from .imports import StaticModules
 
 # Names that the import system sets: they tell where a module lies, not what it does.
 _PLACES = {"__name__", "__file__", "__package__", "__spec__", "__loader__", "__builtins__", "__cached__", "__path__"}
 _LOOKING_AT_ALL = {"globals", "eval", "exec"}  # builtins by which code reads any name of its module
 _OF_THE_PROCESS = ("sys.", "site.")  # what their lists hold differs from one way of starting Python to another
 _SHORT_TABLE, _LONGEST_TABLE = 64, 2048
+_OF_A_FUNCTION = {"default", "closure", "attribute", "documents"}  # parts that are named by a function and a name
 _ABSENT = object()
 
 
@@ -90,8 +93,7 @@ class Names(References):
                 return self._resolve_lazily(value, name, rest)
             value = found
         holder = space
-        if self._importing and not isinstance(value, (FunctionType, type, ModuleType, BuiltinFunctionType)):
-            self._constants.append((module, name, self._encode(name, value)))
+        self._constants[f"global {home}.{name}"] = module, name
         return self._reference(f"global {home}.{name}", value, lambda: holder[name])
 
     def _resolve_lazily(self, module: ModuleType, name: str, rest: list[str]) -> bytes:
@@ -192,55 +194,106 @@ class Names(References):
         origin = self._origin_of_name(name)
         if origin.kind != "user":
             return self._refer_to_imported(origin, name, rest)
-        from .imports import note_unloaded, static_closure
+        walk = self._importing or self
+        walk.count_file(name)
+        if name in sys.modules:
+            walk.live_walk().follow_import(name, rest)
+        else:
+            walk.watch_unloaded(name)
+        return name_digest(".".join([name, *rest]))
 
-        closure = static_closure(name)
-        for other, module in closure.modules.items():
+    def count_file(self, name: str) -> None:
+        """Count the file of a user's module, and those that it imports; each once for all that imports it."""
+        modules, origins = self._static_modules().add(name)
+        for other, module in modules.items():
             said = b"absent" if module is None else module.documented if self._documented else module.digest
             self._parts[f"imported {other}"] = Part(said)
             self._looks_found |= module.looks if module is not None else frozenset()
             if module is not None and other not in sys.modules:
                 self._reached[f"imported {other}"] = module.filename
-        for other, origin in closure.origins.items():
+        for other, origin in origins.items():
             self._refer_to_installed(origin, other)
-        pieces = [".".join([name, *rest]).encode("utf-8", "surrogatepass")]
-        if name not in sys.modules:
-            note_unloaded(name, closure)
-            self._watch.question(lambda: name not in sys.modules and closure.unchanged())
-        elif (name, *rest) not in self._importing:
-            difference = self._live_difference(name, rest, closure)
-            pieces += [difference] if difference else []
-        return digest_of(pieces)
 
-    def _live_difference(self, name: str, rest: list[str], closure: StaticClosure) -> bytes:
-        """What a loaded module adds to its files: nothing, as long as it is what they say."""
+    def _static_modules(self) -> StaticModules:
+        if self._static is None:
+            from .imports import StaticModules
+
+            self._static = StaticModules()
+        return self._static
+
+    def watch_unloaded(self, name: str) -> None:
+        """Expect a module to stay unloaded, and the files that it would be loaded from to stay as they are."""
+        if name in self._unloaded:
+            return
+        self._unloaded.add(name)
+        files = self._static_modules().note_unloaded(name)
+        from .imports import are_unchanged
+
+        self._watch.question(lambda: name not in sys.modules and are_unchanged(files))
+
+    def live_walk(self) -> Names:
+        """Return the one walk over all that is loaded of the modules that code imports when it runs."""
+        if self._live is None:
+            self._live = type(self)(self._scope, self, looks=self._looks, before=self._before)
+        live: Names = self._live
+        return live
+
+    def follow_import(self, name: str, rest: list[str]) -> None:
+        """Go on from what code takes from a loaded module when it runs."""
+        if (name, *rest) in self._followed:
+            return
+        self._followed.add((name, *rest))
         module = sys.modules[name]
         target = attribute(module, rest)
-        walk = type(self)(self._scope, self._importing | {(name, *rest)}, looks=self._looks, before=self._before)
-        live = walk.fingerprint(target)
+        self._watch.question(lambda: sys.modules.get(name) is module and attribute(module, rest) is target)
+        if target is None:
+            return
+        part = f"global {home_of_module(name)}.{'.'.join(rest)}"
+        self._constants[part] = name, ".".join(rest)
+        self._reference(part, target, lambda: attribute(module, rest))
+
+    def _count_differences(self) -> None:
+        """Count what of the modules that code imports when it runs is not as their files say, once they are loaded.
+
+        What is not loaded counts by its file alone, and so must what is loaded: the same call is the same before and
+        after the import.
+        """
+        walk = self._live
+        if walk is None:
+            return
+        live = walk.finish()
+        self._watch.question(live.holds)
         self._looks_found |= live.looks
         self._reached |= {part: thing for part, thing in live.reached.items() if part not in self._reached}
-        self._watch.question(
-            lambda: sys.modules.get(name) is module and attribute(module, rest) is target and live.holds()
-        )
-        if not isinstance(target, (FunctionType, type, ModuleType)) and target is not None:
-            walk.expect_constant(module.__name__, rest[-1], target)
-        from .imports import matches_its_file
+        self._sources += live.sources
+        self._parts |= {f"loaded {name}": live.parts[name] for name in walk.not_in_files(self._static_modules())}
 
-        same = matches_its_file(name, tuple(rest), closure, live.digest, proven=walk.is_proven_by(closure))
-        return b"" if same else live.digest
+    def not_in_files(self, static: StaticModules) -> list[str]:
+        """Name the parts of what is loaded that the files do not say: code of others, values that they compute.
 
-    def expect_constant(self, module: str, name: str, value: object) -> None:
-        """Have a module's constant proven as well."""
-        self._constants.append((module, name, self._encode(name, value)))
-
-    def is_proven_by(self, closure: StaticClosure) -> bool:
-        """Whether all that was reached is in some files: functions that compile from them, values that are literals."""
-        for module, name, encoded in self._constants:
-            found = closure.modules.get(module)
-            if found is None or name not in found.literals or self._encode("", found.literals[name]) != encoded:
-                return False
-        return self._all_from_source
+        What was seen to be loaded from a file counts as what the file says, as long as it stays what it was at first.
+        """
+        found = []
+        for name, part in self._parts.items():
+            kind, _, rest = name.partition(" ")
+            if kind == "replaced":
+                found.append(name)
+            elif kind == "global":
+                module, variable = self._constants.get(name, ("", ""))
+                is_as_first_seen = static.is_as_first_seen(module, name, part.digest)
+                literal = static.literal(module, variable)
+                if literal is not None and xxh3_128_digest(self._encode("", literal[0])) == part.digest:
+                    continue
+                if not is_as_first_seen:
+                    found.append(name)
+            else:
+                function = rest if kind == "function" else rest.rpartition(".")[0] if kind in _OF_A_FUNCTION else ""
+                if function in self._made:
+                    module, filename = self._made[function]
+                    is_as_first_seen = static.is_as_first_seen(module, name, part.digest)
+                    if not (is_as_first_seen or static.has_file(filename)):
+                        found.append(name)
+        return found
 
     def _refer_to_imported(self, origin: Origin, name: str, rest: list[str]) -> bytes:
         """Installed code that is imported when it is needed counts by its name, unless somebody put another there."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .before import Before
+    from .imports import StaticModules
 
 _WRAPPING = {
     "builtins.staticmethod": ("__func__",),
@@ -44,7 +45,7 @@ class References:
     def __init__(
         self,
         scope: Scope,
-        importing: frozenset[tuple[str, ...]] = frozenset(),
+        importing: References | None = None,
         *,
         looks: frozenset[str] = frozenset(),
         before: Before | None = None,
@@ -54,9 +55,14 @@ class References:
         self._documented = "documents" in looks
         self._looks = looks
         self._looks_found: frozenset[str] = looks
-        self._importing = importing
-        self._constants: list[tuple[str, str, bytes]] = []
-        self._all_from_source = True
+        # Of modules that code imports when it runs; `_importing` is the walk that met them, in the one that follows.
+        self._importing: Any = importing
+        self._live: Any = None
+        self._static: StaticModules | None = None
+        self._unloaded: set[str] = set()
+        self._followed: set[tuple[str, ...]] = set()
+        self._constants: dict[str, tuple[str, str]] = {}  # by part: a module and a name in it
+        self._made: dict[str, tuple[str, str]] = {}  # by function: its module, and the file that provably says it
         self._parts: dict[str, Part] = {}
         self._notes: dict[str, str] = {}
         self._watch = Watch()
@@ -282,6 +288,10 @@ class References:
 
     def fingerprint(self, target: object) -> Fingerprint:
         """Walk from a function, or from whatever stands for one."""
+        raise NotImplementedError
+
+    def finish(self, root: bytes = b"") -> Fingerprint:
+        """Visit all that was spoken of, and make one of it."""
         raise NotImplementedError
 
     def _visit_function(self, name: str, function: FunctionType) -> None:
