@@ -12,11 +12,12 @@ from ._keying.fingerprint import Fingerprint, Scope
 from ._keying.home import home_module, home_name
 from ._keying.key import key_prefix
 from ._keying.known_sources import recall, records_of
+from ._keying.tested import is_newer, newer_python, unknown_code, unknown_instructions
 from ._light import Generic, P, R, partial, update_wrapper
 from ._options import DISABLE, ENVIRONMENT, is_disabled, nearest
 from ._tally import Tally
 from ._warning import logger, warn
-from .errors import BrineryWarning, OptionError, OptionWarning, StoreWarning, UnkeyableError
+from .errors import BrineryWarning, OptionError, OptionWarning, PlatformWarning, StoreWarning, UnkeyableError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -259,6 +260,7 @@ class KeyedFunction(Generic[P, R]):
                 recall(folder.recall_sources())
                 self._tell_misspelt()
             self._state = self._make_state()
+            self._tell_unknown()
             folder.keep_sources(records_of(self._state.code.sources))
             folder.describe_anew()
         except BrineryWarning:
@@ -324,6 +326,13 @@ class KeyedFunction(Generic[P, R]):
                 f"{found.option} of {self._home} names {found.name!r}, but {found.reason}: that changes nothing{hint}",
                 cause=f"misspelt {self._home} {found.name}",
             )
+
+    def _tell_unknown(self) -> None:
+        """Say once that this Python has what nobody here knows, and what that costs."""
+        if is_newer():
+            self._warn(PlatformWarning, newer_python(), cause="newer python")
+        elif unknown_instructions:
+            self._warn(PlatformWarning, unknown_code(), cause="unknown instructions")
 
     def _tell_failure(self, doing: str, error: Exception) -> None:
         if isinstance(error, RecursionError):

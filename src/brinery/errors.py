@@ -19,7 +19,7 @@
         ├── SecretWarning         nothing can be signed, so nothing is stored
         ├── OptionWarning         an option names something that does not exist
         ├── EvictionWarning       entries make room for others, or a result is too large
-        └── PlatformWarning       this platform is not supported; every call computes
+        └── PlatformWarning       this platform is not supported, or this Python not known yet
 
 Each has a short ``name`` that ends its messages in brackets.
 """
@@ -138,6 +138,6 @@ class EvictionWarning(BrineryWarning):
 
 
 class PlatformWarning(BrineryWarning):
-    """This platform is not supported yet; every call computes."""
+    """This platform is not supported yet, so every call computes; or this Python is newer than what was tested."""
 
     name = "platform"

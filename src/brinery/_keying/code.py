@@ -18,7 +18,7 @@ from .fingerprint import EVERYTHING, Fingerprint, Follow, Part, Scope
 from .home import home_of_class, home_of_function, home_of_module
 from .known_sources import source_of
 from .live import attributes_of, is_empty, is_frozen
-from .names import Names
+from .names import PLACES, Names
 from .references import digest_of
 from .source import Read, Source, looks_of
 
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
     from .before import Before
 
-# Names that the import system sets: they tell where a module lies, not what it does.
-_PLACES = {"__name__", "__file__", "__package__", "__spec__", "__loader__", "__builtins__", "__cached__", "__path__"}
 _CACHES = {"dispatch_cache", "cache_token"}  # closed over by functions of functools, and computed again when need be
 # What a notebook keeps among the user's names.
 _OF_A_PROMPT = r"In|Out|exit|get_ipython|quit|_(?:oh|ih|dh|_*|i*|i?\d+)"
@@ -316,7 +314,7 @@ class _Reach(Names):
         for name in sorted(names):
             value = space[name]
             if (
-                name in _PLACES
+                name in PLACES
                 or (name == "__doc__" and not self._documented)
                 or self._is_ignored(module.__name__, home, name)
             ):

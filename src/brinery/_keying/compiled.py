@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _MEANINGLESS_FLAGS = 0x1000000 | 0x4000000
 _HAS_DOCSTRING = 0x4000000
 _IS_FUNCTION = 0x2  # CO_NEWLOCALS
+_READING_CONSTANTS = ("LOAD_CONST", "RETURN_CONST")
 
 
 def bytecode_digest(code: CodeType, *, documented: bool = False) -> bytes:
@@ -73,9 +74,12 @@ def _has_unread_docstring(code: CodeType) -> bool:
         return False
     if sys.version_info >= (3, 13) and not code.co_flags & _HAS_DOCSTRING:
         return False
-    from .instructions import LOAD_CONST, instructions_of  # a hit asks for no such digest
+    from .instructions import UnknownInstructionError, instructions_of  # a hit asks for no such digest
 
-    return all(op != LOAD_CONST or arg != 0 for op, arg in instructions_of(code))
+    try:
+        return all(step.name not in _READING_CONSTANTS or step.arg != 0 for step in instructions_of(code))
+    except UnknownInstructionError:
+        return False
 
 
 def nested_codes(code: CodeType) -> Iterator[CodeType]:

@@ -17,6 +17,7 @@ from xxhash import xxh3_128_digest
 from .compiled import bytecode_digest, whole_digest
 from .file_state import file_state
 from .source import Read, Source
+from .tested import is_newer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,7 +32,14 @@ _NOT_ANNOTATED, _ANNOTATED = b"\0", b"\1"
 
 _carried: dict[tuple[bytes, bool], Source] = {}
 _known: dict[bytes, Source] = {}
-_READERS = "parsed.py", "normalised.py", "bytecode.py", "instructions.py", "compiled.py"  # of source and of bytecode
+_READERS = (
+    "parsed.py",
+    "normalised.py",
+    "bytecode.py",
+    "instructions.py",
+    "compiled.py",
+    "tested.py",
+)  # of source and of bytecode
 _states_of_readers: list[FileState | None] = []
 _declared: dict[int, tuple[CodeType, Source, Source]] = {}
 _DECLARED_MOST = 1024
@@ -48,7 +56,7 @@ def source_of(code: CodeType, decorators_of_our_own: int = 0, *, documented: boo
     declared = _declared.get(id(code)) if _declared else None
     if declared is not None and declared[0] is code:
         return declared[2] if documented else declared[1]
-    if code.co_filename in ("<string>", "<unknown>"):
+    if code.co_filename in ("<string>", "<unknown>") or is_newer():
         return None
     state = file_state(code.co_filename)
     name = b"" if state is None else _name(code, state, decorators_of_our_own, documented=documented)

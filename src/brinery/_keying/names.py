@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 
     from .imports import StaticModules
 
-# Names that the import system sets: they tell where a module lies, not what it does.
-_PLACES = {"__name__", "__file__", "__package__", "__spec__", "__loader__", "__builtins__", "__cached__", "__path__"}
+# Names that the import system and `warnings` set: they tell where a module lies and what was said, not what it does.
+PLACES = {
+    "__name__", "__file__", "__package__", "__spec__", "__loader__", "__builtins__", "__cached__", "__path__",
+    "__warningregistry__",
+}  # fmt: skip
 _LOOKING_AT_ALL = {"globals", "eval", "exec"}  # builtins by which code reads any name of its module
 _OF_THE_PROCESS = ("sys.", "site.")  # what their lists hold differs from one way of starting Python to another
 _SHORT_TABLE, _LONGEST_TABLE = 64, 2048
@@ -37,6 +40,8 @@ class Names(References):
 
     def _resolve(self, space: dict[str, Any], home: str, read: Read) -> bytes:
         """Say what a name means in a module's namespace; ``home`` is the home name of the module."""
+        if read.kind == "module":
+            return self._resolve_own_module(space)
         first, *rest = read.chain
         if read.kind == "import":
             return self._resolve_import(space, read)
@@ -45,7 +50,7 @@ class Names(References):
         module = str(space.get("__name__", "__main__"))
         if read.kind == "named":
             return self._resolve_named(space, module, first)
-        if first in _PLACES:
+        if first in PLACES:
             return b""
         if self._is_ignored(module, home, first):
             return b"ignored"
@@ -66,6 +71,11 @@ class Names(References):
         if first in _LOOKING_AT_ALL and own is not None and vars(own) is space:
             return reference + self.refer(own)
         return reference
+
+    def _resolve_own_module(self, space: dict[str, Any]) -> bytes:
+        """The whole module of code of which nobody knows what it reads."""
+        own = sys.modules.get(str(space.get("__name__", "__main__")))
+        return self.refer(own) if own is not None and vars(own) is space else b""
 
     def _is_ignored(self, module: str, home: str, name: str) -> bool:
         ignore = self._scope.ignore
@@ -181,7 +191,7 @@ class Names(References):
         own = sys.modules.get(module)
         if name == "__name__" and own is not None and vars(own) is space:
             return self.refer(own)
-        if name in _PLACES or type(named) is not str or not named.strip("."):
+        if name in PLACES or type(named) is not str or not named.strip("."):
             return b""
         level = len(named) - len(named.lstrip("."))
         return self._resolve_import(space, Read("import", (named[level:],), level))

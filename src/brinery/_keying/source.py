@@ -24,9 +24,9 @@ _LOOKS = {
 class Read(NamedTuple):
     """One way in which code reaches outside itself.
 
-    ``kind`` is "global", "cell" (a closure variable), "import", or "named" (an import by a name that stands in a
-    global); ``chain`` the name and the attributes taken from it, for an import the module's name first; ``level``
-    counts the dots of a relative import.
+    ``kind`` is "global", "cell" (a closure variable), "import", "named" (an import by a name that stands in a global),
+    or "module" (any name of the module, as the code has instructions that are not known here); ``chain`` the name and
+    the attributes taken from it, for an import the module's name first; ``level`` counts the dots of a relative import.
     """
 
     kind: str

@@ -9,16 +9,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from dis import hasjabs, hasjrel, stack_effect
-from opcode import opmap
+from opcode import opmap, opname
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 
-from .._light import NamedTuple
-from .bytecode import Site, attribute_index, sites, takes_method
+from .._light import NamedTuple, suppress
+from .bytecode import Site, sites
 from .compiled import nested_codes
 from .fingerprint import Fingerprint
 from .generators import global_generator
 from .home import home_of_function
-from .instructions import instructions_of, lines_of
+from .instructions import CONSTANTS, Instruction, UnknownInstructionError, instructions_of, lines_of
 from .origin import origin_of_module
 from .outside import DRAWING_NOTHING, KINDS, METHODS, READERS, READING, ROOMS, SEEDS, WITHOUT_ARGUMENTS
 from .source import Read
@@ -28,11 +28,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 _UNKNOWN = object()
-_CALLS = {opmap[name] for name in ("CALL", "PRECALL") if name in opmap}
-_JUMPS = {*hasjabs, *hasjrel}
-_PUSH_NULL = opmap.get("PUSH_NULL", -1)
-_LOAD_CONST, _LOAD_GLOBAL = opmap["LOAD_CONST"], opmap["LOAD_GLOBAL"]
-_LOAD_ATTRS = {opmap[name] for name in ("LOAD_ATTR", "LOAD_METHOD") if name in opmap}
+_CALLS = {"CALL", "PRECALL"}
+_JUMPS = {opname[number] for number in {*hasjabs, *hasjrel} if number < len(opname)}
 
 
 class Unseen(NamedTuple):
@@ -185,17 +182,21 @@ def _scan_file(filename: str, identities: dict[int, str]) -> Iterator[_Found]:
     except (OSError, SyntaxError, ValueError, RecursionError):
         return
     names = _Names(None, identities)
-    sites(code, names.imported)
+    with suppress(UnknownInstructionError):
+        sites(code, instructions_of(code), names.imported)
     yield from _scan(code, names, {})
 
 
 def _scan(code: CodeType, names: _Names, aliases: dict[str, Read]) -> Iterator[_Found]:
     aliases = dict(aliases)
-    instructions = list(instructions_of(code))
-    lines = lines_of(code)
+    try:
+        instructions = instructions_of(code)
+    except UnknownInstructionError:
+        return
+    lines = lines_of(code, instructions)
     where = "" if code.co_name == "<module>" else code.co_qualname.partition(".<locals>")[0]
     known: set[int] = set()
-    for site in sites(code, aliases):
+    for site in sites(code, instructions, aliases):
         known.update(range(site.start, site.end))
         if site.end == site.start or site.read.kind == "named":
             continue  # the import statement itself; a name that a constant gives
@@ -206,15 +207,13 @@ def _scan(code: CodeType, names: _Names, aliases: dict[str, Read]) -> Iterator[_
             name = SEEDS[name]
         elif name in WITHOUT_ARGUMENTS:
             kind = WITHOUT_ARGUMENTS[name] if _has_no_arguments(instructions, site.end) else ""
-        elif kind in ("attribute", "import") and _is_by_literal(code, instructions, site, name, names):
+        elif kind in ("attribute", "import") and _is_by_literal(instructions, site, name, names):
             kind = ""
         if kind:
             yield kind, name, ".".join(site.read.chain), where, lines[site.start]
-    for index, (op, arg) in enumerate(instructions):
-        if op in _LOAD_ATTRS and index not in known and takes_method(op, arg):
-            method = code.co_names[attribute_index(op, arg)]
-            if method in METHODS:
-                yield METHODS[method], "", f".{method}", where, lines[index]
+    for index, step in enumerate(instructions):
+        if step.takes_method and index not in known and step.value in METHODS:
+            yield METHODS[str(step.value)], "", f".{step.value}", where, lines[index]
     for nested in nested_codes(code):
         yield from _scan(nested, names, aliases)
 
@@ -250,37 +249,40 @@ def _is_exception(value: object) -> bool:
     return isinstance(value, type) and issubclass(value, BaseException)
 
 
-def _has_no_arguments(instructions: list[tuple[int, int]], index: int) -> bool:
-    while index < len(instructions) and instructions[index][0] == _PUSH_NULL:
+def _after_nulls(instructions: list[Instruction], index: int) -> int:
+    while index < len(instructions) and instructions[index].name == "PUSH_NULL":
         index += 1
-    return index < len(instructions) and instructions[index][0] in _CALLS and instructions[index][1] == 0
+    return index
 
 
-def _is_by_literal(code: CodeType, instructions: list[tuple[int, int]], site: Site, name: str, names: _Names) -> bool:
+def _has_no_arguments(instructions: list[Instruction], index: int) -> bool:
+    index = _after_nulls(instructions, index)
+    return index < len(instructions) and instructions[index].name in _CALLS and instructions[index].arg == 0
+
+
+def _is_by_literal(instructions: list[Instruction], site: Site, name: str, names: _Names) -> bool:
     """Whether the name of what is looked up stands in the code, or in a global: then it is followed."""
-    index = site.end
-    while index < len(instructions) and instructions[index][0] == _PUSH_NULL:
-        index += 1
+    index = _after_nulls(instructions, site.end)
     if name in ("builtins.getattr", "builtins.hasattr"):
         index = _second_argument(instructions, index)
     if not 0 <= index < len(instructions):
         return False
-    op, arg = instructions[index]
-    if op == _LOAD_GLOBAL and KINDS.get(name) == "import":
-        return type(names.constant(code.co_names[arg >> 1])) is str
-    return op == _LOAD_CONST and type(code.co_consts[arg]) is str
+    step = instructions[index]
+    if step.name == "LOAD_GLOBAL" and KINDS.get(name) == "import":
+        return type(names.constant(str(step.value))) is str
+    return step.name in CONSTANTS and type(step.value) is str
 
 
-def _second_argument(instructions: list[tuple[int, int]], index: int) -> int:
+def _second_argument(instructions: list[Instruction], index: int) -> int:
     """Find the instruction that is the second argument of a call, if it is one instruction; else -1."""
     depth = 0
     for end in range(index, len(instructions)):
-        op, arg = instructions[end]
-        if op in _CALLS and arg == depth:
+        step = instructions[end]
+        if step.name in _CALLS and step.arg == depth:
             break
-        if op in _JUMPS:
+        if step.name in _JUMPS:
             return -1  # the call may stand there more than once
-        depth += _effect(op, arg)
+        depth += _effect(step)
     else:
         return -1
     if depth == 2:
@@ -289,14 +291,15 @@ def _second_argument(instructions: list[tuple[int, int]], index: int) -> int:
         return -1
     third = 0
     for begin in range(end - 1, index, -1):
-        third += _effect(*instructions[begin])
+        third += _effect(instructions[begin])
         if third == 1:
             return begin - 1
     return -1
 
 
-def _effect(op: int, arg: int) -> int:
+def _effect(step: Instruction) -> int:
+    number = opmap[step.name]
     try:
-        return stack_effect(op, arg, jump=False)
+        return stack_effect(number, step.arg, jump=False)
     except ValueError:
-        return stack_effect(op, None, jump=False)
+        return stack_effect(number, None, jump=False)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import ast
-from opcode import opname
 from types import CodeType
 
 from .._keying.bytecode import sites
 from .._keying.compiled import nested_codes
-from .._keying.instructions import instructions_of
+from .._keying.instructions import instructions_in_any_case as instructions_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,11 +22,11 @@ _LOOKING_AROUND = {"dir", "locals", "vars"}
 
 def looks_around(code: CodeType) -> bool:
     """Whether a cell itself calls `locals`, `vars` or `dir` without arguments: of every name, as `globals` does."""
-    instructions = list(instructions_of(code))
-    for site in sites(code, {}):
+    instructions = instructions_of(code)
+    for site in sites(code, instructions, {}):
         if site.read.kind == "global" and site.read.chain[0] in _LOOKING_AROUND and len(site.read.chain) == 1:
-            following = [step for step in instructions[site.end :] if opname[step[0]] not in ("PUSH_NULL", "PRECALL")]
-            if following and opname[following[0][0]] == "CALL" and following[0][1] == 0:
+            following = [step for step in instructions[site.end :] if step.name not in ("PUSH_NULL", "PRECALL")]
+            if following and following[0].name == "CALL" and following[0].arg == 0:
                 return True
     return False
 
@@ -126,11 +125,7 @@ def names_read_inside(node: ast.stmt) -> set[str]:
 
 def names_of(code: CodeType) -> set[str]:
     """Every name that code and the functions in it read, from outside themselves."""
-    found = {
-        code.co_names[arg >> 1 if opname[op] == "LOAD_GLOBAL" else arg]
-        for op, arg in instructions_of(code)
-        if opname[op] in _MANGLED
-    }
+    found = {str(step.value) for step in instructions_of(code) if step.name in _MANGLED}
     for nested in nested_codes(code):
         found |= names_of(nested)
     return found
@@ -138,7 +133,7 @@ def names_of(code: CodeType) -> set[str]:
 
 def names_written_inside(code: CodeType) -> set[str]:
     """The names that a function binds or deletes by `global`."""
-    found = {code.co_names[arg] for op, arg in instructions_of(code) if opname[op] in _WRITING}
+    found = {str(step.value) for step in instructions_of(code) if step.name in _WRITING}
     for nested in nested_codes(code):
         found |= names_written_inside(nested)
     return found
@@ -153,10 +148,9 @@ def read_by_class_body(node: ast.ClassDef) -> set[str]:
         if body.co_name != node.name:
             continue
         own = {"__name__"}
-        for op, arg in instructions_of(body):
-            if opname[op] == "STORE_NAME" and is_straight:
-                own.add(body.co_names[arg])
-            elif opname[op] in _MANGLED:
-                name = body.co_names[arg >> 1 if opname[op] == "LOAD_GLOBAL" else arg]
-                found |= {name} - own
+        for step in instructions_of(body):
+            if step.name == "STORE_NAME" and is_straight:
+                own.add(str(step.value))
+            elif step.name in _MANGLED:
+                found |= {str(step.value)} - own
     return found
