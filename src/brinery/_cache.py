@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 
 
 _CACHE_OPTIONS = ("max_size", "max_entries", "eviction", "half_life", "secret", "verbose")
+_OPTIONS_OF_NAMES = ("ignore", "may_change")
 _DEFAULT_SIZE = 10_000_000_000  # 10GB
 _DEFAULT_HALF_LIFE = 604_800  # 7d
 
@@ -71,8 +72,8 @@ class Cache(Tended):
             ``BRINERY_SECRET``, else a secret of this user's own, made when first something is stored.
         verbose: tell of every hit, miss, store and eviction by the logger ``brinery``, on stderr.
         **options: defaults for the functions decorated, each of which a function may override:
-            ``ttl, version, ignore, key, depends_on, follow, serializer, compress, mmap, trust_unchanged,
-            record_values, strict``.
+            ``ttl, version, ignore, may_change, key, depends_on, follow, serializer, compress, mmap,
+            trust_unchanged, record_values, strict``.
 
     Raises:
         TypeError: an option does not exist or is of a wrong kind; the message names the nearest real one.
@@ -102,6 +103,7 @@ class Cache(Tended):
         ttl: Time | None = ...,
         version: str | float | None = ...,
         ignore: list[str] | tuple[str, ...] = ...,
+        may_change: list[str] | tuple[str, ...] = ...,
         key: Callable[..., object] | None = ...,
         depends_on: list[object] | tuple[object, ...] = ...,
         follow: Literal["user", "own", "version"] | list[str] = ...,
@@ -144,6 +146,7 @@ class Cache(Tended):
         ttl: Time | None = ...,
         version: str | float | None = ...,
         ignore: list[str] | tuple[str, ...] = ...,
+        may_change: list[str] | tuple[str, ...] = ...,
         key: Callable[..., object] | None = ...,
         depends_on: list[object] | tuple[object, ...] = ...,
         follow: Literal["user", "own", "version"] | list[str] = ...,
@@ -166,16 +169,16 @@ class Cache(Tended):
             if name in _CACHE_OPTIONS:
                 raise OptionError(f"{name!r} is an option of the cache and not of a function: Cache(..., {name}=...)")
         merged = self._options.updated(split_options(options, ()))
-        if "ignore" not in options and self._options.ignore:
-            return self._decorator_ignoring(merged) if function is None else self._decorator_ignoring(merged)(function)
-        if function is None:
-            return lambda function: self._decorate(function, merged)
-        return self._decorate(function, merged)
+        usual = [name for name in _OPTIONS_OF_NAMES if name not in options and getattr(merged, name)]
+        decorate = self._decorator_naming(merged, usual)
+        return decorate if function is None else decorate(function)
 
     cache = __call__
 
-    def _decorator_ignoring(self, options: FunctionOptions) -> Callable[[Any], Any]:
-        """Decorate with the names that the cache ignores by default, as far as a function has them."""
+    def _decorator_naming(self, options: FunctionOptions, usual: list[str]) -> Callable[[Any], Any]:
+        """Decorate; of the names that are the cache's defaults for some options, with those that a function has."""
+        if not usual:
+            return lambda function: self._decorate(function, options)
         from ._keying.arguments import parameters
         from ._keying.code import enclosing_names
 
@@ -183,8 +186,11 @@ class Cache(Tended):
             inner = getattr(function, "__func__", function)
             names = {parameter.name for parameter in parameters(inner)} if callable(inner) else set()
             names.update(enclosing_names(inner))
-            kept = tuple(name for name in options.ignore if "." in name or name in names)
-            return self._decorate(function, options._replace(ignore=kept))
+            kept: dict[str, Any] = {
+                option: tuple(name for name in getattr(options, option) if "." in name or name in names)
+                for option in usual
+            }
+            return self._decorate(function, options._replace(**kept))
 
         return decorate
 
@@ -217,6 +223,7 @@ class Cache(Tended):
         ttl: Time | None = ...,
         version: str | float | None = ...,
         ignore: list[str] | tuple[str, ...] = ...,
+        may_change: list[str] | tuple[str, ...] = ...,
         depends_on: list[object] | tuple[object, ...] = ...,
         follow: Literal["user", "own", "version"] | list[str] = ...,
         serializer: object = ...,
@@ -255,7 +262,7 @@ class Cache(Tended):
         """
         from ._step import Step, check_step
 
-        merged = self._options.updated({"ignore": (), "key": None, **split_options(options, ())})
+        merged = self._options.updated({"ignore": (), "may_change": (), "key": None, **split_options(options, ())})
 
         def take(function: Any) -> Any:
             check_step(function)

@@ -97,6 +97,8 @@ class ComputedOnce(KeyedFunction[P, R]):
             else:
                 call.named = self._named(call.state, call.values)
                 call.arguments = self._digests(call.state, call.named)
+            if self._globals_may_change or self._may_change:
+                call.others = (_keeping or _load_keeping()).others_of(self, call)
         except Exception as error:
             self._tell_failure("describing a call", error)
         call.began = time.perf_counter()

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from ._keying.digest import encode
+from ._keying.carried_code import CarriedCode
+from ._keying.code import enclosing_names, fingerprint
+from ._keying.differences import compare_parts
+from ._keying.digest import digest, encode
+from ._light import NamedTuple
+from ._moved import sentences
 from ._recorder import Recorder
 from ._store.payload import Unstorable
+from ._warning import logger
 from .errors import ChangedWhileRunningWarning, UnstorableResultWarning
 
 TYPE_CHECKING = False
@@ -12,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Any, TypeAlias
 
     from ._keyed_function import Call, KeyedFunction
+    from ._keying.fingerprint import Fingerprint
     from ._store.payload import Codec, Payload
 
     Function: TypeAlias = KeyedFunction[..., Any]
@@ -20,9 +27,10 @@ if TYPE_CHECKING:
 def prepare(function: Function, call: Call, result: object, codec: Codec) -> Payload | None:
     """Make what is stored of a result; None, said once, if it cannot be kept or something has changed meanwhile."""
     if not (call.is_fixed and call.state.holds()):
-        changes = _changes_since(function, call)
+        changes, now = _changes_since(function, call)
         if changes:
-            _tell_changes(function, changes)
+            said = sentences(function, changes, call.state.code, now, function._named(call.state, call.values))
+            function._warn(ChangedWhileRunningWarning, said, cause=f"changed {function._home} {' '.join(changes)}")
             return None
     unloadable = function._folder.unloadable  # type: ignore[union-attr]
     try:
@@ -65,48 +73,59 @@ def _recorder_of(function: Function) -> Recorder:
     return Recorder(function._home, function._codec.name, shows_values=function._options.record_values)
 
 
-def _changes_since(function: Function, call: Call) -> list[str]:
-    """Name what the key covers and is no longer what it was when the key was taken."""
-    changes = []
-    if not call.state.holds():
-        now = function._make_state()
-        if now.prefix != call.state.prefix:
-            from ._keying.differences import compare_parts
+class Others(NamedTuple):
+    """What must not change while a function runs that says what may: its code and globals, and its arguments."""
 
-            changes = [item.part for item in compare_parts(call.state.code.parts, now.code.parts)] or ["its code"]
-        function._state = now
-    return changes + _changed_arguments(function, call)
+    code: Fingerprint
+    arguments: dict[str, bytes]
 
 
-def _changed_arguments(function: Function, call: Call) -> list[str]:
-    """Name the arguments that are no longer what the key was taken from."""
-    try:
-        values = call.values if function._options.key is None else function._options.key(*call.args, **call.kwargs)
-        from ._keying.carried_code import CarriedCode
-
-        carried = CarriedCode(call.state.code_of)
-        if encode(values, "", carried) == call.encoded:
-            call.carried = carried.found
-            return []
-        now = function._digests(call.state, function._named(call.state, values))
-    except Exception:  # what cannot be digested any more has changed
-        now = {}
-    changed = [name for name, before in (call.arguments or {}).items() if now.get(name) != before]
-    return [f"argument {name}" for name in changed or call.arguments or ()]
-
-
-def _tell_changes(function: Function, changes: list[str]) -> None:
-    kind, _, name = changes[0].partition(" ")
-    own_module = function._home.removesuffix(function.__qualname__)
-    if kind == "global" and name.startswith(own_module):
-        name = "." + name.removeprefix(own_module)
-    is_known = kind in ("global", "argument")
-    if kind == "closure" and name.rpartition(".")[0] == function._home:
-        name, is_known = name.rpartition(".")[2], True
-    way_out = f"ignore=[{name!r}]" if is_known else "ignore=[...]"
-    function._warn(
-        ChangedWhileRunningWarning,
-        f"{', '.join(changes[:3])} changed while {function._home} ran, so its result was returned and not stored. "
-        f"If the result does not depend on it, decorate with {way_out}",
-        cause=f"changed {function._home} {changes[0]}",
+def others_of(function: Function, call: Call) -> Others | None:
+    """Return what must not change; None where `may_change` names parameters only."""
+    own = function._may_change.intersection(enclosing_names(function.__wrapped__))
+    if not (own or function._globals_may_change):
+        return None
+    scope = function._scope
+    less = scope._replace(
+        ignore=scope.ignore | function._globals_may_change, ignore_own=scope.ignore_own | function._may_change
     )
+    code = fingerprint(function.__wrapped__, less)
+    code_of = function._code_of(code, less)
+    named = function._named(call.state, call.values)
+    return Others(code, {name: digest(value, name, code_of) for name, value in named.items()})
+
+
+def _changes_since(function: Function, call: Call) -> tuple[list[str], Fingerprint]:
+    """Name what the key covers and is no longer what it was, but for what may change; and fingerprint what is now."""
+    changes, found = [], call.state.code
+    others = None if call.others is None else others_of(function, call)
+    if not call.state.holds():
+        then, now = call.state.code, function._make_state()
+        function._state = now
+        found = now.code
+        if call.others is not None and others is not None:
+            then, found = call.others.code, others.code
+        if found.digest != then.digest:
+            changes = [item.part for item in compare_parts(then.parts, found.parts)] or ["its code"]
+    return changes + _changed_arguments(function, call, others), found
+
+
+def _changed_arguments(function: Function, call: Call, others: Others | None) -> list[str]:
+    """Name the arguments that are no longer what the key was taken from, but for those that may change."""
+    may_change = {"key"} if function._own_key is not None and function._may_change else function._may_change
+    before, now = call.arguments or {}, {}
+    try:
+        values = call.values if function._own_key is None else function._own_key(*call.args, **call.kwargs)
+        carried = CarriedCode(call.state.code_of)
+        same = encode(values, "", carried) == call.encoded
+        call.carried = carried.found
+        if same:
+            return []
+        if call.others is not None and others is not None:
+            before, now = call.others.arguments, others.arguments
+        else:
+            now = function._digests(call.state, function._named(call.state, values))
+    except Exception as error:  # what cannot be digested any more has changed
+        logger.debug("the arguments of %s cannot be digested any more", function._home, exc_info=error)
+    changed = [name for name, said in before.items() if now.get(name) != said] or before
+    return [f"argument {name}" for name in changed if name not in may_change]

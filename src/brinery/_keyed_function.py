@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from typing import Any, TypeVar
 
     from ._cache import Cache
+    from ._keeping import Others
     from ._options import FunctionOptions
     from ._recorder import Recorder
     from ._store.function_folder import FunctionFolder
@@ -61,6 +62,7 @@ class Call:
         "key",
         "kwargs",
         "named",
+        "others",
         "state",
         "values",
     )
@@ -77,6 +79,7 @@ class Call:
         self.named: dict[str, Any] | None = None  # the values by parameter, once they were asked for
         self.arguments: dict[str, bytes] | None = None  # their digests when the function began, where they can change
         self.is_fixed = False  # none of them can
+        self.others: Others | None = None  # when it began: what must not change, where globals may
         self.began = 0.0
         self.carried: dict[str, str] = {}  # the classes and functions in the arguments, once the function has run
 
@@ -91,9 +94,11 @@ class KeyedFunction(Generic[P, R]):
         "_cache",
         "_codec_made",
         "_folder",
+        "_globals_may_change",
         "_home_found",
         "_ignored",
         "_loader_made",
+        "_may_change",
         "_options",
         "_own_key",
         "_parts_of_options",
@@ -103,6 +108,8 @@ class KeyedFunction(Generic[P, R]):
         "_tally",
         "_ttl",
     )
+
+    _decorator = "@cache"  # as messages write it
 
     __wrapped__: Callable[P, R]
     __name__: str
@@ -125,11 +132,10 @@ class KeyedFunction(Generic[P, R]):
         self._home_found = home
         self._loader_made: Loader | None = None
         self._codec_made: Codec | None = None
-        self._ignored = frozenset(name for name in options.ignore if "." not in name)
-        module = getattr(function, "__module__", None) or "__main__"
-        dotted = frozenset(module + name if name.startswith(".") else name for name in options.ignore if "." in name)
+        self._ignored, dotted = self._own_and_dotted("ignore", options.ignore)
+        self._may_change, self._globals_may_change = self._own_and_dotted("may_change", options.may_change)
         more = options.depends_on + ((options.key,) if options.key else ())
-        self._scope = Scope(options.follow, dotted, self._check_ignored(), more)
+        self._scope = Scope(options.follow, dotted, self._ignored, more)
         serializer = options.serializer if isinstance(options.serializer, str) else options.serializer.name
         self._parts_of_options = {
             "version": options.version or "",
@@ -178,19 +184,26 @@ class KeyedFunction(Generic[P, R]):
         home = home_module(self.__wrapped__)
         return kind(options.serializer, module=module, home_module=home, compress=options.compress)
 
-    def _check_ignored(self) -> frozenset[str]:
-        """Check the names without a dot; gives those that are variables of enclosing functions."""
+    def _own_and_dotted(self, option: str, given: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]:
+        """Split the names in an option: the function's own, which must be its, and those that a module's name leads to.
+
+        Raises:
+            OptionError: the function has no such parameter, and uses no such variable of an enclosing function.
+        """
+        own = frozenset(name for name in given if "." not in name)
         names = [parameter.name for parameter in parameters(self.__wrapped__)]
         enclosing = enclosing_names(self.__wrapped__)
-        for name in self._ignored.difference(names, enclosing):
+        for name in own.difference(names, enclosing):
             near = nearest(name, (*names, *enclosing))
             hint = (
                 f"did you mean {near!r}?"
                 if near
                 else f"it has {', '.join(names) or 'none'}; a global is written '.{name}'"
             )
-            raise OptionError(f"ignore names {name!r}, which is no parameter of {self.__qualname__}: {hint}")
-        return self._ignored.intersection(enclosing).difference(names)
+            raise OptionError(f"{option} names {name!r}, which is no parameter of {self.__qualname__}: {hint}")
+        module = getattr(self.__wrapped__, "__module__", None) or "__main__"
+        whole = (module + name if name.startswith(".") else name for name in given if "." in name)
+        return own, frozenset(name.replace("<locals>.", "") for name in whole)
 
     # Keys.
 
@@ -288,8 +301,11 @@ class KeyedFunction(Generic[P, R]):
         code = fingerprint(self.__wrapped__, self._scope)
         binder = Binder(self.__wrapped__, self._ignored)
         prefix = key_prefix(self._home, code, self._parts_of_options)
-        code_of = partial(code_digest, scope=self._scope._replace(depends_on=()), looks=code.looks)
-        return State(code, binder, prefix, code_of)
+        return State(code, binder, prefix, self._code_of(code, self._scope))
+
+    def _code_of(self, code: Fingerprint, scope: Scope) -> Callable[[object], bytes]:
+        """Return what digests the code that arguments carry."""
+        return partial(code_digest, scope=scope._replace(depends_on=(), ignore_own=frozenset()), looks=code.looks)
 
     def _describe(self) -> tuple[str, Callable[[], dict[str, Any]]]:
         """The present fingerprint, and what `function.json` is to tell of it."""
@@ -314,11 +330,11 @@ class KeyedFunction(Generic[P, R]):
 
     def _tell_misspelt(self) -> None:
         """Say at the first call, when its module has been read to the end, which names in the options are nobody's."""
-        if not self._scope.ignore and not self._scope.follow.packages:
+        if not (self._scope.ignore or self._globals_may_change or self._scope.follow.packages):
             return
         from ._keying.misspelt import misspelt
 
-        for found in misspelt(self._scope):
+        for found in misspelt(self._scope, self._globals_may_change):
             near = nearest(found.name.rpartition(".")[2], found.known)
             hint = f"; did you mean {near!r}?" if near else ""
             self._warn(

@@ -23,6 +23,7 @@ class FunctionOptions(NamedTuple):
     ttl: float | None = None
     version: str | None = None
     ignore: tuple[str, ...] = ()
+    may_change: tuple[str, ...] = ()
     key: Callable[..., object] | None = None
     depends_on: tuple[object, ...] = ()
     follow: Follow = Follow()
@@ -82,7 +83,7 @@ def _check_version(name: str, value: Any) -> str | None:
     raise OptionError(f"{name} must be text or a number, not {type(value).__name__}")
 
 
-def _check_ignore(name: str, value: Any) -> tuple[str, ...]:
+def _check_names(name: str, value: Any) -> tuple[str, ...]:
     if isinstance(value, str):
         raise OptionError(f"{name} must be a list of names: write {name}=[{value!r}]")
     try:
@@ -122,7 +123,7 @@ def _check_follow(name: str, value: Any) -> Follow:
                 )
             )
         return Follow(value)
-    packages = _check_ignore(name, value)
+    packages = _check_names(name, value)
     return Follow("user", frozenset(package.lower().replace("-", "_") for package in packages))
 
 
@@ -150,7 +151,8 @@ def _check_compress(name: str, value: Any) -> bool:
 _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "ttl": _check_ttl,
     "version": _check_version,
-    "ignore": _check_ignore,
+    "ignore": _check_names,
+    "may_change": _check_names,
     "key": _check_callable,
     "depends_on": _check_depends_on,
     "follow": _check_follow,

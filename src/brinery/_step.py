@@ -35,6 +35,8 @@ class Step(CachedFunction[[], R]):
 
     __slots__ = ()
 
+    _decorator = "@cache.step"
+
     def __init__(self, function: Callable[[], R], cache: Cache, options: FunctionOptions) -> None:
         super().__init__(function, cache, options)
         self._parts_of_options["kind"] = "step"

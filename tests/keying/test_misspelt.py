@@ -51,7 +51,7 @@ def test_a_global_that_nothing_binds_is_found(loaded: bool) -> None:
 def test_a_module_that_is_not_there_is_found() -> None:
     """Neither the module's name nor its package's may be misspelt."""
     assert _found(ignore=("setings.K", "os.pth.sep")) == [
-        ("ignore", "os.pth.sep", "there is no module os.pth"),
+        ("ignore", "os.pth.sep", "the module os has no global pth"),
         ("ignore", "setings.K", "there is no module setings"),
     ]
 

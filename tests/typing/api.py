@@ -19,7 +19,7 @@ def plain(x: int, *, y: str = "a") -> float:
     return float(x)
 
 
-@memory(ttl="7d", ignore=["verbose"], version="2")
+@memory(ttl="7d", ignore=["verbose"], may_change=["verbose"], version="2")
 def with_options(x: int, verbose: bool = False) -> list[int]:
     return [x]
 

@@ -162,7 +162,9 @@ class _Reach(Names):
         ]
         digest = xxh3_128_digest(b"".join(len(item).to_bytes(4, "little") + item for item in [root, *lines]))
         holds = self._watch.compile(self._encode_again)
-        return Fingerprint(digest, self._parts, self._notes, holds, self._sources, self._looks_found, self._reached)
+        return Fingerprint(
+            digest, self._parts, self._notes, holds, self._sources, self._looks_found, self._reached, self._values
+        )
 
     # Functions.
 
@@ -201,7 +203,10 @@ class _Reach(Names):
         own = attributes_of(function)
         self._watch.size(own)
         return [
-            piece for name in sorted(own) if self._counts(name) for piece in self._piece_of_attribute(place, own, name)
+            piece
+            for name in sorted(own)
+            if self._counts(name) and not self._is_ignored_of(function, name)
+            for piece in self._piece_of_attribute(place, own, name)
         ]
 
     def _counts(self, attribute: str) -> bool:
@@ -243,10 +248,14 @@ class _Reach(Names):
         defaults = function.__defaults__ or ()
         names = code.co_varnames[code.co_argcount - len(defaults) : code.co_argcount] if defaults else ()
         for index, (parameter, value) in enumerate(zip(names, defaults, strict=False)):
+            if self._is_ignored_of(function, parameter):
+                continue
             get = lambda index=index: (function.__defaults__ or ())[index]  # noqa: E731
             pieces += [parameter.encode(), self._reference(f"default {place}.{parameter}", value, get)]
         keywords = function.__kwdefaults__ or {}
         for parameter, value in keywords.items():
+            if self._is_ignored_of(function, parameter):
+                continue
             pieces += [
                 parameter.encode(),
                 self._reference(f"default {place}.{parameter}", value, partial(keywords.__getitem__, parameter)),
@@ -261,7 +270,7 @@ class _Reach(Names):
             if variable in _CACHES and function.__globals__.get("__name__") == "functools":
                 continue
             pieces.append(variable.encode())
-            if variable in self._scope.ignore_enclosing and function is self._own:
+            if self._is_ignored_of(function, variable):
                 continue
             try:
                 value = cell.cell_contents
@@ -279,9 +288,9 @@ class _Reach(Names):
     # Classes and modules as a whole.
 
     def _visit_class(self, name: str, cls: type) -> None:
-        self._watch.cls(cls)
         self._reached[name] = cls
         place = name.partition(" ")[2]
+        home = home_of_class(cls)
         pieces = [self.refer(base) for base in cls.__bases__]
         from .classes import annotations_of, class_members, has_fields
 
@@ -295,13 +304,18 @@ class _Reach(Names):
         space = getattr(sys.modules.get(cls.__module__), "__dict__", {})
         if self._documented or has_fields(cls):
             pieces += self._pieces_of_hints(annotations_of(cls), space, home_of_class(cls))
+        ignored = set()
         for member in class_members(cls, documented=self._documented):
+            if self._is_ignored(cls.__module__, home, f"{cls.__qualname__}.{member.name}"):
+                ignored.add(member.name)
+                continue
             label = f"attribute {place}.{member.name}"
             pieces.append(member.name.encode("utf-8", "surrogatepass"))
             if member.settled:
                 pieces.append(self._encode(label, member.value))
             else:
                 pieces.append(self._member(label, member.value, partial(cls.__dict__.__getitem__, member.name)))
+        self._watch.cls(cls, frozenset(ignored))
         self._parts[name] = Part(digest_of(pieces))
 
     def _visit_module(self, part: str, module: ModuleType) -> None:

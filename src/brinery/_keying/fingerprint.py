@@ -35,6 +35,7 @@ class Fingerprint(NamedTuple):
         looks: what the code reached looks at beside what code does: "documents", "subclasses".
         reached: the user's functions and classes among the parts, by the part's name; of a module that is imported when
             code runs and is not loaded, its file.
+        values: the values among the parts, by the part's name, as they are when they are asked for.
     """
 
     digest: bytes
@@ -44,6 +45,7 @@ class Fingerprint(NamedTuple):
     sources: list[tuple[CodeType, Source]]
     looks: frozenset[str]
     reached: dict[str, FunctionType | type | str]
+    values: dict[str, Callable[[], object]]
 
     @property
     def carried(self) -> Carried:

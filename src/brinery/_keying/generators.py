@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 # A module, the name by which it keeps its generator, and what the functions that draw from it are called by.
 _PLACES = (("random", "_inst", "random."), ("numpy.random.mtrand", "_rand", "numpy.random."))
 _CLASSES = frozenset({"random.Random", "numpy.random.mtrand.RandomState", "numpy.random._mt19937.MT19937"})
+_DRAWING = frozenset(
+    {
+        "random.Random", "numpy.random.mtrand.RandomState", "numpy.random._generator.Generator",
+        "numpy.random.bit_generator.BitGenerator", "torch._C.Generator",
+    }
+)  # fmt: skip
 
 
 def global_generator(value: object) -> str:
@@ -28,6 +34,12 @@ def global_generator(value: object) -> str:
         if own is not None and (value is own or value is getattr(own, "_bit_generator", None)):
             return prefix
     return ""
+
+
+def is_generator(value: object) -> bool:
+    """Whether a value is a generator of random numbers, or a method of one, whose state moves with every draw."""
+    value = value if (owner := getattr(value, "__self__", None)) is None else owner
+    return any(f"{kind.__module__}.{kind.__qualname__}" in _DRAWING for kind in type(value).__mro__)
 
 
 def unless_global(otherwise: Expander) -> Expander:

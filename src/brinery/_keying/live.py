@@ -38,8 +38,10 @@ def is_frozen(value: object) -> bool:
     kind = type(value)
     if kind is str or kind is bytes:
         return len(value) < LONG  # type: ignore[arg-type]
-    if kind in SCALARS or isinstance(value, (FunctionType, type, ModuleType, BuiltinFunctionType)):
+    if kind in SCALARS or isinstance(value, (FunctionType, type, ModuleType)):
         return True
+    if kind is BuiltinFunctionType:
+        return is_unbound_builtin(value) or is_frozen(value.__self__)  # type: ignore[attr-defined]
     if kind is tuple or kind is frozenset:
         return _holds_frozen(value)
     return _is_unchanging(value)
@@ -57,6 +59,11 @@ def _holds_frozen(value: Any) -> bool:
             elif not is_frozen(item):
                 return False
     return True
+
+
+def is_unbound_builtin(value: object) -> bool:
+    """Whether a value is a builtin function and no method of an object, which would count with it."""
+    return isinstance(value, BuiltinFunctionType) and isinstance(value.__self__, (ModuleType, type, type(None)))
 
 
 def _is_unchanging(value: Any) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
-from .._light import NamedTuple
+from .._light import ModuleType, NamedTuple
 from .distributions import installed_names
 from .fingerprint import Scope
 from .home import MAIN, home_of_main
@@ -17,7 +17,7 @@ class Misspelt(NamedTuple):
     """A name that names nothing.
 
     Attributes:
-        option: "ignore" or "follow".
+        option: "ignore", "may_change" or "follow".
         name: in full, such as ``module.NAME``.
         reason: why it names nothing, as the end of a sentence.
         known: what might have been meant.
@@ -29,18 +29,16 @@ class Misspelt(NamedTuple):
     known: tuple[str, ...]
 
 
-def misspelt(scope: Scope) -> Iterator[Misspelt]:
-    """Find the names in ``ignore`` and ``follow`` that nothing goes by; to be asked once a module has been loaded.
+def misspelt(scope: Scope, may_change: frozenset[str] = frozenset()) -> Iterator[Misspelt]:
+    """Find the names in options that nothing goes by; to be asked once a module has been loaded.
 
     A name that is there and merely not reached is none of them.
     """
-    for name in sorted(scope.ignore):
-        module, _, variable = name.rpartition(".")
-        names = _names_of(module)
-        if names is None:
-            yield Misspelt("ignore", name, f"there is no module {module}", tuple(sys.modules))
-        elif variable not in names:
-            yield Misspelt("ignore", name, f"the module {module} has no global {variable}", tuple(names))
+    for option, given in (("ignore", scope.ignore), ("may_change", may_change)):
+        for name in sorted(given):
+            reason, meant = _fault_of(name)
+            if reason:
+                yield Misspelt(option, name, reason, meant)
     for name in sorted(scope.follow.packages):
         known = {other.lower() for other in installed_names()}
         known |= {other.partition(".")[0].lower() for other in sys.modules}
@@ -49,9 +47,31 @@ def misspelt(scope: Scope) -> Iterator[Misspelt]:
             yield Misspelt("follow", name, reason, tuple(sorted(other for other in known if other[:1] != "_")))
 
 
+def _fault_of(name: str) -> tuple[str, tuple[str, ...]]:
+    """Say why a dotted name names nothing, and what might have been meant; "" where it does."""
+    parts = name.split(".")
+    for count in range(len(parts) - 1, 0, -1):
+        module, variable, rest = ".".join(parts[:count]), parts[count], parts[count + 1 :]
+        names = _names_of(module)
+        if names is None:
+            continue
+        if variable not in names:
+            return f"the module {module} has no global {variable}", tuple(names)
+        loaded = _loaded(module)
+        value = vars(loaded).get(variable) if loaded is not None else None
+        if rest and value is not None and not isinstance(value, type) and not hasattr(value, "__code__"):
+            return f"{module}.{variable} is a value, which can only be named as a whole", (variable,)
+        return "", ()
+    return f"there is no module {'.'.join(parts[:-1])}", tuple(sys.modules)
+
+
+def _loaded(module: str) -> ModuleType | None:
+    return sys.modules.get(module) or (sys.modules.get(MAIN) if module == home_of_main() else None)
+
+
 def _names_of(module: str) -> frozenset[str] | None:
     """Return the global names of a module, loaded or not; None where there is no such module."""
-    loaded = sys.modules.get(module) or (sys.modules.get(MAIN) if module == home_of_main() else None)
+    loaded = _loaded(module)
     if loaded is not None:
         names = frozenset(vars(loaded))
         return names | _names_in_file(getattr(loaded, "__file__", None))

@@ -64,6 +64,7 @@ class Names(References):
         if value is _ABSENT:
             self._watch.absent(space, first)
             self._watch.absent(builtin_space, first)
+            self._parts[f"global {home}.{first}"] = Part(b"absent")
             return b"absent"
         self._watch.name(space, first, value)
         reference = self._reference(f"builtin {first}", value, lambda: builtin_space[first])
@@ -76,10 +77,6 @@ class Names(References):
         """The whole module of code of which nobody knows what it reads."""
         own = sys.modules.get(str(space.get("__name__", "__main__")))
         return self.refer(own) if own is not None and vars(own) is space else b""
-
-    def _is_ignored(self, module: str, home: str, name: str) -> bool:
-        ignore = self._scope.ignore
-        return bool(ignore) and (f"{module}.{name}" in ignore or f"{home}.{name}" in ignore)
 
     def _resolve_chain(
         self, space: dict[str, Any], module: str, home: str, name: str, value: object, rest: list[str]

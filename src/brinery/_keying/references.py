@@ -13,7 +13,7 @@ from .digest import encode
 from .fingerprint import Fingerprint, Part, Scope
 from .generators import global_generator
 from .home import MAINS, home_of_class, home_of_function, home_of_module, home_of_wrapped
-from .live import attribute_of, is_found_by_name, is_frozen
+from .live import attribute_of, is_found_by_name, is_frozen, is_unbound_builtin
 from .origin import STDLIB, USER, Origin, digest_of_extension, origin_of_file, origin_of_module
 from .shown import is_short, sounds_secret
 from .source import Source
@@ -71,8 +71,29 @@ class References:
         self._pending: deque[Callable[[], None]] = deque()
         self._by_name_only = False
         self._named: dict[int, bytes] = {}
+        self._own: FunctionType | None = None
         self._sources: list[tuple[CodeType, Source]] = []
+        self._values: dict[str, Callable[[], object]] = {}
         self._reached: dict[str, FunctionType | type | str] = {}
+
+    # What is left out.
+
+    def _is_ignored(self, module: str, home: str, name: str) -> bool:
+        """Whether the options leave out a name of a module, or of a function or class in it."""
+        ignore = self._scope.ignore
+        if not ignore:
+            return False
+        name = name.replace("<locals>.", "")
+        return f"{module}.{name}" in ignore or f"{home}.{name}" in ignore
+
+    def _is_ignored_of(self, function: FunctionType, name: str) -> bool:
+        """Whether the options leave out a default, a closure variable or an attribute of a function."""
+        if function is self._own and name in self._scope.ignore_own:
+            return True
+        if not self._scope.ignore:
+            return False
+        module = str(function.__globals__.get("__name__"))
+        return self._is_ignored(module, home_of_function(function), f"{function.__qualname__}.{name}")
 
     # References: how one part speaks of another.
 
@@ -241,8 +262,9 @@ class References:
 
     def _reference(self, name: str, value: object, get: Callable[[], object]) -> bytes:
         """Return the reference to a value, which becomes a part of its own unless it is code."""
-        if isinstance(value, (FunctionType, type, ModuleType, BuiltinFunctionType)):
+        if isinstance(value, (FunctionType, type, ModuleType)) or is_unbound_builtin(value):
             return self.refer(value)
+        self._values[name] = get
         if value is sys.modules or value is os.environ:
             # By whichever name: as an attribute of `sys` and `os` they count by their names as well.
             self._note(name, value)

@@ -15,12 +15,13 @@ class Follow(NamedTuple):
 class Scope(NamedTuple):
     """What shapes a fingerprint beside the function itself.
 
-    ``ignore`` are globals of any module, ``ignore_enclosing`` the function's own variables of enclosing functions.
+    ``ignore`` are globals of any module, and what belongs to a function or class there, by their dotted names;
+    ``ignore_own`` the function's own parameters and variables of enclosing functions.
     """
 
     follow: Follow = Follow()
     ignore: frozenset[str] = frozenset()
-    ignore_enclosing: frozenset[str] = frozenset()
+    ignore_own: frozenset[str] = frozenset()
     depends_on: tuple[object, ...] = ()
 
 

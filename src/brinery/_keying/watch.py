@@ -40,7 +40,7 @@ class Watch:
         self._absent: list[tuple[dict[str, Any], str]] = []
         self._functions: dict[int, FunctionType] = {}
         self._cells: list[tuple[CellType, object]] = []
-        self._classes: list[type] = []
+        self._classes: list[tuple[type, frozenset[str]]] = []
         self._members: dict[int, object] = {}
         self._questions: list[Callable[[], bool]] = []
         self._values: list[tuple[Callable[[], object], bytes]] = []
@@ -71,9 +71,9 @@ class Watch:
         """Expect a closure variable to stay bound to the same object."""
         self._cells.append((cell, value))
 
-    def cls(self, cls: type) -> None:
-        """Expect a class to keep its bases and every attribute of its own."""
-        self._classes.append(cls)
+    def cls(self, cls: type, ignored: frozenset[str] = frozenset()) -> None:
+        """Expect a class to keep its bases and every attribute of its own but some."""
+        self._classes.append((cls, ignored))
 
     def members(self, container: object) -> None:
         """Expect a dict, list or set that others own to keep its members, such as the methods of an installed class."""
@@ -96,7 +96,7 @@ class Watch:
             steps.append(_compile_functions(list(self._functions.values()), self._cells))
         if self._members:
             steps.append(_compile_members(list(self._members.values())))
-        steps += [_class_check(cls) for cls in self._classes]
+        steps += [_class_check(cls, ignored) for cls, ignored in self._classes]
         steps += [_absence_check(namespace, name) for namespace, name in self._absent]
         steps += self._questions
         steps += [_value_check(get, encoded, encode) for get, encoded in self._values]
@@ -164,9 +164,11 @@ def _build(body: str, fixed: dict[str, object], namespace: dict[str, Any]) -> Ca
     return FunctionType(bare.__code__, namespace, "check", None, bare.__closure__)
 
 
-def _class_check(cls: type) -> Callable[[], bool]:
+def _class_check(cls: type, ignored: frozenset[str] = frozenset()) -> Callable[[], bool]:
     """Compare the attributes of a class at C speed, and by identity those that may be equal without being the same."""
     own: dict[str, Any] = get_referents(cls.__dict__)[0]  # the dict behind the proxy
+    if ignored:
+        return _class_check_without(cls, own, ignored)
     values = list(own.values())
     fixed = {"cls": cls, "own": own, "names": list(own), "values": values, "bases": cls.__bases__}
     comparisons = ["list(own) == names", "list(own.values()) == values", "cls.__bases__ is bases"]
@@ -175,6 +177,22 @@ def _class_check(cls: type) -> Callable[[], bool]:
             fixed[f"v{index}"] = value
             comparisons.append(f"own[{name!r}] is v{index}")
     return _build(f"    return {' and '.join(comparisons)}", fixed, {})
+
+
+def _class_check_without(cls: type, own: dict[str, Any], ignored: frozenset[str]) -> Callable[[], bool]:
+    """Compare the attributes of a class by identity, without some."""
+    expected = {name: value for name, value in own.items() if name not in ignored}
+    bases = cls.__bases__
+
+    def check() -> bool:
+        found = {name: value for name, value in own.items() if name not in ignored}
+        return (
+            cls.__bases__ is bases
+            and len(found) == len(expected)
+            and all(found.get(name, _ABSENT) is value for name, value in expected.items())
+        )
+
+    return check
 
 
 def _absence_check(namespace: dict[str, Any], name: str) -> Callable[[], bool]:

@@ -1,0 +1,150 @@
+"""What people are told of state that changed while a function ran: the culprits, and the line that lets it change."""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict, defaultdict, deque
+
+from xxhash import xxh3_128_digest
+
+from ._keying.code import enclosing_names
+from ._keying.digest import encode
+from ._keying.generators import is_generator
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any, TypeAlias
+
+    from ._keyed_function import KeyedFunction
+    from ._keying.fingerprint import Fingerprint
+
+    Function: TypeAlias = KeyedFunction[..., Any]
+
+_VALUES = ("global", "closure", "attribute", "default", "argument")
+_NUMBERS = (int, float, complex, bool)
+_NOTHING: tuple[object, ...] = (
+    None,
+    "",
+    b"",
+    (),
+    [],
+    {},
+    set(),
+    bytearray(),
+)  # what counters, logs and caches begin with
+_COLLECTIONS = (deque, Counter, OrderedDict)
+
+
+class WaysOut:
+    """The names to add to `ignore` and `may_change` so that what changed may change.
+
+    What began as nothing, or is a number, is a counter, a log or a cache: without it in the key more calls hit. What
+    held something may be told from another by that, so it stays in the key and may change.
+    """
+
+    def __init__(self, function: Function) -> None:
+        self._function = function
+        self._own_module = function._home.removesuffix(f".{function.__qualname__}")
+        self.ignore: dict[str, None] = dict.fromkeys(function._options.ignore)
+        self.may_change: dict[str, None] = dict.fromkeys(function._options.may_change)
+        self.draws = False  # something that changed is a generator of random numbers
+
+    def add(self, part: str, before: bytes, value: object) -> None:
+        """Add a part of a fingerprint, or an argument: its digest before, and its value now."""
+        kind, _, path = part.partition(" ")
+        if kind == "argument":
+            self._add_argument(path, value)
+            return
+        if is_generator(value):
+            self.draws = True
+        name = self._spelt(kind, path)
+        is_itself = getattr(value, "__wrapped__", value) is self._function.__wrapped__
+        began_empty = before == b"absent" or before in _digests_of_nothing(value)
+        if began_empty or is_itself or type(value) in _NUMBERS or is_generator(value):
+            self.ignore[name] = None
+            self.may_change.pop(name, None)
+        else:
+            self.may_change[name] = None
+
+    def _add_argument(self, name: str, value: object) -> None:
+        if name in self.ignore:
+            return  # its default is what changed
+        self.draws = self.draws or is_generator(value)
+        if self._function._own_key is None:
+            self.may_change[name] = None
+            return
+        from ._keying.arguments import parameters
+
+        self.may_change.update(dict.fromkeys(parameter.name for parameter in parameters(self._function.__wrapped__)))
+
+    def _spelt(self, kind: str, path: str) -> str:
+        """Write the name of a part as the options want it."""
+        place, _, name = path.rpartition(".")
+        is_own = place == self._function._home
+        if is_own and (
+            kind == "default" or (kind == "closure" and name in enclosing_names(self._function.__wrapped__))
+        ):
+            return name
+        dotted = path.replace("<locals>.", "")
+        own = f"{self._own_module}."
+        return f".{dotted.removeprefix(own)}" if dotted.startswith(own) else dotted
+
+    def line(self) -> str:
+        """Return the decorator with the options, to be pasted."""
+        had = self._function._options
+        given = {"ignore": (had.ignore, self.ignore), "may_change": (had.may_change, self.may_change)}
+        names = {option: _in_order(before, now) for option, (before, now) in given.items()}
+        options = ", ".join(f"{option}={found!r}" for option, found in names.items() if found)
+        return f"{self._function._decorator}({options})"
+
+
+def sentences(function: Function, parts: Iterable[str], then: Fingerprint, now: Fingerprint, values: Any) -> str:
+    """Say what changed while a function ran, and the way out.
+
+    Args:
+        function: what ran.
+        parts: what changed: parts of its fingerprint, and "argument NAME".
+        then: its fingerprint before.
+        now: its fingerprint afterwards.
+        values: its arguments by name, as they are now.
+    """
+    told = [part for part in parts if part.startswith(tuple(f"{kind} " for kind in _VALUES))] or list(parts)
+    ways = WaysOut(function)
+    named = False
+    for part in sorted(told, key=lambda part: part.startswith("argument ")):  # defaults first
+        kind, _, name = part.partition(" ")
+        if kind not in _VALUES:
+            continue
+        named = True
+        before = then.parts.get(part)
+        get = now.values.get(part)
+        value = values.get(name) if kind == "argument" else None if get is None else get()
+        ways.add(part, b"" if before is None else before.digest, value)
+    said = f"{_joined(told)} changed while {function._home} ran, so its result was returned and not stored."
+    if not named:
+        return said
+    if ways.draws:
+        return (
+            f"{said} A generator's state moves with each number that is drawn, and a hit draws none: make one inside "
+            f"the function, from a seed that is an argument. If any numbers will do: {ways.line()}"
+        )
+    return f"{said} If no later result depends on that change, decorate with {ways.line()}"
+
+
+def _in_order(before: tuple[str, ...], now: Iterable[str]) -> list[str]:
+    """Those that the option has already, then the function's own, its module's, and other modules'."""
+    added = sorted(set(now).difference(before), key=lambda name: ("." in name, name))
+    return [*(name for name in before if name in now), *added]
+
+
+def _joined(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _digests_of_nothing(value: object) -> set[bytes]:
+    nothing: list[object] = [*_NOTHING]
+    if type(value) in _COLLECTIONS:
+        nothing.append(type(value)())
+    elif type(value) is defaultdict:
+        nothing.append(defaultdict(value.default_factory))
+    return {xxh3_128_digest(encode(item)) for item in nothing}
