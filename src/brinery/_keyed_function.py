@@ -6,22 +6,31 @@ from xxhash import xxh3_128_digest, xxh3_128_hexdigest
 
 from ._cache_options import is_told
 from ._keying.arguments import Binder, parameters
-from ._keying.code import code_digest, enclosing_names, fingerprint, mark_as_wrapped
+from ._keying.code import code_digest, enclosing_names, fingerprint, mark_as_wrapped, outdated_memos
 from ._keying.digest import digest, encode
 from ._keying.fingerprint import Fingerprint, Scope
 from ._keying.home import home_module, home_name
 from ._keying.key import key_prefix
 from ._keying.known_sources import recall, records_of
+from ._keying.memos import OutdatedMemo
 from ._keying.tested import is_newer, newer_python, unknown_code, unknown_instructions
 from ._light import Generic, P, R, partial, update_wrapper
 from ._options import DISABLE, ENVIRONMENT, is_disabled, nearest
 from ._tally import Tally
 from ._warning import logger, warn
-from .errors import BrineryWarning, OptionError, OptionWarning, PlatformWarning, StoreWarning, UnkeyableError
+from .errors import (
+    BrineryWarning,
+    ChangedWhileRunningWarning,
+    OptionError,
+    OptionWarning,
+    PlatformWarning,
+    StoreWarning,
+    UnkeyableError,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Any, TypeVar
 
     from ._cache import Cache
@@ -38,11 +47,19 @@ if TYPE_CHECKING:
 class State:
     """All that a key takes but the arguments; replaced as a whole when something that was reached changes."""
 
-    __slots__ = ("bind", "binder", "code", "code_of", "holds", "prefix")
+    __slots__ = ("bind", "binder", "code", "code_of", "holds", "outdated", "prefix")
 
-    def __init__(self, code: Fingerprint, binder: Binder, prefix: bytes, code_of: Callable[[object], bytes]) -> None:
+    def __init__(
+        self,
+        code: Fingerprint,
+        binder: Binder,
+        prefix: bytes,
+        code_of: Callable[[object], bytes],
+        outdated: Sequence[str],
+    ) -> None:
         self.code = code
-        self.holds = code.holds
+        self.holds = _never if outdated else code.holds  # made anew at every call, until what is outdated was cleared
+        self.outdated = outdated
         self.binder = binder
         self.bind = binder.bind
         self.prefix = prefix
@@ -229,6 +246,9 @@ class KeyedFunction(Generic[P, R]):
         except UnkeyableError:
             self._name_unkeyable(state, values)
             raise
+        except OutdatedMemo as memo:
+            self._tell_outdated(memo.args)
+            return None
         except Exception as error:
             self._tell_failure("taking the key of a call", error)
             return None
@@ -276,6 +296,9 @@ class KeyedFunction(Generic[P, R]):
             self._tell_unknown()
             folder.keep_sources(records_of(self._state.code.sources))
             folder.describe_anew()
+            if self._state.outdated:
+                self._tell_outdated(self._state.outdated)
+                return None
         except BrineryWarning:
             raise  # strict
         except Exception as error:
@@ -301,7 +324,8 @@ class KeyedFunction(Generic[P, R]):
         code = fingerprint(self.__wrapped__, self._scope)
         binder = Binder(self.__wrapped__, self._ignored)
         prefix = key_prefix(self._home, code, self._parts_of_options)
-        return State(code, binder, prefix, self._code_of(code, self._scope))
+        outdated = outdated_memos(code, self._scope) if code.memos else ()
+        return State(code, binder, prefix, self._code_of(code, self._scope), outdated)
 
     def _code_of(self, code: Fingerprint, scope: Scope) -> Callable[[object], bytes]:
         """Return what digests the code that arguments carry."""
@@ -327,6 +351,16 @@ class KeyedFunction(Generic[P, R]):
         except Exception:  # what finds the place cannot even be imported, as where no descriptor is left
             store = ""
         warn(category, message, cause=cause, store=store, strict=self._options.strict)
+
+    def _tell_outdated(self, memos: Sequence[str]) -> None:
+        """Say that helpers remember what other code or values gave, so that results belong to no key."""
+        name = memos[0].rpartition(".")[2]
+        self._warn(
+            ChangedWhileRunningWarning,
+            f"{', '.join(memos[:3])} under lru_cache remembers what was computed before something that it depends on "
+            f"changed, so {self._home} is computed and not stored until {name}.cache_clear() is called",
+            cause=f"remembered {self._home} {memos[0]}",
+        )
 
     def _tell_misspelt(self) -> None:
         """Say at the first call, when its module has been read to the end, which names in the options are nobody's."""
@@ -369,3 +403,7 @@ class KeyedFunction(Generic[P, R]):
             return
         for name, value in state.binder.by_name(values).items():  # type: ignore[arg-type]
             encode(value, name, state.code_of)
+
+
+def _never() -> bool:
+    return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import pytest
 from freshness.edit import write_files
@@ -36,8 +36,22 @@ class Program(NamedTuple):
     hit_steps: int = HIT_STEPS
 
 
-def cases(programs: Iterable[Program]) -> pytest.MarkDecorator:
-    """Parametrize a test over programs, by name; a case is skipped where a library is missing."""
+class Needing(Protocol):
+    """A case with a name, and the modules that it imports."""
+
+    @property
+    def what(self) -> str:
+        """The name of the case."""
+        ...
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Where one of them is not installed the case is skipped."""
+        ...
+
+
+def needed(programs: Iterable[Needing]) -> pytest.MarkDecorator:
+    """Parametrize a test over cases, by name; one is skipped where a library is missing."""
     table = [
         pytest.param(
             program,
@@ -50,6 +64,11 @@ def cases(programs: Iterable[Program]) -> pytest.MarkDecorator:
         for program in programs
     ]
     return pytest.mark.parametrize("program", table)
+
+
+def cases(programs: Iterable[Program]) -> pytest.MarkDecorator:
+    """Parametrize a test over programs, by name; a case is skipped where a library is missing."""
+    return needed(programs)
 
 
 def check(program: Program, folder: Path, nurseries: list[Nursery]) -> None:

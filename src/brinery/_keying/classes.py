@@ -27,7 +27,8 @@ _TABLES_OF_ENUM = {
     "_new_member_", "_singles_mask_", "_sort_order_", "_unhashable_values_", "_unhashable_values_map_", "_use_args_",
     "_value2member_map_", "_value_repr_",
 }  # fmt: skip
-_OF_A_MEMBER = {"_value_", "_name_", "__objclass__", "_sort_order_", "_inverted_"}
+OF_A_MEMBER = {"_name_", "__objclass__", "_sort_order_", "_inverted_"}  # what follows from its class
+MEMBERS = "__members__"  # of an enumeration: their attributes, by name
 _FIELD_MARKS = ("__dataclass_fields__", "__attrs_attrs__", "__pydantic_fields__")
 
 
@@ -62,10 +63,7 @@ def class_members(cls: type, *, documented: bool = False) -> Iterator[Member]:
         elif name not in members and not (_is_enum(cls) and name in _TABLES_OF_ENUM) and not _is_hook_of_typing(value):
             yield Member(name, value, settled=name in _FIELD_MARKS)
     if _is_enum(cls):
-        yield Member("__members__", {name: member._value_ for name, member in members.items()}, settled=True)
-        more = {name: _more_of(member) for name, member in members.items()}
-        if any(more.values()):
-            yield Member("__members__'", more)
+        yield Member(MEMBERS, {name: vars(member) for name, member in members.items()})
     elif fields:
         yield Member("__order__", tuple(annotations_of(cls)), settled=True)
 
@@ -98,11 +96,6 @@ def _is_salted(value: object) -> bool:
 def _is_enum(cls: type) -> bool:
     enum = sys.modules.get("enum")
     return enum is not None and isinstance(cls, enum.EnumMeta)
-
-
-def _more_of(member: Any) -> dict[str, object]:
-    """Return the attributes of an enumeration's member that were set by the user."""
-    return {name: value for name, value in vars(member).items() if name not in _OF_A_MEMBER}
 
 
 def _inherited_init(cls: type) -> object:

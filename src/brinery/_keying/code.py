@@ -15,9 +15,10 @@ from xxhash import xxh3_128_digest
 from .._light import CodeType, FunctionType, ModuleType, NamedTuple, partial
 from .compiled import bytecode_digest, names_in
 from .fingerprint import EVERYTHING, Fingerprint, Follow, Part, Scope
-from .home import home_of_class, home_of_function, home_of_module
+from .home import home_of_class, home_of_function, home_of_module, home_of_wrapped
 from .known_sources import source_of
 from .live import attributes_of, is_empty, is_frozen
+from .memos import OutdatedMemo, outdated
 from .names import PLACES, Names
 from .references import digest_of
 from .source import Read, Source, looks_of
@@ -86,10 +87,18 @@ def code_digest(thing: object, scope: Scope = EVERYTHING, looks: frozenset[str] 
     if known is not None and known[0] is thing and known[1].holds():
         return known[1].digest
     found = _fingerprint(thing, scope, looks)
+    if found.memos and (names := outdated_memos(found, scope)):
+        raise OutdatedMemo(*names)
     if len(_known) >= _KNOWN_MOST:
         _known.clear()
     _known[key] = (thing, found)
     return found.digest
+
+
+def outdated_memos(code: Fingerprint, scope: Scope) -> list[str]:
+    """Name the functions under `lru_cache` that were reached and remember what other code or values gave."""
+    scope = scope._replace(ignore_enclosing=frozenset(), depends_on=())
+    return outdated(code, lambda function: _fingerprint(function, scope, code.looks).parts)
 
 
 def _facts_of(code: CodeType, ours: int, *, documented: bool) -> _Facts:
@@ -135,6 +144,16 @@ def enclosing_names(target: object) -> tuple[str, ...]:
     return () if function is None else function.__code__.co_freevars
 
 
+def _pieces_of_names(function: FunctionType) -> list[bytes]:
+    """Tell a function's name and module where they are not those of its code: somebody has set them."""
+    pieces = []
+    if function.__name__ != function.__code__.co_name:
+        pieces += [b"__name__", function.__name__.encode("utf-8", "surrogatepass")]
+    if function.__module__ != function.__globals__.get("__name__"):
+        pieces += [b"__module__", home_of_wrapped(function).encode("utf-8", "surrogatepass")]
+    return pieces
+
+
 class _Reach(Names):
     """One walk over everything that a function reaches: the top layer, which visits functions, classes and modules."""
 
@@ -163,7 +182,15 @@ class _Reach(Names):
         digest = xxh3_128_digest(b"".join(len(item).to_bytes(4, "little") + item for item in [root, *lines]))
         holds = self._watch.compile(self._encode_again)
         return Fingerprint(
-            digest, self._parts, self._notes, holds, self._sources, self._looks_found, self._reached, self._values
+            digest,
+            self._parts,
+            self._notes,
+            holds,
+            self._sources,
+            self._looks_found,
+            self._reached,
+            self._values,
+            self._memos,
         )
 
     # Functions.
@@ -182,6 +209,7 @@ class _Reach(Names):
         place = name.partition(" ")[2]
         module = str(function.__globals__.get("__name__", ""))
         self._made[place] = module, "" if facts.source is None else code.co_filename
+        pieces += _pieces_of_names(function)
         pieces += self._pieces_of_defaults(place, function)
         pieces += self._pieces_of_cells(place, function)
         if self._documented or (facts.source is not None and facts.source.annotated):
@@ -195,12 +223,14 @@ class _Reach(Names):
 
     def _visit_closure(self, name: str, function: FunctionType) -> None:
         pieces = self._pieces_of_cells(name.partition(" of ")[2], function)
-        if "__wrapped__" in attributes_of(function):
+        if "__wrapped__" in (attributes_of(function) or ()):
             pieces += self._piece_of_attribute(name, function.__dict__, "__wrapped__")
         self._parts[name] = Part(digest_of(pieces))
 
     def _pieces_of_attributes(self, place: str, function: FunctionType) -> list[bytes]:
         own = attributes_of(function)
+        if own is None:
+            return []
         self._watch.size(own)
         return [
             piece
@@ -252,7 +282,11 @@ class _Reach(Names):
                 continue
             get = lambda index=index: (function.__defaults__ or ())[index]  # noqa: E731
             pieces += [parameter.encode(), self._reference(f"default {place}.{parameter}", value, get)]
-        keywords = function.__kwdefaults__ or {}
+        keywords = function.__kwdefaults__
+        if keywords is None:
+            return pieces
+        if len(keywords) < code.co_kwonlyargcount:
+            self._watch.size(keywords)
         for parameter, value in keywords.items():
             if self._is_ignored_of(function, parameter):
                 continue
@@ -292,7 +326,9 @@ class _Reach(Names):
         place = name.partition(" ")[2]
         home = home_of_class(cls)
         pieces = [self.refer(base) for base in cls.__bases__]
-        from .classes import annotations_of, class_members, has_fields
+        if cls.__name__ != cls.__qualname__.rpartition(".")[2]:
+            pieces += [b"__name__", cls.__name__.encode("utf-8", "surrogatepass")]
+        from .classes import MEMBERS, annotations_of, class_members, has_fields
 
         pieces += self._pieces_of_registered(cls, ours=True)
         if "subclasses" in self._looks:
@@ -313,10 +349,29 @@ class _Reach(Names):
             pieces.append(member.name.encode("utf-8", "surrogatepass"))
             if member.settled:
                 pieces.append(self._encode(label, member.value))
+            elif member.name == MEMBERS:
+                pieces.append(self._pieces_of_members(label, member.value))
             else:
                 pieces.append(self._member(label, member.value, partial(cls.__dict__.__getitem__, member.name)))
         self._watch.cls(cls, frozenset(ignored))
         self._parts[name] = Part(digest_of(pieces))
+
+    def _pieces_of_members(self, place: str, states: dict[str, dict[str, Any]]) -> bytes:
+        """Say what the members of an enumeration hold, which anybody can set and change in place."""
+        from .classes import OF_A_MEMBER
+
+        pieces = []
+        for member, state in states.items():
+            self._watch.members(state)
+            pieces.append(member.encode("utf-8", "surrogatepass"))
+            for name in sorted(state):
+                if name not in OF_A_MEMBER:
+                    label = f"{place}.{member}.{name}"
+                    pieces += [
+                        name.encode("utf-8", "surrogatepass"),
+                        self._reference(label, state[name], partial(state.__getitem__, name)),
+                    ]
+        return digest_of(pieces)
 
     def _visit_module(self, part: str, module: ModuleType) -> None:
         space = self._names_in(vars(module))

@@ -36,6 +36,7 @@ class Fingerprint(NamedTuple):
         reached: the user's functions and classes among the parts, by the part's name; of a module that is imported when
             code runs and is not loaded, its file.
         values: the values among the parts, by the part's name, as they are when they are asked for.
+        memos: functions under `functools.lru_cache` that were reached, by their home names.
     """
 
     digest: bytes
@@ -46,6 +47,7 @@ class Fingerprint(NamedTuple):
     looks: frozenset[str]
     reached: dict[str, FunctionType | type | str]
     values: dict[str, Callable[[], object]]
+    memos: dict[str, object]
 
     @property
     def carried(self) -> Carried:

@@ -74,17 +74,18 @@ def _is_unchanging(value: Any) -> bool:
         return value.tzinfo is None or standard_name(type(value.tzinfo)) == "datetime.timezone"
     enum = sys.modules.get("enum")
     if enum is not None and isinstance(kind, enum.EnumMeta):
-        return is_frozen(vars(value).get("_value_"))
+        # What a member holds is watched with its class, where that is the user's.
+        return not any(type(item) in (list, dict, set) for item in vars(value).values())
     return name in _UNCHANGING
 
 
-def attributes_of(function: FunctionType) -> dict[str, Any]:
-    """Return a function's ``__dict__``, or an empty one: asking for its own would give it one, which is noticed."""
+def attributes_of(function: FunctionType) -> dict[str, Any] | None:
+    """Return a function's ``__dict__``, None where it has none: asking for it would give it one, which is noticed."""
     others = (function.__globals__, getattr(function, "__builtins__", None), function.__kwdefaults__)
     for part in get_referents(function):
         if type(part) is dict and all(part is not other for other in others) and part is not function.__annotations__:
             return function.__dict__
-    return {}
+    return None
 
 
 def is_found_by_name(function: FunctionType) -> bool:

@@ -141,6 +141,11 @@ _CONTENTS: dict[str, Content] = {
     "collections.defaultdict": _default_content,
     "collections.deque": _deque_content,
     "array.array": _array_content,
+    "builtins.staticmethod": lambda value: (staticmethod.__dict__["__func__"].__get__(value),),
+    "builtins.classmethod": lambda value: (classmethod.__dict__["__func__"].__get__(value),),
+    "builtins.property": lambda value: tuple(
+        property.__dict__[name].__get__(value) for name in ("fget", "fset", "fdel")
+    ),
     "pathlib.PurePath": _path_content,
     "pathlib._local.PurePath": _path_content,
 }

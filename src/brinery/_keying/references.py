@@ -14,6 +14,7 @@ from .fingerprint import Fingerprint, Part, Scope
 from .generators import global_generator
 from .home import MAINS, home_of_class, home_of_function, home_of_module, home_of_wrapped
 from .live import attribute_of, is_found_by_name, is_frozen, is_unbound_builtin
+from .memos import is_memo
 from .origin import STDLIB, USER, Origin, digest_of_extension, origin_of_file, origin_of_module
 from .shown import is_short, sounds_secret
 from .source import Source
@@ -34,6 +35,9 @@ _WRAPPING = {
     "builtins.property": ("fget", "fset", "fdel"),
     "functools.cached_property": ("func",),
 }
+
+
+_TAKEN_OVER = {"__module__", "__name__", "__qualname__", "__doc__", "__annotations__", "__wrapped__", "__type_params__"}
 
 
 class References:
@@ -66,6 +70,7 @@ class References:
         self._parts: dict[str, Part] = {}
         self._notes: dict[str, str] = {}
         self._watch = Watch()
+        self._memos: dict[str, object] = {}
         self._references: dict[int, bytes] = {}
         self._kept: list[object] = []
         self._pending: deque[Callable[[], None]] = deque()
@@ -113,6 +118,8 @@ class References:
             reference = self._refer_to_class(thing)
         elif isinstance(thing, ModuleType):
             reference = self._refer_to_module(thing)
+        elif is_memo(thing):
+            reference = self._refer_to_memo(thing)
         elif isinstance(thing, BuiltinFunctionType) and not isinstance(thing.__self__, (ModuleType, type(None))):
             reference = self._refer_to_bound_builtin(thing)
         else:
@@ -184,6 +191,12 @@ class References:
             self._count_extension(module.__name__)
             return name_digest(name)
         return self._refer_to_installed(origin, module.__name__)
+
+    def _refer_to_memo(self, memo: Any) -> bytes:
+        """Speak of a function under `lru_cache` as of the function; what it remembers is looked at later."""
+        function = memo.__wrapped__
+        self._memos[f"{home_of_wrapped(function)}.{function.__qualname__}"] = memo
+        return self.refer(function)
 
     def _refer_to_bound_builtin(self, method: BuiltinFunctionType) -> bytes:
         """A method of a builtin type with the object that it belongs to, such as ``", ".join``."""
@@ -304,7 +317,21 @@ class References:
         for wrapped in _WRAPPING.get(f"{type(value).__module__}.{type(value).__name__}", ()):
             inner = getattr(value, wrapped, None)
             pieces.append(b"-" if inner is None else self._reference(name, inner, partial(attribute_of, get, wrapped)))
+        if type(value) is staticmethod or type(value) is classmethod:
+            pieces += self._pieces_set_on(name, value)
         return digest_of(pieces) if len(pieces) > 1 else self._reference(name, value, get)
+
+    def _pieces_set_on(self, place: str, method: Any) -> list[bytes]:
+        """What was set on a static or class method beside what it takes over from its function."""
+        own: dict[str, Any] = vars(method)
+        self._watch.members(own)
+        pieces = []
+        for name in sorted(own.keys() - vars(method.__func__).keys() - _TAKEN_OVER):
+            pieces += [
+                name.encode("utf-8", "surrogatepass"),
+                self._reference(f"{place}.{name}", own[name], partial(own.__getitem__, name)),
+            ]
+        return pieces
 
     # What becomes of a thing that was spoken of, the layers above say.
 

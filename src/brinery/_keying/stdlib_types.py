@@ -10,7 +10,7 @@ from gc import get_referents
 
 from xxhash import xxh3_128_digest
 
-from .._light import BuiltinFunctionType, CellType, ModuleType
+from .._light import BuiltinFunctionType, CellType, FunctionType, ModuleType
 from .generators import drawing_from_the_system, unless_global
 from .node import Asked, Expander, Node, Passing, Refused, attributes, close, leaf
 from .objects import by_reduce, parts_of_exception
@@ -53,12 +53,20 @@ def _property(value: Any, _walk: Asked) -> Node:
     return Node(head("property"), (value.fget, value.fset, value.fdel), (".fget", ".fset", ".fdel"))
 
 
+def _cached_property(value: Any, walk: Asked) -> Node:
+    """A cached property of a class derived from it: by its function and what else it holds, but for its lock."""
+    state = {name: item for name, item in vars(value).items() if name not in ("lock", "__doc__")}
+    return Node(head("cached property") + walk.class_of(type(value)), (attributes(state),), ("",))
+
+
 def _partial(value: Any, _walk: Asked) -> Node:
     parts = value.func, value.args, value.keywords, attributes(value.__dict__)
     return Node(head("partial"), parts, (".func", ".args", ".keywords", ""))
 
 
-def _lru_cache_wrapper(value: Any, _walk: Asked) -> Node:
+def _lru_cache_wrapper(value: Any, walk: Asked) -> bytes | Node:
+    if type(value.__wrapped__) is FunctionType:
+        return close(head("lru_cache"), walk.code_of(value))
     return Node(head("lru_cache"), (value.__wrapped__,), (".__wrapped__",))
 
 
@@ -189,6 +197,7 @@ EXACT: dict[str, Expander] = {
 }
 # Also for what inherits from them.
 INHERITED: dict[str, Expander] = {
+    "functools.cached_property": _cached_property,
     "enum.Enum": _enum_member,
     "builtins.BaseException": parts_of_exception,
     "unittest.mock.NonCallableMock": _mock,

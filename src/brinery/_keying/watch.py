@@ -63,9 +63,8 @@ class Watch:
 
     def size(self, mapping: dict[str, Any]) -> None:
         """Expect a dict to get no more items, and lose none; its owner is watched."""
-        if mapping:
-            count = len(mapping)
-            self._questions.append(lambda: len(mapping) == count)
+        count = len(mapping)
+        self._questions.append(lambda: len(mapping) == count)
 
     def cell(self, cell: CellType, value: object) -> None:
         """Expect a closure variable to stay bound to the same object."""
@@ -171,7 +170,9 @@ def _class_check(cls: type, ignored: frozenset[str] = frozenset()) -> Callable[[
         return _class_check_without(cls, own, ignored)
     values = list(own.values())
     fixed = {"cls": cls, "own": own, "names": list(own), "values": values, "bases": cls.__bases__}
+    fixed |= {"name": cls.__name__, "qualified": cls.__qualname__}
     comparisons = ["list(own) == names", "list(own.values()) == values", "cls.__bases__ is bases"]
+    comparisons += ["cls.__name__ is name", "cls.__qualname__ is qualified"]
     for index, (name, value) in enumerate(own.items()):
         if type(value) not in _COMPARED_BY_IDENTITY:
             fixed[f"v{index}"] = value
