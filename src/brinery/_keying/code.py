@@ -97,7 +97,7 @@ def code_digest(thing: object, scope: Scope = EVERYTHING, looks: frozenset[str] 
 
 def outdated_memos(code: Fingerprint, scope: Scope) -> list[str]:
     """Name the functions under `lru_cache` that were reached and remember what other code or values gave."""
-    scope = scope._replace(ignore_enclosing=frozenset(), depends_on=())
+    scope = scope._replace(ignore_own=frozenset(), depends_on=())
     return outdated(code, lambda function: _fingerprint(function, scope, code.looks).parts)
 
 
