@@ -18,6 +18,7 @@ from .errors import (
     StoreWarning,
     UnkeyableError,
     UnstorableResultWarning,
+    WaitingWarning,
 )
 
 TYPE_CHECKING = False
@@ -56,6 +57,7 @@ __all__ = [
     "StoreWarning",
     "UnkeyableError",
     "UnstorableResultWarning",
+    "WaitingWarning",
     "cache",
     "register_digest",
 ]

@@ -19,6 +19,7 @@
         ├── SecretWarning         nothing can be signed, so nothing is stored
         ├── OptionWarning         an option names something that does not exist
         ├── EvictionWarning       entries make room for others, or a result is too large
+        ├── WaitingWarning        a call waits long for another, or no longer for one that was stopped
         └── PlatformWarning       this platform is not supported, or this Python not known yet
 
 Each has a short ``name`` that ends its messages in brackets.
@@ -135,6 +136,12 @@ class EvictionWarning(BrineryWarning):
     """Entries were removed to keep to the limit, or a result exceeds it."""
 
     name = "eviction"
+
+
+class WaitingWarning(BrineryWarning):
+    """A call waits long for another one that computes the same, or no longer, as that one was stopped."""
+
+    name = "waiting"
 
 
 class PlatformWarning(BrineryWarning):

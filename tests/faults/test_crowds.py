@@ -441,7 +441,7 @@ def test_what_is_cleared_during_its_run_is_returned_and_not_stored(memory: Cache
 WAITING = """
 from brinery._store import waiting
 waiting._LONG_WAIT = float(sys.argv[2])
-logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(message)s")
+warnings.showwarning = lambda message, *_: print(message)
 memory = Cache("store")
 
 @memory(ignore=[".sys"])
@@ -463,7 +463,7 @@ else:
 
 @pytest.mark.parametrize("seconds", [1.0, pytest.param(10.0, marks=pytest.mark.stress)])
 def test_whoever_waits_long_burns_no_processor_and_says_so(tmp_path: Path, seconds: float):
-    """A few hundredths of a second of waiting are spent working, and the log tells what is waited for."""
+    """A few hundredths of a second of waiting are spent working, and a warning tells what is waited for."""
     first = start(tmp_path, WAITING, "hold", seconds)
     wait_until((tmp_path / "running").exists)
     other = start(tmp_path, WAITING, "wait", seconds)
@@ -472,7 +472,7 @@ def test_whoever_waits_long_burns_no_processor_and_says_so(tmp_path: Path, secon
     (tmp_path / "go").touch()
     ends(first)
     log, _, used = ends(other).partition("CPU")
-    assert re.search(r"still waiting for the computation of .*script\.f", log)
+    assert re.search(r"still waiting for .*script\.f, which process \d+ is computing", log)
     assert float(used) < 0.06 * (seconds + 2)
 
 

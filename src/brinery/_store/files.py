@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
 
 from .._light import suppress
 
@@ -30,8 +31,7 @@ SUPPORTED = os.name == "posix" and os.open in os.supports_dir_fd
 # A FIFO at an entry's place must not hang its reader, hence O_NONBLOCK on everything.
 READ = os.O_RDONLY | _NOFOLLOW | _NONBLOCK | _CLOEXEC
 OPEN = os.O_RDWR | _NOFOLLOW | _NONBLOCK | _CLOEXEC
-MAKE = OPEN | os.O_CREAT
-MAKE_NEW = MAKE | os.O_EXCL
+MAKE_NEW = OPEN | os.O_CREAT | os.O_EXCL
 FOLDER = os.O_RDONLY | _DIRECTORY | _NOFOLLOW | _NONBLOCK | _CLOEXEC
 FOLDER_OR_LINK = os.O_RDONLY | _DIRECTORY | _NONBLOCK | _CLOEXEC
 
@@ -40,11 +40,13 @@ _LINK = frozenset((errno.ELOOP, errno.EMLINK))  # what opening one answers, by t
 _NO_FILE = _LINK | {errno.EISDIR, errno.ENXIO, errno.ENODEV}
 _NO_FOLDER = _LINK | {errno.ENOTDIR}
 _TRIES = 10
+_TRIES_ALONE = 1000  # for which a new name may be taken from us as soon as it is made
 
 _BUFFERS_AT_ONCE = 512  # POSIX promises 16, Linux and macOS take 1024
 _BYTES_AT_ONCE = 1 << 30  # Linux writes at most 2 GiB at a time, macOS refuses more
 
 _lock_descriptor: Callable[..., object] | None = None  # filelock's, from the first use on
+_without_modes: set[int] = set()  # devices on which everything may be written by all, whatever mode it is given
 
 
 def write_all(fd: int, buffers: Sequence[Buffer]) -> int:
@@ -77,6 +79,20 @@ def allocated(status: os.stat_result) -> int:
 def same_file(one: os.stat_result, other: os.stat_result) -> bool:
     """Whether two looks saw the same file, whatever its name."""
     return one.st_ino == other.st_ino and one.st_dev == other.st_dev
+
+
+def is_own(status: os.stat_result) -> bool:
+    """Whether only this user can write to a file: it is a regular one of his own, with no second name.
+
+    All other files are a stranger's, also for root: whoever made one may have kept it open, to read what is written to
+    it or to hold its lock.
+    """
+    return (
+        stat.S_ISREG(status.st_mode)
+        and status.st_nlink == 1
+        and status.st_uid == os.geteuid()
+        and (not status.st_mode & 0o022 or status.st_dev in _without_modes)
+    )
 
 
 def is_still(fd: int, identity: os.stat_result | None, *, gone_too: bool = False) -> bool:
@@ -145,8 +161,19 @@ def make_folder(name: str, parent: int | None = None) -> bool:
         return False
     made = os.stat(name, dir_fd=parent, follow_symlinks=False)
     if stat.S_ISDIR(made.st_mode) and stat.S_IMODE(made.st_mode) & 0o777 != 0o700:  # a umask that takes from the owner
-        os.chmod(name, 0o700, dir_fd=parent)
+        _make_folder_private(name, parent)
     return True
+
+
+def _make_folder_private(name: str, parent: int | None) -> None:
+    """See that a folder just made is its owner's alone; another one that was put in its place is left as it is."""
+    if sys.platform != "linux":
+        os.chmod(name, 0o700, dir_fd=parent, follow_symlinks=False)
+        return
+    # Not by its name, which may lead elsewhere by now; nor opened to be read, which the umask may forbid.
+    with closing(os.open(name, os.O_PATH | _DIRECTORY | _NOFOLLOW | _CLOEXEC, dir_fd=parent)) as fd:
+        if os.fstat(fd).st_uid == os.geteuid():
+            os.chmod(f"/proc/self/fd/{fd}", 0o700)
 
 
 def make_folders(path: str) -> None:
@@ -225,27 +252,39 @@ def _load_lock_descriptor() -> Callable[..., object]:
 
 
 def make_private(fd: int, status: os.stat_result) -> None:
-    """See that a file just made is its owner's alone, even under a umask that takes from the owner."""
+    """See that a file of ours is its owner's alone, even under a umask that takes from the owner."""
     if status.st_mode & 0o777 != 0o600:
-        os.fchmod(fd, 0o600)
+        with suppress(PermissionError):  # what some file systems without modes answer
+            os.fchmod(fd, 0o600)
+        if os.fstat(fd).st_mode & 0o022:
+            _without_modes.add(status.st_dev)
 
 
 def open_own(name: str, folder: int | None = None, flags: int = 0) -> tuple[int, os.stat_result]:
     """Open a file that is written to in place, or appended to, made if it is missing; its descriptor and status.
 
-    What stands there and is no file, or one that has another name too, was put there by somebody else, who may want
-    another file written over: it is cleared away.
+    Whatever else has its name was put there by somebody else, who may want another file written over, or to read along:
+    it is cleared away.
     """
     for _ in range(_TRIES):
         try:
-            fd = os.open(name, MAKE | flags, 0o600, dir_fd=folder)
+            # Without O_CREAT, as Linux refuses that for a stranger's file in a sticky folder.
+            fd = os.open(name, OPEN | flags, dir_fd=folder)
+            is_new = False
+        except FileNotFoundError:
+            try:
+                fd = os.open(name, MAKE_NEW | flags, 0o600, dir_fd=folder)
+                is_new = True
+            except FileExistsError:
+                continue
         except OSError as error:
-            if not is_no_file(error) and not (error.errno == errno.EACCES and _is_locked_up(name, folder)):
+            if not is_no_file(error) and error.errno != errno.EACCES:
                 raise
-        else:
+            fd = -1
+        if fd >= 0:
             try:
                 status = os.fstat(fd)
-                if stat.S_ISREG(status.st_mode) and status.st_nlink == 1:
+                if is_new or is_own(status):
                     make_private(fd, status)
                     return fd, status
             except BaseException:
@@ -257,12 +296,6 @@ def open_own(name: str, folder: int | None = None, flags: int = 0) -> tuple[int,
         with suppress(FileNotFoundError):
             clear_away(name, folder)
     raise OSError(errno.EEXIST, "something else is put in its place again and again", name)
-
-
-def _is_locked_up(name: str, folder: int | None) -> bool:
-    """Whether a file that cannot be opened is our own."""
-    status = os.stat(name, dir_fd=folder, follow_symlinks=False)
-    return stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid()
 
 
 def clear_away(name: str, folder: int | None = None) -> None:
@@ -310,13 +343,14 @@ def lock_new(fd: int) -> os.stat_result | None:
 
 def make_locked_anew(prefix: str, folder: int) -> tuple[str, int, os.stat_result]:
     """Make and lock a file that nobody else can want: its name only begins so. Its name, descriptor and status."""
-    while True:
+    for _ in range(_TRIES_ALONE):
         name = prefix + os.urandom(8).hex()
         made = make_locked(name, folder)
         if made is not None:
             return name, *made
         with suppress(OSError):
             os.unlink(name, dir_fd=folder)
+    raise OSError(errno.EBUSY, "every new file is taken away by somebody else", prefix)
 
 
 def write_aside(name: str, data: bytes, *, aside: int, folder: int) -> None:

@@ -236,7 +236,8 @@ class FunctionWriter:
         with suppress(SecretError):
             self._sources.write(folder, self._keyring())
         if before != data:
-            with suppress(IsADirectoryError), closing(self._root.open_temporary()) as temporary:
+            # A folder in its place, or another user's file in a sticky folder.
+            with suppress(IsADirectoryError, PermissionError), closing(self._root.open_temporary()) as temporary:
                 write_aside(names.DESCRIPTION, data, aside=temporary, folder=folder)
         self._is_described = True
 

@@ -12,7 +12,7 @@ from collections.abc import Collection
 from itertools import count
 
 from .._light import NamedTuple
-from .process import machine, started
+from .process import ancestors, is_forked_from, is_stopped, machine, started
 
 _WORD = "brinery-holder"
 _LONGEST = 64 * 1024
@@ -39,6 +39,18 @@ class Holder(NamedTuple):
             return False
         now = started(self.pid)
         return now is not None and now != self.started
+
+    def is_stopped(self) -> bool:
+        """Whether that process is known to have been stopped, and not continued."""
+        return self.machine == machine() and is_stopped(self.pid)
+
+    def is_ancestor(self) -> bool:
+        """Whether this process comes from that one, which may wait for it."""
+        return self.machine == machine() and self.pid in ancestors()
+
+    def is_copied_here(self) -> bool:
+        """Whether this process was forked from that one."""
+        return self.machine == machine() and is_forked_from(self.pid)
 
 
 def encode_holder(token: str, waits: Collection[str] = ()) -> bytes:

@@ -1,7 +1,9 @@
 """The temporary file is the lock: one computation per key at a time, among threads, tasks and processes.
 
-Whoever misses opens the key's temporary file and locks it; the result is written into that same file, which is then
-renamed to its place. The lock of a killed process is free at once, and its file is taken over.
+Whoever misses makes the key's temporary file and locks it; the result is written into that same file, which is then
+renamed to its place. The lock of a killed process is free at once, and its file is replaced by a new one: a file that
+this call did not make itself may be open elsewhere, so no result is ever written into it. A file that others can write,
+or that is another user's, is no lock of anybody's.
 
 Two computations that wait for each other must not hang. Who has to wait therefore writes what it waits for into the
 files it holds; whoever finds itself on a ring computes without the lock.
@@ -10,26 +12,26 @@ files it holds; whoever finds itself on a ring computes without the lock.
 from __future__ import annotations
 
 import os
-import stat
 import time
 from collections.abc import Sequence
 from enum import Enum
+from stat import S_ISREG
 
 from .._warning import logger
 from .files import (
-    MAKE,
     OPEN,
     READ,
     clear_away,
     closing,
     is_no_file,
-    let_go,
-    make_private,
+    is_out_of_resources,
+    is_own,
+    remove_if_dead,
     same_file,
     status_of,
     try_lock,
 )
-from .holder import Holder, encode_holder, new_token, read_holder
+from .holder import encode_holder, new_token, read_holder
 from .runs import Run, held, is_crowded
 from .temporary import Temporary
 from .waiting import Waiting
@@ -41,15 +43,11 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
     from .entry import Unsealed
+    from .holder import Holder
     from .root import Root
 
 _WHILE_SUCCEEDED = 0.0005  # seconds
 _TRIES = 100
-
-
-def _is_no_lock(status: os.stat_result) -> bool:
-    """Whether a file is somebody's, or linked to somebody's."""
-    return not stat.S_ISREG(status.st_mode) or status.st_nlink > 1
 
 
 class Turn(Enum):
@@ -88,6 +86,7 @@ class Claim:
         "_file",
         "_generation",
         "_is_alone",
+        "_is_watching",
         "_name",
         "_root",
         "_run",
@@ -102,6 +101,7 @@ class Claim:
         self._run: Run | None = None
         self._file: Temporary | None = None
         self._is_alone = False
+        self._is_watching = False  # for removals, which do not remove the lock's file where there is none of ours
         self._generation: tuple[int, int] | None = None
         self._waiting: Waiting | None = None
         self.may_replace = True  # whether something may stand at the entry's place
@@ -117,140 +117,136 @@ class Claim:
         except OSError as error:
             logger.debug("computing without a lock: %s", error)
             turn = _ALONE
-        if turn is _WAIT:
-            return turn
+        if turn is _ALONE:
+            self._go_alone()
+        elif turn is not _WAIT and self._waiting is not None:
+            self._waiting.stop_telling()
+        return turn
+
+    def _go_alone(self) -> None:
         if self._waiting is not None:
             self._waiting.stop_telling()
-        if turn is _ALONE:
-            self._is_alone = True
-            self._generation = self._root.generation()
-        return turn
+        self._is_alone = True
+        self._watch()
+
+    def _watch(self) -> None:
+        self._is_watching = True
+        self._generation = self._root.generation()
 
     def _enter(self) -> Turn:
         """Settle it among the threads and tasks of this process, then with the others."""
         if self._waiting is not None:
             self._waiting.nearby = None
         ours = held()
-        if is_crowded() or (ours and any(run.name == self._name for run in ours)):
+        if ours and any(run.name == self._name for run in ours):
             return _ALONE
         mine = Run(self._entry, self._name)
         try:
             present = mine.enter()
             if present is mine:
-                return self._lock_new(mine) if self._waiting is None else self._lock_present(mine)
+                return self._lock_if_possible(mine)
             if present.is_entered_here():
                 return _ALONE
-            return self._wait_for(present.token, present) if present.token else _WAIT
+            return self._wait_for(present) if present.token else _WAIT
         finally:
             if self._run is not mine:
                 mine.end()
 
-    def _lock_new(self, mine: Run) -> Turn:
-        mine.file = file = Temporary(self._root.temporary, self._name)
-        return self._hold(mine, file, new_token()) if file.make(self._root) else self._lock_present(mine)
+    def _lock_if_possible(self, mine: Run) -> Turn:
+        """Take the lock; where no descriptor can be spared for it, exclude only the others of this process."""
+        if not is_crowded():
+            try:
+                return self._lock(mine)
+            except OSError as error:
+                if not is_out_of_resources(error):
+                    raise
+        self._watch()
+        return self._hold(mine, None, new_token())
 
-    def _lock_present(self, mine: Run) -> Turn:
-        """Take the lock on a file that was there, or came and went as we did; or wait for who has it."""
+    def _lock(self, mine: Run) -> Turn:
+        """Take the lock by making its file, or by replacing that of a run that is gone; or wait for who has it."""
         is_waiting = self._waiting is not None and bool(self._waiting.token)
         for _ in range(_TRIES):
-            folder = self._root.temporary
+            if not is_waiting:
+                mine.file = file = Temporary(self._root.temporary, self._name)
+                if file.make(self._root):
+                    return self._hold(mine, file, new_token())
             try:
-                fd = os.open(self._name, OPEN if is_waiting else MAKE, 0o600, dir_fd=folder)
+                fd = os.open(self._name, OPEN, dir_fd=self._root.temporary)
             except FileNotFoundError:
                 if is_waiting:
                     return self._look_once()
-                self._root.open_temporary_anew()  # the store was removed
                 continue
             except OSError as error:
                 if not is_no_file(error):
                     raise
-                self._clear_away()
+                if not self._clear_away():
+                    return _ALONE
                 continue
-            try:
+            with closing(fd):
                 status = os.fstat(fd)
-                if _is_no_lock(status):
-                    self._clear_away()
+                if not is_own(status):
+                    if status.st_nlink and not self._clear_away():
+                        return _ALONE
                     continue
-                is_ours = try_lock(fd)
-                holder = read_holder(fd) if status.st_size or not is_ours else None
-                if is_ours:
-                    take = self._take_over if status.st_size else self._take
-                    if take(mine, folder, fd, status, holder):
-                        return _LOOK if self.may_replace else _COMPUTE
-                    continue
-            finally:
-                if mine.file is None or mine.file.fd != fd:
-                    let_go(fd)
-            if holder is None or not holder.is_gone():
-                return self._wait_for(holder.token if holder else "")
-            with closing(self._root.open_temporary()) as folder:
-                if try_lock(folder):
-                    return self._succeed(mine, status, holder.token)
+                is_free = try_lock(fd)
+                holder = read_holder(fd)
+                if not is_free and (holder is None or not holder.is_gone()):
+                    return self._wait_for_other(holder, status)
+                with closing(self._root.open_temporary()) as folder:
+                    if try_lock(folder):
+                        if self._is_left(status, is_free=is_free):
+                            return self._succeed(mine, holder.token if holder else new_token())
+                        continue
             time.sleep(_WHILE_SUCCEEDED)
         return _ALONE
 
-    def _take(self, mine: Run, folder: int, fd: int, status: os.stat_result, holder: Holder | None) -> bool:
-        """Begin the run with a file that was locked; False if it was renamed or removed as we came."""
-        present = status_of(self._name, folder)
-        if present is None or not same_file(present, status):
-            return False
-        make_private(fd, status)
-        mine.file = Temporary(folder, self._name, fd, status)
-        self._hold(mine, mine.file, holder.token if holder else new_token())
-        return True
-
-    def _take_over(self, mine: Run, folder: int, fd: int, status: os.stat_result, holder: Holder | None) -> bool:
-        """The same with what is left of a killed run; False, too, if somebody is about to replace it.
-
-        Until our marker stands in it, whoever finds it locked takes the dead one's child for the one who has the lock:
-        the folder's own lock keeps it from replacing the file meanwhile.
-        """
-        with closing(self._root.open_temporary()) as guard:
-            if try_lock(guard):
-                return self._take(mine, folder, fd, status, holder)
-        time.sleep(_WHILE_SUCCEEDED)
-        return False
-
-    def _clear_away(self) -> None:
-        """Remove what has the name of the lock's file and is none: a FIFO, a link, a file that others have too.
+    def _clear_away(self) -> bool:
+        """Remove what has the name of the lock's file and is none; False if it cannot be removed, or is in use.
 
         The folder's own lock keeps two from doing so: the second would remove the first one's file.
         """
         with closing(self._root.open_temporary()) as folder:
             if not try_lock(folder):
                 time.sleep(_WHILE_SUCCEEDED)
-                return
+                return True
             present = status_of(self._name, folder)
-            if present is not None and _is_no_lock(present):
-                clear_away(self._name, folder)
+            if present is None or is_own(present):
+                return True
+            # A stranger's file may be the lock of his own run.
+            if present.st_nlink == 1 and S_ISREG(present.st_mode):
+                return remove_if_dead(self._name, folder)
+            clear_away(self._name, folder)
+        return True
 
-    def _succeed(self, mine: Run, dead: os.stat_result, token: str) -> Turn:
-        """Replace the file of a holder that is gone though its lock is not, because a forked child inherited it.
+    def _is_left(self, dead: os.stat_result, *, is_free: bool) -> bool:
+        """Whether the file of a run that is gone is still where it was, and still says so."""
+        folder = self._root.temporary
+        present = status_of(self._name, folder)
+        if present is None or not same_file(present, dead):
+            return False
+        if is_free:
+            return True
+        with closing(os.open(self._name, READ, dir_fd=folder)) as fd:
+            holder = read_holder(fd)
+        return holder is not None and holder.is_gone()
 
-        The folder's own lock keeps two from doing so: the second would replace the first one's.
+    def _succeed(self, mine: Run, token: str) -> Turn:
+        """Put a new file in the place of that of a run that is gone, while the folder is locked.
+
+        The marker comes first: whoever finds the file locked, and no marker in it, could only wait.
         """
-        present = status_of(self._name, self._root.temporary)
-        if present is None or not same_file(present, dead) or not self._is_left():
-            return _WAIT
         mine.file = file = Temporary.make_apart(self._root, self._name)
         os.pwrite(file.fd, encode_holder(token), 0)
         file.replace(self._name)
         return self._hold(mine, file, token)
 
-    def _is_left(self) -> bool:
-        """Whether the file still says that it is a dead one's."""
-        with closing(os.open(self._name, READ, dir_fd=self._root.temporary)) as fd:
-            holder = read_holder(fd)
-        return holder is not None and holder.is_gone()
-
-    def _hold(self, mine: Run, file: Temporary, token: str) -> Turn:
+    def _hold(self, mine: Run, file: Temporary | None, token: str) -> Turn:
         """Begin the run: leave the marker, and see whether somebody stored before the lock was ours."""
         mine.hold(file, token)
         self._run = mine
-        marker = encode_holder(token)
-        os.pwrite(file.fd, marker, 0)
-        if file.size > len(marker):
-            os.ftruncate(file.fd, len(marker))
+        if file is not None:
+            os.pwrite(file.fd, encode_holder(token), 0)
         self.may_replace = os.access(self._entry, os.F_OK)
         return _LOOK if self.may_replace else _COMPUTE
 
@@ -258,10 +254,19 @@ class Claim:
         """After the end of what was waited for. If it stored nothing, all who waited compute at once."""
         return _LOOK if self._wait().may_look() else _ALONE
 
-    def _wait_for(self, token: str, nearby: Run | None = None) -> Turn:
-        """Wait for the run of that token, and look when another has come in its place."""
+    def _wait_for(self, nearby: Run) -> Turn:
+        """Wait for a run of this process, and look when another has come in its place."""
         waiting = self._wait()
         waiting.nearby = nearby
+        return self._wait_on(waiting, nearby.token)
+
+    def _wait_for_other(self, holder: Holder | None, status: os.stat_result) -> Turn:
+        """Wait for the process that has the lock."""
+        waiting = self._wait()
+        turn = self._wait_on(waiting, holder.token if holder is not None else "")
+        return _ALONE if turn is _WAIT and waiting.is_in_vain(holder, status) else turn
+
+    def _wait_on(self, waiting: Waiting, token: str) -> Turn:
         waiting.token = waiting.token or token
         if token and token != waiting.token:
             return self._look_once()
@@ -273,8 +278,16 @@ class Claim:
         return self._waiting
 
     def pause(self) -> None:
-        """Wait a little: 0.5 ms at first, 50 ms at most; a holder in this process ends it by ending."""
-        self._wait().pause()
+        """Wait a little: 0.5 ms at first, 50 ms at most; a holder in this process ends it by ending.
+
+        What this thread computes itself, in another greenlet or in a generator that it left, goes on only when this
+        call is done: then the next attempt says ALONE.
+        """
+        waiting = self._wait()
+        if waiting.nearby is not None and waiting.nearby.is_of_this_thread():
+            self._go_alone()
+        else:
+            waiting.pause()
 
     async def pause_async(self) -> None:
         """The same for a coroutine."""
@@ -291,7 +304,7 @@ class Claim:
 
     def publish(self, name: str, folder: int) -> bool:
         """Rename what was written to its place; False if the entry was cleared or removed while it was computed."""
-        if self._file is None or (self._is_alone and self._generation != self._root.generation()):
+        if self._file is None or (self._is_watching and self._generation != self._root.generation()):
             return False
         return self._file.publish(name, folder)
 

@@ -39,12 +39,16 @@ class Run:
         """Enter this run in the table; gives the one that is there already, if there is one."""
         return _runs.setdefault(self._path, self)  # in one step, whoever else does
 
+    def is_of_this_thread(self) -> bool:
+        """Whether this very thread computes it: in a generator or a greenlet, as it does something else just now."""
+        return self._thread == threading.get_ident()
+
     def is_entered_here(self) -> bool:
         """Whether this very thread was interrupted, by a signal handler for one, while it took the lock."""
-        return not self.token and self._thread == threading.get_ident()
+        return not self.token and self.is_of_this_thread()
 
-    def hold(self, file: Temporary, token: str) -> None:
-        """Take note that the lock was taken."""
+    def hold(self, file: Temporary | None, token: str) -> None:
+        """Take note that the lock was taken; without a file it excludes those of this process only."""
         self.file = file
         runs = held()
         _held.set((*runs, self) if runs else (self,))  # before others learn it, as a signal handler may be one
@@ -61,6 +65,11 @@ class Run:
             with suppress(OSError):
                 os.pwrite(self.file.fd, marker, 0)
                 os.ftruncate(self.file.fd, len(marker))
+
+    @property
+    def waits(self) -> Collection[str]:
+        """What this run waits for."""
+        return self._waits or ()
 
     def take_file(self) -> Temporary | None:
         """The held file, to write the entry into it: from now on it tells no more what its run waits for.
@@ -138,6 +147,8 @@ def _find_most_runs() -> int:
 
 def leads_to(name: str, ours: Collection[str], temporary: int) -> bool:
     """Whether the holder of `name` waits, directly or by way of others, for one of `ours`."""
+    with _guard:
+        nearby = {run.name: tuple(run.waits) for run in _runs.values() if run.token}
     seen: set[str] = set()
     ahead = [name]
     while ahead:
@@ -145,18 +156,22 @@ def leads_to(name: str, ours: Collection[str], temporary: int) -> bool:
         if name in seen or not is_temporary(name):
             continue
         seen.add(name)
-        try:
-            fd = os.open(name, READ, dir_fd=temporary)
-        except OSError:
-            continue
-        with closing(fd):
-            holder = read_holder(fd)
-        if holder is None:
-            continue
-        if any(wait in ours for wait in holder.waits):
+        waits = nearby[name] if name in nearby else _waits_of_other(name, temporary)
+        if any(wait in ours for wait in waits):
             return True
-        ahead.extend(holder.waits)
+        ahead.extend(waits)
     return False
+
+
+def _waits_of_other(name: str, temporary: int) -> tuple[str, ...]:
+    """What the run of another process waits for, as far as its file tells."""
+    try:
+        fd = os.open(name, READ, dir_fd=temporary)
+    except OSError:
+        return ()
+    with closing(fd):
+        holder = read_holder(fd)
+    return () if holder is None else holder.waits
 
 
 def _after_fork_in_child() -> None:

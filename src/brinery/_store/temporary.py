@@ -60,11 +60,6 @@ class Temporary:
             made = make_locked_anew(f"{name}-", folder)
         return cls(folder, *made)
 
-    @property
-    def size(self) -> int:
-        """How many bytes it held when it was opened, or had been written."""
-        return 0 if self._status is None else self._status.st_size
-
     def replace(self, name: str) -> None:
         """Take the name, and the place, of another temporary file."""
         os.rename(self._name, name, src_dir_fd=self._folder, dst_dir_fd=self._folder)

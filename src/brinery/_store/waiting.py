@@ -1,21 +1,31 @@
-"""Waiting for a computation by somebody else: told to those who may wait for us, with pauses, and never on a ring."""
+"""Waiting for a computation by somebody else, with pauses: told to those who may wait for us, and never in vain.
+
+It would be in vain on a ring, for a process that waits for this one, and for a process that was stopped.
+"""
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from .._warning import logger
+from .._printable import printable
+from .._warning import warn
+from ..errors import WaitingWarning
+from .names import TEMPORARY
 from .runs import Run, held, leads_to, names_under_way
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .holder import Holder
     from .root import Root
 
 _FIRST_PAUSE = 0.0005
 _LONGEST_PAUSE = 0.05
 _LONG_WAIT = 10.0
+# Looks, and not seconds: who was stopped together with the holder has not waited. At the longest pause, 4 seconds.
+_PATIENCE = 80
 
 
 class Waiting:
@@ -25,6 +35,10 @@ class Waiting:
         "_bell",
         "_entry",
         "_has_looked",
+        "_holder",
+        "_idle",
+        "_idle_looks",
+        "_is_copy",
         "_is_long",
         "_name",
         "_pause",
@@ -45,6 +59,10 @@ class Waiting:
         self._pause = _FIRST_PAUSE
         self._since: float | None = None
         self._is_long = False
+        self._holder: Holder | None = None
+        self._is_copy = False
+        self._idle: object = None  # what the holder looked like when it did nothing
+        self._idle_looks = 0
         self.token = ""  # of the run that is waited for; not known while its marker is not there yet, or no more
         self.nearby: Run | None = None  # the run itself, if this process has it
 
@@ -63,6 +81,51 @@ class Waiting:
         if self._is_long:  # a thread on which a run of this process depends may hold nothing itself
             ours.update(name for name in names_under_way() if name != self._name)
         return bool(ours) and leads_to(self._name, ours, self._root.temporary)
+
+    def is_in_vain(self, holder: Holder | None, status: os.stat_result) -> bool:
+        """Whether the one waited for, in another process, waits for this process, or has done nothing for seconds.
+
+        Args:
+            holder: what stands in the locked file; None while an entry is written into it.
+            status: of that file.
+        """
+        if holder is not None and holder != self._holder:
+            self._holder = holder
+            self._is_copy = holder.is_copied_here()
+            if not self._is_copy and holder.is_ancestor():  # it has started a program, and waits for its end
+                return True
+        idle: object = None
+        reason, way_out = "its lock is held, and by whom is not known", f"; `rm {self._lock}` ends that"
+        if holder is None:
+            idle = status.st_ino, status.st_size, status.st_mtime_ns
+        elif holder.is_stopped():
+            idle = holder.token
+            reason = f"process {holder.pid}, which is computing it, was stopped, as by Ctrl-Z"
+            way_out = f"; `kill -CONT {holder.pid}` lets it go on"
+        elif self._is_copy:  # another thread of it is computing, and may have nothing to do with this process
+            idle = holder.token
+            reason, way_out = (
+                "the process from which this one was forked is computing it, and may wait for this one",
+                "",
+            )
+        self._idle_looks = self._idle_looks + 1 if idle is not None and idle == self._idle else 0
+        self._idle = idle
+        if self._idle_looks < _PATIENCE:
+            return False
+        self._say("in vain", f"{self._function} is computed without waiting any longer: {reason}{way_out}")
+        return True
+
+    @property
+    def _function(self) -> str:
+        """The function's name, as far as its folder tells it."""
+        return printable(self._entry.split("/")[-3][:-9])
+
+    @property
+    def _lock(self) -> str:
+        return f"{self._root.path}/{TEMPORARY}/{self._name}"
+
+    def _say(self, what: str, message: str) -> None:
+        warn(WaitingWarning, message, cause=f"{what} {self._function}", store=self._root.location)
 
     def stop_telling(self) -> None:
         """Tell those who may wait for us that we wait no more."""
@@ -113,7 +176,11 @@ class Waiting:
             self._since = now
         elif now - self._since > _LONG_WAIT and not self._is_long:
             self._is_long = True
-            logger.info("still waiting for the computation of %s by somebody else", self._entry)
+            who, way_out = "another thread or task of this process", ""
+            if self.nearby is None and self._holder is not None:
+                who = f"process {self._holder.pid}"
+                way_out = f"; should that be stuck, `kill {self._holder.pid}` lets this call compute"
+            self._say("long", f"still waiting for {self._function}, which {who} is computing{way_out}")
         delay = self._pause
         self._pause = min(2 * delay, _LONGEST_PAUSE)
         return delay
