@@ -33,6 +33,8 @@ _TABLE = "K = {'a': [1, 2]}\n@cache\ndef f(x): return K"
 _CLASS = "class B:\n    n = 1\n    def run(self): return self.n\nclass C(B): pass\n@cache\ndef f(x): return C().run()"
 _CLOSURE = "def make(n):\n    def more():\n        nonlocal n\n        n += 1\n    def f(x): return x + n\n    return f, more\nf, more = make(1)\nf = cache(f)"
 _LIBRARY = "import colorsys\n@cache\ndef f(x): return colorsys.rgb_to_hsv(1, 1, 1)"
+_FOLDERS = "from a import config as a\nfrom b import config as b\n@cache\ndef f(x): return (a.K, b.K)\n#: a/config.py\nK = 1\n#: b/config.py\nK = 10\n"
+_LEADING = "import up, low\nHOLD\n@cache\ndef f(x): return m.low.h()\n#: up.py\nimport low\n#: low.py\nL = [1]\ndef h(): return L[0]\n"
 _EDIT_HELPER = "import pathlib; pathlib.Path('helper.py').write_text('K = 20\\ndef g(x): return x + K\\n')"
 
 CHANGES = [
@@ -46,6 +48,13 @@ CHANGES = [
     Change("a global is deleted from a module that means something else by Exception", "class Exception(Exception): pass\nK = 1\n@cache\ndef f(x):\n    try: return K\n    except NameError: return None", "del K"),
     Change("a global is rebound whose name the compiler takes for another", "import helper\n@cache\ndef f(x): return sorted(vars(helper).items())[-1][1]\n#: helper.py\nglobals()['fi'] = globals()['\ufb01'] = 'a'\n", "vars(helper)['\ufb01'] = 'b'"),
     Change("a name comes to be", "@cache\ndef f(x):\n    try: return missing\n    except NameError: return None", "missing = 1"),
+    Change("a constant of the one of two folders' config.py", _FOLDERS, "a.K = 5"),
+    Change("a constant of the other of two folders' config.py", _FOLDERS, "b.K = 5"),
+    Change("code beyond a module that is bound to another name", _LEADING.replace("HOLD", "m = up"), "low.h = lambda: 7"),
+    Change("a list beyond a module that is bound to another name", _LEADING.replace("HOLD", "m = up"), "low.L[0] = 7"),
+    Change("code beyond a module in a dict", _LEADING.replace("HOLD", "T = {'a': up}").replace("m.low", "T['a'].low"), "low.h = lambda: 7"),
+    Change("a list beyond a module in an instance", _LEADING.replace("HOLD", "class A: pass\na = A()\na.m = up").replace("m.low", "a.m.low"), "low.L[0] = 7"),
+    Change("code beyond a module in an argument", _LEADING.replace("HOLD", "").replace("m.low", "x.low"), "low.h = lambda: 7", "f(up)"),
     Change("a helper's code is replaced", _HELPER, "g.__code__ = (lambda x: x + 5).__code__"),
     Change("a helper's defaults are replaced", "def g(x, y=1): return x + y\n@cache\ndef f(x): return g(x)", "g.__defaults__ = (5,)"),
     Change("a helper's keyword defaults are replaced", "def g(x, *, y=1): return x + y\n@cache\ndef f(x): return g(x)", "g.__kwdefaults__ = {'y': 5}"),

@@ -175,15 +175,14 @@ class _Reach(Names):
             self._pending.popleft()()
         self._count_differences()
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
-        self._parts["python"] = Part(version.encode(), version)
-        lines = [
-            name.encode("utf-8", "surrogatepass") + b"=" + part.digest for name, part in sorted(self._parts.items())
-        ]
+        self._parts.add("python", Part(version.encode(), version))
+        parts = self._parts.found()
+        lines = [name.encode("utf-8", "surrogatepass") + b"=" + part.digest for name, part in sorted(parts.items())]
         digest = xxh3_128_digest(b"".join(len(item).to_bytes(4, "little") + item for item in [root, *lines]))
         holds = self._watch.compile(self._encode_again)
         return Fingerprint(
             digest,
-            self._parts,
+            parts,
             self._notes,
             holds,
             self._sources,
@@ -219,13 +218,13 @@ class _Reach(Names):
             space, home = function.__globals__, home_of_function(function)
             for read in facts.reads:
                 pieces += [repr(read).encode("utf-8", "surrogatepass"), self._resolve(space, home, read)]
-        self._parts[name] = Part(digest_of(pieces))
+        self._parts.fill(name, digest_of(pieces))
 
     def _visit_closure(self, name: str, function: FunctionType) -> None:
         pieces = self._pieces_of_cells(name.partition(" of ")[2], function)
         if "__wrapped__" in (attributes_of(function) or ()):
             pieces += self._piece_of_attribute(name, function.__dict__, "__wrapped__")
-        self._parts[name] = Part(digest_of(pieces))
+        self._parts.fill(name, digest_of(pieces))
 
     def _pieces_of_attributes(self, place: str, function: FunctionType) -> list[bytes]:
         own = attributes_of(function)
@@ -354,7 +353,7 @@ class _Reach(Names):
             else:
                 pieces.append(self._member(label, member.value, partial(cls.__dict__.__getitem__, member.name)))
         self._watch.cls(cls, frozenset(ignored))
-        self._parts[name] = Part(digest_of(pieces))
+        self._parts.fill(name, digest_of(pieces))
 
     def _pieces_of_members(self, place: str, states: dict[str, dict[str, Any]]) -> bytes:
         """Say what the members of an enumeration hold, which anybody can set and change in place."""
@@ -379,7 +378,7 @@ class _Reach(Names):
         self._watch.question(lambda: tuple(space) == names)
         home = home_of_module(module.__name__)
         prompt = module.__name__ == "__main__" and "__file__" not in space
-        pieces = []
+        pieces = [] if type(module) is ModuleType else [b"class", self.refer(type(module))]
         for name in sorted(names):
             value = space[name]
             if (
@@ -390,8 +389,6 @@ class _Reach(Names):
                 continue
             if prompt and is_of_a_prompt(name):
                 continue
-            if isinstance(value, ModuleType) and not value.__name__.startswith(module.__name__ + "."):
-                continue  # what its functions use of other modules counts through them
             pieces.append(name.encode("utf-8", "surrogatepass"))
             pieces.append(self._resolve_chain(space, module.__name__, home, name, value, []))
-        self._parts[part] = Part(digest_of(pieces))
+        self._parts.fill(part, digest_of(pieces))

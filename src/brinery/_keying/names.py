@@ -64,8 +64,7 @@ class Names(References):
         if value is _ABSENT:
             self._watch.absent(space, first)
             self._watch.absent(builtin_space, first)
-            self._parts[f"global {home}.{first}"] = Part(b"absent")
-            return b"absent"
+            return b"absent" + name_digest(self._parts.add(f"global {home}.{first}", Part(b"absent")))
         self._watch.name(space, first, value)
         reference = self._reference(f"builtin {first}", value, lambda: builtin_space[first])
         own = sys.modules.get(module)
@@ -91,6 +90,8 @@ class Names(References):
             if origin.kind != "user":
                 return self._resolve_installed(origin, value, rest)
             self._count_extension(value.__name__)
+            if self._is_foreign(value):
+                break  # a class of the user's own may give it any attribute: it counts whole
             space, module, name, rest = self._names_in(vars(value)), value.__name__, rest[0], rest[1:]
             home = home_of_module(module)
             if self._is_ignored(module, home, name):
@@ -100,8 +101,7 @@ class Names(References):
                 return self._resolve_lazily(value, name, rest)
             value = found
         holder = space
-        self._constants[f"global {home}.{name}"] = module, name
-        return self._reference(f"global {home}.{name}", value, lambda: holder[name])
+        return self._reference(f"global {home}.{name}", value, lambda: holder[name], (module, name))
 
     def _resolve_lazily(self, module: ModuleType, name: str, rest: list[str]) -> bytes:
         """An attribute that a user's module makes by its own ``__getattr__``, or a submodule not loaded yet."""
@@ -214,7 +214,7 @@ class Names(References):
         modules, origins = self._static_modules().add(name)
         for other, module in modules.items():
             said = b"absent" if module is None else module.documented if self._documented else module.digest
-            self._parts[f"imported {other}"] = Part(said)
+            self._parts.add(f"imported {other}", Part(said))
             self._looks_found |= module.looks if module is not None else frozenset()
             if module is not None and other not in sys.modules:
                 self._reached[f"imported {other}"] = module.filename
@@ -256,8 +256,7 @@ class Names(References):
         if target is None:
             return
         part = f"global {home_of_module(name)}.{'.'.join(rest)}"
-        self._constants[part] = name, ".".join(rest)
-        self._reference(part, target, lambda: attribute(module, rest))
+        self._reference(part, target, lambda: attribute(module, rest), (name, ".".join(rest)))
 
     def _count_differences(self) -> None:
         """Count what of the modules that code imports when it runs is not as their files say, once they are loaded.
@@ -273,7 +272,8 @@ class Names(References):
         self._looks_found |= live.looks
         self._reached |= {part: thing for part, thing in live.reached.items() if part not in self._reached}
         self._sources += live.sources
-        self._parts |= {f"loaded {name}": live.parts[name] for name in walk.not_in_files(self._static_modules())}
+        for name in walk.not_in_files(self._static_modules()):
+            self._parts.add(f"loaded {name}", live.parts[name])
 
     def not_in_files(self, static: StaticModules) -> list[str]:
         """Name the parts of what is loaded that the files do not say: code of others, values that they compute.
@@ -281,7 +281,7 @@ class Names(References):
         What was seen to be loaded from a file counts as what the file says, as long as it stays what it was at first.
         """
         found = []
-        for name, part in self._parts.items():
+        for name, part in self._parts.found().items():
             kind, _, rest = name.partition(" ")
             if kind == "replaced":
                 found.append(name)

@@ -16,6 +16,7 @@ from .home import MAINS, home_of_class, home_of_function, home_of_module, home_o
 from .live import attribute_of, is_found_by_name, is_frozen, is_unbound_builtin
 from .memos import is_memo
 from .origin import STDLIB, USER, Origin, digest_of_extension, origin_of_file, origin_of_module
+from .parts import Parts
 from .shown import is_short, sounds_secret
 from .source import Source
 from .standard import is_changeable, standard_name
@@ -67,7 +68,7 @@ class References:
         self._followed: set[tuple[str, ...]] = set()
         self._constants: dict[str, tuple[str, str]] = {}  # by part: a module and a name in it
         self._made: dict[str, tuple[str, str]] = {}  # by function: its module, and the file that provably says it
-        self._parts: dict[str, Part] = {}
+        self._parts = Parts()
         self._notes: dict[str, str] = {}
         self._watch = Watch()
         self._memos: dict[str, object] = {}
@@ -130,14 +131,14 @@ class References:
     def _refer_to_function(self, function: FunctionType) -> bytes:
         origin = self._origin_of_function(function)
         if origin.kind == "user":
-            name = self._unique(f"function {home_of_function(function)}.{function.__qualname__}")
+            name = self._parts.reserve(f"function {home_of_function(function)}.{function.__qualname__}")
             self._pending.append(lambda: self._visit_function(name, function))
             return name_digest(name)
         told = f"{home_of_wrapped(function)}.{function.__qualname__}"
         reference = self._refer_to_installed(origin, told)
         if not is_found_by_name(function):
             # Made inside installed code: what it closes over may be the user's (a decorator of a library).
-            name = self._unique(f"closure of {told}")
+            name = self._parts.reserve(f"closure of {told}")
             self._references[id(function)] = reference = name_digest(reference.hex() + name)
             self._pending.append(lambda: self._visit_closure(name, function))
         return reference
@@ -145,7 +146,7 @@ class References:
     def _refer_to_class(self, cls: type) -> bytes:
         origin = self._origin_of_name(cls.__module__)
         if origin.kind == "user" or (cls.__module__ == "types" and not standard_name(cls)):  # by `types.new_class`
-            name = self._unique(f"class {home_of_class(cls)}.{cls.__qualname__}")
+            name = self._parts.reserve(f"class {home_of_class(cls)}.{cls.__qualname__}")
             self._pending.append(lambda: self._visit_class(name, cls))
             self._count_extension(cls.__module__)
             return name_digest(name)
@@ -186,7 +187,7 @@ class References:
     def _refer_to_module(self, module: ModuleType) -> bytes:
         origin = self._origin_of_name(module.__name__)
         if origin.kind == "user":
-            name = self._unique(f"module {home_of_module(module.__name__)}")
+            name = self._parts.reserve(f"module {home_of_module(module.__name__)}")
             self._pending.append(lambda: self._visit_module(name, module))
             self._count_extension(module.__name__)
             return name_digest(name)
@@ -205,7 +206,7 @@ class References:
         if drawing:
             self._note(f"{drawing}{method.__name__}", method)
             return name_digest(f"global generator {drawing}{method.__name__}")
-        name = self._unique(f"bound {type(owner).__qualname__}.{method.__name__}")
+        name = self._parts.reserve(f"bound {type(owner).__qualname__}.{method.__name__}")
         return digest_of([name_digest(name), self._reference(f"{name} of", owner, lambda: owner)])
 
     def _refer_by_name(self, thing: object) -> bytes:
@@ -221,24 +222,14 @@ class References:
         """An extension module of the user's has no source to go by: it counts by its bytes."""
         digest = digest_of_extension(getattr(sys.modules.get(module), "__file__", None))
         if digest is not None:
-            self._parts[f"extension {home_of_module(module)}"] = Part(digest)
+            self._parts.add(f"extension {home_of_module(module)}", Part(digest))
 
     def _refer_to_installed(self, origin: Origin, name: str) -> bytes:
         if origin.distribution is None:
             return name_digest(f"{origin.kind} {name}")
         distribution = origin.distribution
-        self._parts[f"package {distribution.name}"] = Part(distribution.digest, distribution.version)
-        return name_digest(f"installed {distribution.name} {name}")
-
-    def _unique(self, name: str) -> str:
-        if name not in self._parts:
-            self._parts[name] = Part(b"")
-            return name
-        number = 2
-        while f"{name} #{number}" in self._parts:
-            number += 1
-        self._parts[f"{name} #{number}"] = Part(b"")
-        return f"{name} #{number}"
+        part = self._parts.add(f"package {distribution.name}", Part(distribution.digest, distribution.version))
+        return name_digest(f"installed {part.partition(' ')[2]} {name}")
 
     def _origin_of_function(self, function: FunctionType) -> Origin:
         filename = function.__code__.co_filename
@@ -273,20 +264,27 @@ class References:
 
     # Values.
 
-    def _reference(self, name: str, value: object, get: Callable[[], object]) -> bytes:
-        """Return the reference to a value, which becomes a part of its own unless it is code."""
+    def _reference(
+        self, name: str, value: object, get: Callable[[], object], constant: tuple[str, str] | None = None
+    ) -> bytes:
+        """Return the reference to a value, which becomes a part of its own unless it is code.
+
+        ``constant`` is the module and the name in it by which it is found there.
+        """
         if isinstance(value, (FunctionType, type, ModuleType)) or is_unbound_builtin(value):
             return self.refer(value)
-        self._values[name] = get
         if value is sys.modules or value is os.environ:
             # By whichever name: as an attribute of `sys` and `os` they count by their names as well.
             self._note(name, value)
             return name_digest(f"the process's {type(value).__qualname__}")
         encoded = self._encode(name, value)
-        self._parts[name] = Part(xxh3_128_digest(encoded), _shown(name, value))
         if not is_frozen(value):
             self._watch.value(get, encoded)
-        return name_digest(name)
+        part = self._parts.add(name, Part(xxh3_128_digest(encoded), _shown(name, value)))
+        self._values[part] = get
+        if constant is not None:
+            self._constants[part] = constant
+        return name_digest(part)
 
     def _encode(self, name: str, value: object) -> bytes:
         return encode(value, name, self.refer, self._note)
