@@ -7,6 +7,7 @@ import sys
 
 from ._cache_options import (
     DEFAULT_PLACE,
+    as_joblib_options,
     checked_entries,
     checked_eviction,
     checked_location,
@@ -173,7 +174,46 @@ class Cache(Tended):
         decorate = self._decorator_naming(merged, usual)
         return decorate if function is None else decorate(function)
 
-    cache = __call__
+    @overload
+    def cache(
+        self, function: Callable[P, R], /, ignore: list[str] | tuple[str, ...] | None = ..., **options: Any
+    ) -> CachedFunction[P, R]: ...
+    @overload
+    def cache(self, /, *, ignore: list[str] | tuple[str, ...] | None = ..., **options: Any) -> Decorator: ...
+    def cache(self, function: Any = None, /, ignore: Any = None, **options: Any) -> Any:
+        """Decorate as the ``cache`` of joblib's ``Memory`` does, for libraries that are given such a memory.
+
+        As there, the function may change its arguments: the key is taken before it runs. So ``Pipeline(memory=...)`` of
+        scikit-learn, which fits a transformer in place and returns it, takes the fitted one from the store.
+
+        Args:
+            function: what to decorate. Left out: a decorator is made.
+            ignore: the parameters to leave out of the key.
+            **options: those of a decorated function. joblib's ``mmap_mode="c"`` is ``mmap=True``.
+
+        Raises:
+            TypeError: as `Cache.__call__` does.
+            ValueError: as `Cache.__call__` does.
+
+        >>> from brinery import Cache
+        >>> memory = Cache("results")
+        >>> def fit(numbers):
+        ...     numbers.sort()
+        ...     return numbers[0], numbers[-1]
+        >>> memory.cache(fit)([3, 1, 2])
+        (1, 3)
+        """
+        given = as_joblib_options(options) | ({} if ignore is None else {"ignore": ignore})
+
+        def decorate(function: Any) -> Any:
+            from ._keying.arguments import parameters
+
+            if callable(function) and not isinstance(function, type):
+                names = [parameter.name for parameter in parameters(function)]
+                return self(**{"may_change": names, **given})(function)
+            return self(**given)(function)
+
+        return decorate if function is None else decorate(function)
 
     def _decorator_naming(self, options: FunctionOptions, usual: list[str]) -> Callable[[Any], Any]:
         """Decorate; of the names that are the cache's defaults for some options, with those that a function has."""

@@ -57,6 +57,23 @@ def checked_location(location: Any) -> str | None:
     return os.path.abspath(os.path.expanduser(path))
 
 
+def as_joblib_options(given: dict[str, Any]) -> dict[str, Any]:
+    """Take over what can be said to the ``cache`` of joblib's ``Memory``; its ways of saying nothing are accepted."""
+    options = dict(given)
+    mode = options.pop("mmap_mode", None)
+    if mode == "c":
+        options["mmap"] = True
+    elif mode:
+        raise OptionError(
+            f"mmap_mode must be None or 'c', not {mode!r}: what is mapped is a copy of this process's own"
+        )
+    if options.pop("verbose", None):
+        raise OptionError("verbose is an option of the cache and not of a function: Cache(..., verbose=True)")
+    if options.pop("cache_validation_callback", None) is not None:
+        raise OptionError("cache_validation_callback is not supported: write ttl='7d' for results that expire")
+    return options
+
+
 def checked_entries(value: object) -> int | None:
     """Return a number of entries, or None for no limit."""
     if value is None:
