@@ -27,7 +27,7 @@ FLOORS = [
     ["_adoption", "_cache_info", "_explanation", "_listings", "_map", "_overview"],
     ["_moved", "_recorder"],
     ["_cache_options"],
-    ["_telling"],
+    ["_telling", "_whole"],
     ["_description", "_options", "_tally"],
     ["_keying", "_store"],
     ["_beside", "_folders", "_progress", "_streams", "_warning"],

@@ -402,14 +402,24 @@ class Cache(Tended):
         return self
 
     def __reduce__(self) -> Any:
+        own = {name: value for name, value in vars(self).items() if name not in _ATTRIBUTES} or None
+        kind = type(self)
         if self._is_off:
-            return _cache_off, ()
-        return _cache_at, (self._location, self._given)
+            return _cache_off, ((kind,) if kind is not Cache else ()), own
+        at = self._location, self._given
+        return _cache_at, ((*at, kind) if kind is not Cache else at), own
 
 
-def _cache_at(location: str | None, options: dict[str, Any]) -> Cache:
-    return Cache(**options) if location is None else Cache(location, **options)
+_ATTRIBUTES = frozenset(vars(Cache(None)))  # those of a subclass are others
 
 
-def _cache_off() -> Cache:
-    return Cache(None)
+def _cache_at(location: str | None, options: dict[str, Any], kind: type[Cache] = Cache) -> Cache:
+    made = kind.__new__(kind)
+    Cache.__init__(made, *(() if location is None else (location,)), **options)
+    return made
+
+
+def _cache_off(kind: type[Cache] = Cache) -> Cache:
+    made = kind.__new__(kind)
+    Cache.__init__(made, None)
+    return made

@@ -37,9 +37,7 @@ def prepare(function: Function, call: Call, result: object, codec: Codec) -> Pay
         # What could not be loaded before is tried first: it would be computed at every call, and nobody told.
         payload = codec.dumps(result, check=call.key in unloadable)
     except Unstorable as error:
-        way_out = "Return something that can be pickled"
-        if function._codec.name == "pickle":
-            way_out += ", or decorate with serializer='cloudpickle'"
+        way_out = _way_out(error, function._codec.name)
         function._warn(
             UnstorableResultWarning,
             f"the result of {function._home} cannot be kept: {error}; it was returned and not stored. {way_out}",
@@ -49,6 +47,17 @@ def prepare(function: Function, call: Call, result: object, codec: Codec) -> Pay
     if unloadable:
         unloadable.discard(call.key)
     return payload
+
+
+def _way_out(error: Unstorable, serializer: str) -> str:
+    if error.is_left_out:
+        holder = error.path.rpartition(".")[0]
+        return (
+            f"Return it next to {holder}, as in `return {holder}, {error.path}`, or keep it where the class pickles it"
+        )
+    if serializer == "pickle":
+        return "Return something that can be pickled, or decorate with serializer='cloudpickle'"
+    return "Return something that can be pickled"
 
 
 def metadata(function: Function, call: Call, result: str) -> bytes:

@@ -44,6 +44,12 @@ if TYPE_CHECKING:
     L = TypeVar("L", bound=Loader)
 
 
+def _difference(original: object, copy: object) -> tuple[str, str] | None:
+    from ._whole import difference  # most results come back by what is known of their types
+
+    return difference(original, copy)
+
+
 class State:
     """All that a key takes but the arguments; replaced as a whole when something that was reached changes."""
 
@@ -193,6 +199,7 @@ class KeyedFunction(Generic[P, R]):
             from ._store.payload import Codec
 
             self._codec_made = self._made(Codec)
+            self._codec_made.difference = _difference
         return self._codec_made
 
     def _made(self, kind: type[L]) -> L:

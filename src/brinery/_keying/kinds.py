@@ -77,6 +77,11 @@ def _decide(kind: type) -> Expander:
     return instances(kind)
 
 
+def is_data_of_library(kind: type) -> bool:
+    """Whether values of a type are read by what knows their library: arrays, frames, tensors and their like."""
+    return any(_in_library(base) is not None for base in kind.__mro__ if not standard_name(base))
+
+
 def _in_library(base: type) -> Expander | None:
     module = base.__module__
     root = module.partition(".")[0] if type(module) is str else ""

@@ -9,26 +9,40 @@ from types import NoneType
 from . import layout, pickling, stack
 from .entry import Payload, Verified
 from .items import LENGTH, Items
+from .left_out import is_used_up
 from .loading import MAINS, Loader
 from .pickling import Pickled
 from .pieces import Pieces, TooLong
 from .unpickling import raise_unless_stubborn
-from .unstorable import Unstorable, explain, in_words, path_to
+from .unstorable import Unstorable, abridged, explain, in_words, path_to
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .serializers import Serializer
 
 __all__ = ["Codec", "Items", "Payload", "TooLong", "Unstorable"]
 
 _PLAIN = frozenset((NoneType, bool, int, float, str, bytes, list, tuple, dict, set))  # as most results are
-_MOST_CHECKED = 1 << 20  # bytes of a result that is loaded again when it is stored
+_MOST_CHECKED = 1 << 30  # bytes of a result that is loaded again when it is stored
 
 
 class Codec(Loader):
-    """How one function's results become bytes, and bytes results; touches no disk. The arguments are its `Loader`'s."""
+    """How one function's results become bytes, and bytes results; touches no disk. The arguments are its `Loader`'s.
 
-    __slots__ = ()
+    Attributes:
+        difference: takes a result and what came back of it; gives the path to what is not the same, and what the
+            matter is, or None. Asked where code of the user's, or of a library, decides what comes back.
+    """
+
+    __slots__ = ("difference",)
+
+    difference: Callable[[object, object], tuple[str, str] | None]
+
+    def __init__(self, serializer: str | object, *, module: str, home_module: str, compress: bool = False) -> None:
+        super().__init__(serializer, module=module, home_module=home_module, compress=compress)
+        self.difference = _difference_of_type
 
     def dumps(self, result: object, *, check: bool = False) -> Payload:
         """Serialize a result; large buffers are views of its own memory.
@@ -49,7 +63,7 @@ class Codec(Loader):
             stream = b"".join(part for item in result.frozen for part in (LENGTH.pack(len(item)), item))
             return Payload(stream, [], flags | layout.ITEMS, self._compress)
         if type(result) not in _PLAIN:
-            if pickling.is_used_up(result):
+            if is_used_up(result):
                 raise Unstorable(f"a {type(result).__qualname__} is used up by reading it")
             if type(result) is PickleBuffer:
                 raise Unstorable("a PickleBuffer comes back as what it is a view of")
@@ -61,7 +75,7 @@ class Codec(Loader):
 
     def freeze(self, item: object) -> bytes:
         """Serialize one item of a generator as it is now; raises Unstorable."""
-        if pickling.is_used_up(item):
+        if is_used_up(item):
             raise Unstorable(f"a {type(item).__qualname__} is used up by reading it", "item")
         pickled = stack.call(partial(self._dump, apart=False), item)
         if pickled.own:
@@ -94,7 +108,7 @@ class Codec(Loader):
             raise explain(result, error, by_cloudpickle=True) from error
 
     def _check(self, result: object, pickled: Pickled, *, whatever_size: bool = False) -> None:
-        """See that a result comes back and is made of the same classes, where the user's code decides that.
+        """See that a result comes back as it was, where code that is not ours decides that.
 
         Raises:
             Unstorable: it does not.
@@ -111,15 +125,13 @@ class Codec(Loader):
             raise Unstorable(
                 f"it pickles, but cannot be unpickled ({in_words(error)})", self._path(result, pickled)
             ) from error
-        try:
-            lost = pickled.own - self._dump(found).own
-        except Unstorable:
-            lost = pickled.own
-        if type(found) is not type(result) or lost:
-            raise Unstorable("it would come back as something else", self._path(result, pickled, lost))
+        different = self.difference(result, found)
+        if different is not None:
+            path, matter = different
+            raise Unstorable(matter, abridged(path))
 
-    def _path(self, result: object, pickled: Pickled, lost: frozenset[type] = frozenset()) -> str:
-        return path_to(result, lambda value: type(value) in (lost or pickled.own))
+    def _path(self, result: object, pickled: Pickled) -> str:
+        return path_to(result, lambda value: type(value) in pickled.own)
 
     def _dump_by_serializer(self, serializer: Serializer, result: object) -> bytes:
         try:
@@ -147,3 +159,7 @@ class Codec(Loader):
         if self._home.encode() in names:
             flags |= layout.HOME_NAMED
         return flags
+
+
+def _difference_of_type(original: object, copy: object) -> tuple[str, str] | None:
+    return None if type(original) is type(copy) else ("result", "it would come back as something else")

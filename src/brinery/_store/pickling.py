@@ -10,6 +10,7 @@ from contextlib import suppress
 from types import BuiltinFunctionType, FunctionType
 
 from .._light import NamedTuple
+from . import left_out
 from .pieces import Buffers, Pieces
 from .reducing import reducer_of
 
@@ -26,7 +27,20 @@ if TYPE_CHECKING:
 PROTOCOL = 5
 _NONE: frozenset[type] = frozenset()
 _NO_REDUCERS: dict[type, Reducer | None] = dict.fromkeys((type, FunctionType, BuiltinFunctionType))
-_WELL_KNOWN = frozenset(("numpy", "pandas", "pyarrow", "scipy", "torch", "polars", "xarray", "brinery"))
+_WELL_KNOWN = frozenset(
+    ("numpy", "pandas", "pyarrow", "scipy", "torch", "polars", "xarray", "attr", "pydantic", "matplotlib", "brinery")
+)
+# What takes part when an object is made again; a set of weak references is empty by then.
+_WAYS_BACK = (
+    "__reduce__",
+    "__reduce_ex__",
+    "__getstate__",
+    "__setstate__",
+    "__getnewargs__",
+    "__getnewargs_ex__",
+    "__new__",
+)
+_WAYS_BACK_OF = {dict: ("__setitem__", "items"), list: ("append", "extend", "__iter__"), set: ("__iter__",)}
 _FAMILIES = frozenset(("pyarrow", "torch"))
 _NO_FAMILIES: frozenset[str] = frozenset()
 _MUCH_LARGER = 4096  # bytes of a parent that a slice may drag along
@@ -61,12 +75,19 @@ class _Careful(pickle.Pickler):
         try:
             reducer = self._reducers[kind]
         except KeyError:
-            reducer = self._reducers[kind] = reducer_of(kind, apart=self._apart)
+            reducer = reducer_of(kind, apart=self._apart)
             self._has_end = self._has_end or hasattr(kind, "__del__")
             self.families |= _FAMILIES.intersection(str(base.__module__).partition(".")[0] for base in kind.__mro__)
             if is_made_by_user_code(kind):
-                self._own |= {kind}
+                self._note_own(kind)
+                reducer = left_out.unless_used_up(reducer)
+            else:
+                reducer = left_out.looking(kind, reducer, is_well_known, self._note_own)
+            self._reducers[kind] = reducer
         return NotImplemented if reducer is None else reducer(value)
+
+    def _note_own(self, kind: type) -> None:
+        self._own |= {kind}
 
     @property
     def own(self) -> frozenset[type]:
@@ -184,22 +205,26 @@ def is_by_name_in_main(value: Any) -> bool:
 
 
 def is_made_by_user_code(kind: type) -> bool:
-    """Whether what makes an object of this class again is written in Python, by nobody from the standard library."""
-    for name in ("__reduce__", "__reduce_ex__", "__setstate__"):
+    """Whether code in Python, of nobody from the standard library, takes part when an object of a class is made again.
+
+    Pickling calls `__new__` with what a builtin holds, and fills dicts, lists and sets item by item.
+    """
+    names = _WAYS_BACK
+    for base, more in _WAYS_BACK_OF.items():
+        if issubclass(kind, base):
+            names += more
+    for name in names:
         method = getattr(kind, name, None)
-        if isinstance(method, FunctionType):
-            home = (method.__module__ or "").partition(".")[0]
-            if home not in _WELL_KNOWN and home not in sys.stdlib_module_names:
-                return True
-    return False
+        if isinstance(method, FunctionType) and not is_well_known(method.__module__ or ""):
+            return method.__globals__.get("__name__") in sys.modules  # else made from text, as of named tuples
+    reducer = copyreg.dispatch_table.get(kind)
+    return isinstance(reducer, FunctionType) and not is_well_known(reducer.__module__ or "")
 
 
-def is_used_up(result: object) -> bool:
-    """Whether reading the result uses it up, so that a copy of it promises what it cannot keep."""
-    kind = type(result)
-    if kind in (io.BytesIO, io.StringIO):  # files in name only: a copy has all of it, and the position
-        return False
-    return hasattr(kind, "__next__") or hasattr(kind, "__anext__")
+def is_well_known(module: str) -> bool:
+    """Whether a module belongs to the standard library, or to a package whose objects are known to come back."""
+    home = module.partition(".")[0]
+    return home in _WELL_KNOWN or (home in sys.stdlib_module_names and home != "_weakrefset")
 
 
 def _compacting(families: frozenset[str]) -> dict[type, Reducer]:

@@ -8,6 +8,7 @@ from pickle import PickleBuffer
 from types import BuiltinFunctionType, FunctionType, MemberDescriptorType
 
 from . import gapped, restoring
+from .left_out import OF_A_MAP, state
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -93,10 +94,10 @@ def _reduce_array_of_subclass(array: Any) -> Any:
     """Numpy forgets the attributes of subclasses, and copies their memory; here it stays apart as that of others."""
     numpy = sys.modules["numpy"]
     plain = numpy.ndarray.view(array, numpy.ndarray)
-    # The file of a map stays behind.
-    attributes = {} if isinstance(array, numpy.memmap) else getattr(array, "__dict__", {})
+    is_map = isinstance(array, numpy.memmap)
+    attributes = {name: value for name, value in state(array).items() if name not in OF_A_MAP or not is_map}
     made = restoring.array, (type(array), plain)
-    return (*made, dict(attributes), None, None, restoring.update_array) if attributes else made
+    return (*made, attributes, None, None, restoring.update_array) if attributes else made
 
 
 def _reduce_array_of_numbers(numbers: Any) -> Any:
@@ -135,6 +136,8 @@ def _reduce_exception(error: BaseException) -> Any:
     """Pickle forgets cause, context and slots, and calls `__init__` with arguments that may not be its own."""
     kind = type(error)
     reduced: Any = error.__reduce_ex__(_PROTOCOL)
+    if isinstance(reduced, tuple) and len(reduced) == 3 and reduced[2] == {}:  # whether somebody looked for attributes
+        reduced = reduced[:2]
     if not isinstance(reduced, tuple) or len(reduced) not in (2, 3):
         return reduced
     attributes = dict(_chain(error))

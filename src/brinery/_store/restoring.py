@@ -58,7 +58,8 @@ def tensor(buffer: Any, dtype: Any, shape: tuple[int, ...], requires_grad: bool)
 
 
 def update_array(made: Any, attributes: dict[str, Any]) -> None:
-    vars(made).update(attributes)
+    """Set the attributes of an array of a subclass, and what is in its slots."""
+    set_attributes(made, attributes)
 
 
 def set_state_and_freeze(made: Any, state: object) -> None:

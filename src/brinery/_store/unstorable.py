@@ -6,6 +6,7 @@ import pickle
 import sys
 from io import BytesIO
 
+from .left_out import REASON, UsedUp
 from .pickling import pickler_to_look
 
 TYPE_CHECKING = False
@@ -36,14 +37,23 @@ class Unstorable(Exception):
     def __str__(self) -> str:
         return f"{self.path}: {self.reason}"
 
+    @property
+    def is_left_out(self) -> bool:
+        """Whether it is an attribute that would be lost, in an object that can be pickled."""
+        return self.reason == REASON
+
 
 def explain(result: object, error: BaseException, *, by_cloudpickle: bool) -> Unstorable:
     """Say in words and with a path why pickling `result` ended in `error`."""
+    if isinstance(error, UsedUp):
+        holder, name = error.args
+        reason = "it can be read only once, and pickling the object that has it could read it"
+        return Unstorable(reason, path_to(result, lambda value: value is holder) + f".{name}")
     if _is_too_deep(error):
         return Unstorable("it is nested too deeply for pickle")
     reason = in_words(error)
     try:
-        return Unstorable(reason, _abridged(_locate(result, by_cloudpickle=by_cloudpickle)))
+        return Unstorable(reason, abridged(_locate(result, by_cloudpickle=by_cloudpickle)))
     except Exception:  # what is looked into may be the user's
         return Unstorable(reason)
 
@@ -65,7 +75,7 @@ def path_to(result: object, is_meant: Callable[[object], bool]) -> str:
     try:
         for path, value in _walk(result):
             if is_meant(value):
-                return _abridged(path)
+                return abridged(path)
     except Exception:  # what is looked into may be the user's
         return "result"
     return "result"
@@ -239,5 +249,6 @@ def _is_too_deep(error: BaseException | None) -> bool:
     return False
 
 
-def _abridged(path: str) -> str:
+def abridged(path: str) -> str:
+    """Shorten a path that is too long for a message."""
     return path if len(path) <= _LONGEST_PATH else f"{path[: _LONGEST_PATH // 2]}...{path[-_LONGEST_PATH // 3 :]}"
