@@ -13,8 +13,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import debian
+
 ROOT = Path(__file__).resolve().parent.parent
-TESTED = ("3.11", "3.12", "3.13")
+TESTED = ("3.11", "3.12", "3.13", "3.14", "3.15")
 
 
 def pythons() -> dict[str, str]:
@@ -31,6 +33,8 @@ def make(name: str, group: str, python: str = sys.executable, *, lowest: bool = 
     """Install brinery and a dependency group, with `lowest` at the lower bounds, and return the Python to use."""
     folder = ROOT / ".venvs" / name
     executable = str(folder / "bin" / "python")
+    if debian.is_there(python):
+        executable = debian.launcher(name, executable)
     requirements = _requirements(group)
     if lowest:
         requirements = [re.sub(r">=([\w.]+)(,[^;]*)?", r"==\1", line) for line in requirements]
@@ -39,15 +43,30 @@ def make(name: str, group: str, python: str = sys.executable, *, lowest: bool = 
     digest = hashlib.sha256(inputs.encode()).hexdigest()
     if not stamp.exists() or stamp.read_text() != digest:
         print(f"Installing .venvs/{name} ...", file=sys.stderr, flush=True)
-        shutil.rmtree(folder, ignore_errors=True)
-        # Debian's Python cannot put pip into an environment, but any pip can install into one from outside.
-        pip = (sys.executable, "-m", "pip", "--python", executable, "--disable-pip-version-check")
-        if not succeeds(python, "-m", "venv", "--without-pip", str(folder)) or not succeeds(
-            *pip, "install", "--quiet", "--editable", str(ROOT), *requirements
-        ):
+        for _ in range(2):  # the network may hiccup
+            shutil.rmtree(folder, ignore_errors=True)
+            if succeeds(python, "-m", "venv", "--without-pip", str(folder)) and _install(executable, requirements):
+                break
+        else:
             sys.exit(f"Could not install .venvs/{name}.")
         stamp.write_text(digest)
     return executable
+
+
+def _install(executable: str, requirements: list[str]) -> bool:
+    """Install into an environment from outside: Debian's Python cannot put pip into one, but any pip can do that."""
+    pip = ROOT / ".venvs" / "pip"
+    if not (pip / "bin" / "pip").exists():
+        # What comes with a Python may be years old, and then takes minutes to find releases that fit each other.
+        shutil.rmtree(pip, ignore_errors=True)
+        quiet = ("--disable-pip-version-check", "--quiet")
+        if not succeeds(sys.executable, "-m", "venv", "--without-pip", str(pip)) or not succeeds(
+            sys.executable, "-m", "pip", "--python", str(pip / "bin" / "python"), *quiet, "install", "pip>=25.3"
+        ):
+            shutil.rmtree(pip, ignore_errors=True)
+    newest = str(pip / "bin" / "python") if pip.exists() else sys.executable
+    given = ("--disable-pip-version-check", "install", "--quiet", "--editable", str(ROOT), *requirements)
+    return succeeds(newest, "-m", "pip", "--python", executable, *given)
 
 
 def succeeds(*command: str) -> bool:
