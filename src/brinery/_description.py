@@ -9,9 +9,11 @@ from types import FunctionType
 
 from ._change import Change
 from ._keying.compiled import bytecode_digest
+from ._keying.confidential import sounds_secret
 from ._keying.differences import Difference, compare_parts, describe_parts
+from ._keying.differences import without_values as without_values_of_parts
 from ._keying.fingerprint import Fingerprint
-from ._keying.shown import is_short, short_value, sounds_secret
+from ._keying.shown import is_short, short_value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,17 +25,24 @@ _MOST_TOLD = 3
 _BELONG = frozenset(("default", "closure", "attribute", "option", "documents"))
 
 
-def describe(code: Fingerprint, options: Mapping[str, str]) -> dict[str, Any]:
-    """Tell a fingerprint's parts and where they are, what it cannot see, and what it counts by type and place."""
+def describe(code: Fingerprint, options: Mapping[str, str], *, shows_values: bool) -> dict[str, Any]:
+    """Tell a fingerprint's parts and where they are, what it cannot see, and what it counts by type and place.
+
+    Args:
+        code: the fingerprint.
+        options: those of the decorated function that are part of its keys.
+        shows_values: whether the values of globals, defaults and variables may be told.
+    """
     from ._keying.places import places_of
     from ._keying.unseen import unseen_by
 
     return {
-        "parts": describe_parts(code, options),
+        "parts": describe_parts(code, options, shows_values=shows_values),
         "places": {name: f"{basename(place.filename)}:{place.line}" for name, place in places_of(code).items()},
         "own": _own_code(code),
-        "inside": _insides(code),
+        "inside": _insides(code) if shows_values else {},
         "unseen": [f"{found.what} ({found.kind}), in {found.function}, line {found.line}" for found in unseen_by(code)],
+        "values": shows_values,
         "by_type": [f"{name} ({kind})" for name, kind in sorted(code.notes.items())],
     }
 
@@ -140,13 +149,26 @@ def _sentences(
         return [Change(part, note="is used now" if is_reached else "is new", where=where)]
     if difference.change == "is gone":
         return [Change(part, note="is used no longer" if is_reached else "is gone")]
-    if difference.before != difference.after:
+    if difference.before != difference.after and (part.startswith("option ") or _tells_values(before, after)):
         unknown = "none" if part.startswith("option ") else ""
         then, now = difference.before or unknown, difference.after or unknown
         return [Change(part, before=then, after=now, where=where)]
     then_in, now_in = (_mapping(_mapping(found, "inside"), part) for found in (before, after))
     told = _inner_sentences(part, then_in, now_in, where) if then_in and now_in else []
     return told or [Change(part, note="changed", where=where)]
+
+
+def _tells_values(*descriptions: Mapping[str, Any]) -> bool:
+    return all(found.get("values") is not False for found in descriptions)
+
+
+def without_values(description: Mapping[str, Any]) -> dict[str, Any]:
+    """Take from a description, whoever wrote it, what it tells of values."""
+    if not _tells_values(description):
+        return dict(description)
+    parts = _mapping(description, "parts")
+    kept = without_values_of_parts({name: list(pair) for name, pair in pairs_of(parts).items()})
+    return {**description, "parts": kept, "inside": {}, "values": False}
 
 
 def _is_said_by_others(difference: Difference, differences: list[Difference]) -> bool:

@@ -322,7 +322,13 @@ class KeyedFunction(Generic[P, R]):
             from ._telling import TellingTally
 
             self._tally = TellingTally(self._home)
-        folder = store.folder(self._home, self._describe, mmap=options.mmap, trust_unchanged=options.trust_unchanged)
+        folder = store.folder(
+            self._home,
+            self._describe,
+            clean=None if options.record_values else _without_values,
+            mmap=options.mmap,
+            trust_unchanged=options.trust_unchanged,
+        )
         folder.report(self._tally.totals, self._tally.take_missed)
         self._folder = folder
         return True
@@ -348,7 +354,7 @@ class KeyedFunction(Generic[P, R]):
     def _version(self, state: State) -> dict[str, Any]:
         from ._description import describe
 
-        return describe(state.code, self._parts_of_options)
+        return describe(state.code, self._parts_of_options, shows_values=self._options.record_values)
 
     # Saying.
 
@@ -414,3 +420,10 @@ class KeyedFunction(Generic[P, R]):
 
 def _never() -> bool:
     return False
+
+
+def _without_values(version: dict[str, Any]) -> dict[str, Any]:
+    """Take the values from what an earlier process told of the code, which may have been allowed to."""
+    from ._description import without_values
+
+    return without_values(version)

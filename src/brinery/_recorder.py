@@ -9,9 +9,10 @@ from json.encoder import encode_basestring_ascii as quote
 
 from xxhash import xxh3_128_hexdigest
 
+from ._keying.confidential import sounds_secret
 from ._keying.digest import SCALARS
 from ._keying.plain import scalar
-from ._keying.shown import DOTS, shorten, sounds_secret
+from ._keying.shown import DOTS, shorten
 from ._warning import logger
 
 TYPE_CHECKING = False

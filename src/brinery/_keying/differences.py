@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+_VERSIONS_AND_OPTIONS = frozenset(("python", "package", "option"))
+
+
 class Difference(NamedTuple):
     """One part in which two keys differ; ``before`` and ``after`` are short values, empty where they are not known."""
 
@@ -22,14 +25,24 @@ class Difference(NamedTuple):
     after: str = ""
 
 
-def describe_parts(code: Fingerprint, options: Mapping[str, str]) -> dict[str, list[str]]:
+def describe_parts(code: Fingerprint, options: Mapping[str, str], *, shows_values: bool) -> dict[str, list[str]]:
     """Write a fingerprint's parts and the options for `function.json`: name to hex digest and short value."""
     parts = {name: [part.digest.hex(), part.shown] for name, part in sorted(code.parts.items())}
+    if not shows_values:
+        parts = without_values(parts)
     parts |= {
         f"option {name}": [xxh3_128_digest(value.encode("utf-8", "surrogatepass")).hex(), value]
         for name, value in options.items()
     }
     return parts
+
+
+def without_values(parts: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """Write parts without the values of globals, defaults and variables; of versions and options they stay."""
+    return {
+        name: [pair[0], pair[1] if name.partition(" ")[0] in _VERSIONS_AND_OPTIONS else ""]
+        for name, pair in parts.items()
+    }
 
 
 def compare_parts(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Difference]:

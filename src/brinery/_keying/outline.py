@@ -10,8 +10,9 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sized
 from re import split
 
+from .confidential import sounds_secret
 from .digest import digest
-from .shown import is_short, short_value, sounds_secret
+from .shown import is_short, short_value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

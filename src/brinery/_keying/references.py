@@ -9,6 +9,7 @@ from abc import get_cache_token
 from xxhash import xxh3_128_digest
 
 from .._light import BuiltinFunctionType, CodeType, FunctionType, ModuleType, deque, partial
+from .confidential import sounds_secret
 from .digest import encode
 from .fingerprint import Fingerprint, Part, Scope
 from .generators import global_generator
@@ -17,7 +18,7 @@ from .live import attribute_of, is_found_by_name, is_frozen, is_unbound_builtin
 from .memos import is_memo
 from .origin import STDLIB, USER, Origin, digest_of_extension, origin_of_file, origin_of_module
 from .parts import Parts
-from .shown import is_short, sounds_secret
+from .shown import is_short
 from .source import Source
 from .standard import is_changeable, standard_name
 from .watch import Watch

@@ -2,41 +2,26 @@
 
 from __future__ import annotations
 
-_CONFIDENTIAL = "passw", "passphrase", "privatekey", "secret", "token", "credential", "apikey"
-_CONFIDENTIAL_WORDS = frozenset(("key", "keys", "auth", "auths", "pwd", "pwds"))
+from .confidential import looks_secret, sounds_secret
+
 _LONGEST = 80
 DOTS = "..."
-_MOST_KNOWN = 1024
 _WIDEST_INT = 200
 _ARRAY_LIBRARIES = {"numpy", "pandas", "polars", "torch"}
 
 
-_known: dict[str, bool] = {}
-
-
-def sounds_secret(name: str) -> bool:
-    """Whether a name is one under which people keep secrets."""
-    answer = _known.get(name)
-    if answer is None:
-        folded = name.casefold()
-        answer = any(part in folded for part in _CONFIDENTIAL) or not _CONFIDENTIAL_WORDS.isdisjoint(folded.split("_"))
-        if len(_known) < _MOST_KNOWN:
-            _known[name] = answer
-    return answer
-
-
 def is_short(value: object) -> bool:
-    """Whether a value is a number, a bool, None or a short string, which may be shown as it is."""
+    """Whether a value is a number, a bool, None or a short text that holds no secret, which may be shown as it is."""
     kind = type(value)
     if kind is int:
         return value.bit_length() <= _WIDEST_INT  # type: ignore[attr-defined, no-any-return]
     if kind is str:
-        return len(value) <= _LONGEST  # type: ignore[arg-type]
+        return len(value) <= _LONGEST and not looks_secret(value)  # type: ignore[arg-type]
     return kind is float or kind is bool or value is None or kind is complex
 
 
 def short_value(name: str, value: object) -> str:
-    """Write a value in short, and dots where its name sounds like a secret."""
+    """Write a value in short, and dots where its name sounds like a secret, or it looks like one itself."""
     return DOTS if sounds_secret(name) else shorten(value)
 
 
@@ -45,6 +30,8 @@ def shorten(value: object) -> str:
     if is_short(value):
         return repr(value)
     kind = type(value)
+    if kind is str and len(value) <= _LONGEST:  # type: ignore[arg-type]
+        return DOTS
     if kind in (str, bytes, list, tuple, dict, set, frozenset):
         return f"<{kind.__name__} of {len(value)}>"  # type: ignore[arg-type]
     shape = getattr(value, "shape", None) if kind.__module__.partition(".")[0] in _ARRAY_LIBRARIES else None

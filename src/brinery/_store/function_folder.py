@@ -47,6 +47,7 @@ class FunctionFolder:
 
     __slots__ = (
         "_again",
+        "_clean",
         "_describe",
         "_keyring",
         "_mmap",
@@ -75,6 +76,7 @@ class FunctionFolder:
         home: str,
         describe: Callable[[], tuple[str, Callable[[], Record]]],
         *,
+        clean: Callable[[Record], Record] | None = None,
         mmap: bool = False,
         trust_unchanged: bool = False,
         strict: bool = False,
@@ -88,6 +90,7 @@ class FunctionFolder:
         self._open_keyring = open_keyring
         self._keyring: Keyring | None = None
         self._describe = describe
+        self._clean = clean
         self._writer_made: FunctionWriter | None = None
         self._prefix = ""
         self._place: str | None = None  # the root's, of which the prefix was made
@@ -316,6 +319,7 @@ class FunctionFolder:
                 self.home,
                 self.slug,
                 self._describe,
+                self._clean,
                 self._sources,
                 strict=self._strict,
             )

@@ -41,7 +41,18 @@ _NOTHING = Totals(0, 0)
 class FunctionWriter:
     """Puts and removes the entries of one function. Made by its `FunctionFolder`, at the first need."""
 
-    __slots__ = ("_describe", "_home", "_is_described", "_keyring", "_root", "_slug", "_sources", "_strict", "_upkeep")
+    __slots__ = (
+        "_clean",
+        "_describe",
+        "_home",
+        "_is_described",
+        "_keyring",
+        "_root",
+        "_slug",
+        "_sources",
+        "_strict",
+        "_upkeep",
+    )
 
     def __init__(
         self,
@@ -51,6 +62,7 @@ class FunctionWriter:
         home: str,
         slug: str,
         describe: Callable[[], tuple[str, Callable[[], Record]]],
+        clean: Callable[[Record], Record] | None,
         sources: Sources,
         *,
         strict: bool,
@@ -61,6 +73,7 @@ class FunctionWriter:
         self._home = home
         self._slug = slug
         self._describe = describe
+        self._clean = clean
         self._sources = sources
         self._is_described = False
         self._strict = strict
@@ -226,6 +239,8 @@ class FunctionWriter:
         try:
             keyring = self._keyring()
             known = history.records(parse_object(before), self._home, keyring)
+            if self._clean is not None:
+                known = history.changed(known, self._clean, self._home, keyring.current)
             fingerprint, describe = self._describe()
             if next(reversed(known), "") != fingerprint:
                 record = {**(known.get(fingerprint) or describe()), "at": time()}

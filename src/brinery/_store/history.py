@@ -5,7 +5,7 @@ People read that file and `adopt` acts on it, so what somebody else wrote into i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,9 +36,24 @@ def with_record(
 ) -> dict[str, Record]:
     """Add a version, or put it last again, and seal it."""
     kept = {other: before for other, before in known.items() if other != fingerprint}
-    seal = signer.secret_id + signer.sign(_text(fingerprint, record, home))
-    kept[fingerprint] = {**record, _SEAL: seal.hex()}
+    kept[fingerprint] = _sealed(fingerprint, record, home, signer)
     return dict(list(kept.items())[-_KEPT:])
+
+
+def changed(
+    known: Mapping[str, Record], change: Callable[[Record], Record], home: str, signer: Signer
+) -> dict[str, Record]:
+    """Change what is told of each version, and seal it again where that is another now."""
+    found = {fingerprint: (record, change(record)) for fingerprint, record in known.items()}
+    return {
+        fingerprint: before if after == before else _sealed(fingerprint, after, home, signer)
+        for fingerprint, (before, after) in found.items()
+    }
+
+
+def _sealed(fingerprint: str, record: Record, home: str, signer: Signer) -> Record:
+    seal = signer.secret_id + signer.sign(_text(fingerprint, record, home))
+    return {**record, _SEAL: seal.hex()}
 
 
 def _is_sealed(fingerprint: str, record: Record, home: str, keyring: Keyring) -> bool:

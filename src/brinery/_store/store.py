@@ -92,10 +92,14 @@ class Store:
         home: str,
         describe: Callable[[], tuple[str, Callable[[], Record]]],
         *,
+        clean: Callable[[Record], Record] | None = None,
         mmap: bool = False,
         trust_unchanged: bool = False,
     ) -> FunctionFolder:
-        """The folder of one function; `describe` gives its fingerprint, and what to tell of it in function.json."""
+        """The folder of one function; `describe` gives its fingerprint, and what to tell of it in function.json.
+
+        `clean` takes from what is told there of former versions what is not to be told any more.
+        """
         return FunctionFolder(
             self._root,
             self._policy,
@@ -103,6 +107,7 @@ class Store:
             lambda: self.keyring,
             home,
             describe,
+            clean=clean,
             mmap=mmap,
             trust_unchanged=trust_unchanged,
             strict=self._strict,
