@@ -58,8 +58,27 @@ class BoundCachedFunction:
     def __hash__(self) -> int:
         return hash((id(self.__func__), id(self.__self__)))
 
+    # As methods are copied: shallowly with the same instance, deeply with its copy.
+
+    def __copy__(self) -> BoundCachedFunction:
+        return BoundCachedFunction(self.__func__, self.__self__)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> BoundCachedFunction:
+        from copy import deepcopy
+
+        return BoundCachedFunction(self.__func__, deepcopy(self.__self__, memo))
+
     def __reduce__(self) -> Any:
-        return getattr, (self.__self__, self.__func__.__name__)
+        owner = self.__self__ if isinstance(self.__self__, type) else type(self.__self__)
+        for base in owner.__mro__:
+            for name, value in vars(base).items():
+                if getattr(value, "__func__", value) is self.__func__ and _first(owner, name) is value:
+                    return getattr, (self.__self__, name)
+        return BoundCachedFunction, (self.__func__, self.__self__)  # a subclass has taken its name
+
+
+def _first(owner: type, name: str) -> object:
+    return next(vars(base)[name] for base in owner.__mro__ if name in vars(base))
 
 
 class CachedClassMethod(classmethod):  # type: ignore[type-arg]

@@ -203,8 +203,19 @@ class CachedFunction(ComputedOnce[P, R]):
     def __copy__(self) -> CachedFunction[P, R]:
         return self
 
-    def __deepcopy__(self, memo: object) -> CachedFunction[P, R]:
-        return self
+    def __deepcopy__(self, memo: dict[int, Any]) -> CachedFunction[P, R]:
+        """Copy as functions are copied: not at all, unless it is bound to something, or an object, that is copied."""
+        from copy import deepcopy
+
+        wrapped = deepcopy(self.__wrapped__, memo)
+        if wrapped is self.__wrapped__:
+            return self
+        if id(self) not in memo:  # it may be part of what it is bound to
+            memo[id(self)] = made = type(self)(wrapped, self._cache, self._options, self._home)
+            vars(made).update(
+                deepcopy({name: value for name, value in vars(self).items() if name not in vars(made)}, memo)
+            )
+        return memo[id(self)]  # type: ignore[no-any-return]
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         """Pickle by name where that name finds this object again, else as cache, options and function.
@@ -212,7 +223,7 @@ class CachedFunction(ComputedOnce[P, R]):
         cloudpickle sends what is at home in ``__main__`` by value, as it does with plain functions, because a worker
         has another ``__main__``.
         """
-        module, name = self.__module__, self.__qualname__
+        module, name = self.__module__, self._called
         if _find(module, name) is self and not (module == "__main__" and _is_called_by_cloudpickle()):
             return name
         state = self._state or (self._renew() if self._cache.path is not None else None)

@@ -34,9 +34,7 @@ class _Deferred(CachedFunction[P, R]):
 
     def map(self, *_iterables: Any, **_options: Any) -> NoReturn:
         """There is nothing to hand to an executor: a call only makes what is awaited or iterated over."""
-        raise OptionError(
-            f"{self.__qualname__} does not return its result, so it cannot be mapped: call it for each item"
-        )
+        raise OptionError(f"{self._called} does not return its result, so it cannot be mapped: call it for each item")
 
     def _answer(self, call: Call) -> R:
         raise NotImplementedError

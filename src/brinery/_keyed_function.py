@@ -185,6 +185,12 @@ class KeyedFunction(Generic[P, R]):
         return self._home_found
 
     @property
+    def _called(self) -> str:
+        """What messages call the function: partials and callable objects have no name of their own."""
+        name = getattr(self, "__qualname__", None)
+        return name if isinstance(name, str) else self._home.rpartition(".")[2]
+
+    @property
     def _loader(self) -> Loader:
         """What hits need of the codec."""
         if self._loader_made is None:
@@ -224,7 +230,7 @@ class KeyedFunction(Generic[P, R]):
                 if near
                 else f"it has {', '.join(names) or 'none'}; a global is written '.{name}'"
             )
-            raise OptionError(f"{option} names {name!r}, which is no parameter of {self.__qualname__}: {hint}")
+            raise OptionError(f"{option} names {name!r}, which is no parameter of {self._called}: {hint}")
         module = getattr(self.__wrapped__, "__module__", None) or "__main__"
         whole = (module + name if name.startswith(".") else name for name in given if "." in name)
         return own, frozenset(name.replace("<locals>.", "") for name in whole)
@@ -402,10 +408,10 @@ class KeyedFunction(Generic[P, R]):
             return  # deep down there is no room to say anything; the function itself may still fit
         if isinstance(error, (ImportError, AttributeError)) and "partially initialized module" in str(error):
             return  # called by a signal handler that interrupted an import of ours: gone when the handler is
-        logger.debug("%s of %s failed", doing, self.__qualname__, exc_info=error)
+        logger.debug("%s of %s failed", doing, self._called, exc_info=error)
         self._warn(
             StoreWarning,
-            f"{doing} of {self.__qualname__} failed ({type(error).__name__}: {error}); the call was computed",
+            f"{doing} of {self._called} failed ({type(error).__name__}: {error}); the call was computed",
             cause=f"{doing} {type(error).__name__}",
         )
 

@@ -43,7 +43,7 @@ def _missing(function: CachedFunction[Any, Any], calls: list[tuple[Any, ...]]) -
     """The positions of the calls that are to be computed; of those that are equal, the first."""
     missing = []
     seen = set()
-    with Progress(f"looking up {function.__name__}", len(calls)) as progress:
+    with Progress(f"looking up {function._called}", len(calls)) as progress:
         for position, args in enumerate(calls):
             progress.advance()
             try:
@@ -67,7 +67,7 @@ def _in_order(
     computed: Iterator[Any],
 ) -> Iterator[Any]:
     try:
-        with Progress(function.__name__, length) as progress:
+        with Progress(function._called, length) as progress:
             for position, args in enumerate(calls):
                 result = next(computed) if position in missing else function(*args)
                 progress.advance()

@@ -44,7 +44,7 @@ class WaysOut:
 
     def __init__(self, function: Function) -> None:
         self._function = function
-        self._own_module = function._home.removesuffix(f".{function.__qualname__}")
+        self._own_module = function._home.removesuffix(f".{function._called}")
         self.ignore: dict[str, None] = dict.fromkeys(function._options.ignore)
         self.may_change: dict[str, None] = dict.fromkeys(function._options.may_change)
         self.draws = False  # something that changed is a generator of random numbers

@@ -7,7 +7,7 @@ costs a tenth of a microsecond where `inspect.Signature.bind` takes two.
 from __future__ import annotations
 
 from .._light import FunctionType, NamedTuple
-from ..errors import OptionError, UnkeyableError
+from ..errors import UnkeyableError
 from .digest import digest
 
 TYPE_CHECKING = False
@@ -55,22 +55,20 @@ class Binder:
 
 
 def parameters(target: Callable[..., Any]) -> list[Parameter]:
-    """List the parameters of a callable.
-
-    Raises:
-        TypeError: the signature cannot be read.
-    """
+    """List the parameters of a callable; where nothing tells them, any arguments, as they are given."""
     if isinstance(target, FunctionType):
         return _parameters_of_function(target)
     import inspect
 
-    try:
-        signature = inspect.signature(target, follow_wrapped=False)
-    except (ValueError, TypeError) as error:
-        name = getattr(target, "__qualname__", None) or repr(type(target).__qualname__)
-        raise OptionError(
-            f"cannot cache {name}: its signature cannot be read ({error}); decorate a function that calls it"
-        ) from None
+    signature = None
+    for follow_wrapped in (False, True):  # what C code wraps, as numpy's dispatched functions, takes the same
+        try:
+            signature = inspect.signature(target, follow_wrapped=follow_wrapped)
+            break
+        except (ValueError, TypeError):
+            continue
+    if signature is None:
+        return [Parameter("args", _VAR_POSITIONAL), Parameter("kwargs", _VAR_KEYWORD)]
     return [
         Parameter(
             item.name,

@@ -43,7 +43,15 @@ class _HomeUnpickler(Unpickler):
     def find_class(self, module_name: str, global_name: str) -> Any:
         if self._longer is not None and module_name.endswith(self._longer) and self._is_ours(module_name):
             self._aliases.add(module_name)
-        return super().find_class(self._module if module_name in self._aliases else module_name, global_name)
+        if module_name not in self._aliases:
+            return super().find_class(module_name, global_name)
+        try:
+            return super().find_class(self._module, global_name)
+        except AttributeError:
+            if module_name not in sys.modules or "__main__" in (module_name, self._module):
+                raise
+            # A function may say that it belongs to a package, and its classes that they belong to the file of both.
+            return super().find_class(module_name, global_name)
 
     def _is_ours(self, module_name: str) -> bool:
         """Whether a longer name is the function's own module: a folder without ``__init__.py`` is in no home name."""
