@@ -32,8 +32,8 @@ class WayOut(NamedTuple):
 # fmt: off
 _MAKE = "def make():\n    {}\n    @cache\n    def f(x):\n        {}\n        return x\n    return f\nf = make()"
 WAYS_OUT = [
-    WayOut("a counter", "COUNT = 0\n@cache\ndef f(x):\n    global COUNT\n    COUNT = COUNT + 1\n    return x", "@cache(ignore=['.COUNT'])"),
-    WayOut("a counter of another module", "import helper\n@cache\ndef f(x): return helper.g(x)\n#: helper.py\nCOUNT = 0\ndef g(x):\n    global COUNT\n    COUNT = COUNT + 1\n    return x", "@cache(ignore=['helper.COUNT'])"),
+    WayOut("a counter", "COUNT = 0\n@cache\ndef f(x):\n    global COUNT\n    COUNT = 1 + COUNT\n    return x", "@cache(ignore=['.COUNT'])"),
+    WayOut("a counter of another module", "import helper\n@cache\ndef f(x): return helper.g(x)\n#: helper.py\nCOUNT = 0\ndef g(x):\n    global COUNT\n    COUNT = 1 + COUNT\n    return x", "@cache(ignore=['helper.COUNT'])"),
     WayOut("a memo dictionary in a helper", "import helper\n@cache\ndef f(x): return helper.g(x)\n#: helper.py\nMEMO = {}\ndef g(x):\n    if x not in MEMO: MEMO[x] = [x * 2]\n    return MEMO[x]", "@cache(ignore=['helper.MEMO'])"),
     WayOut("a lazy singleton of a class", "class Client:\n    def get(self, x): return x\nCLIENT = None\ndef client():\n    global CLIENT\n    if CLIENT is None: CLIENT = Client()\n    return CLIENT\n@cache\ndef f(x): return client().get(x)", "@cache(ignore=['.CLIENT'])"),
     WayOut("a lazy singleton that is a function", "G = None\ndef double(x): return 2 * x\n@cache\ndef f(x):\n    global G\n    if G is None: G = double\n    return G(x)", "@cache(ignore=['.G'])"),
@@ -49,19 +49,19 @@ WAYS_OUT = [
     WayOut("a default that is given by keyword only", "@cache\ndef f(x, *, seen={}):\n    seen[x] = 1\n    return x", "@cache(ignore=['seen'])"),
     WayOut("a default of a helper", "def g(x, seen=[]):\n    seen.append(x)\n    return x\n@cache\ndef f(x): return g(x)", "@cache(ignore=['.g.seen'])"),
     WayOut("a default of a helper of another module", "import helper\n@cache\ndef f(x): return helper.g(x)\n#: helper.py\ndef g(x, seen={}):\n    seen[x] = len(seen)\n    return x", "@cache(ignore=['helper.g.seen'])"),
-    WayOut("a closure variable of its own", _MAKE.format("n = 0", "nonlocal n; n = n + 1"), "@cache(ignore=['n'])"),
+    WayOut("a closure variable of its own", _MAKE.format("n = 0", "nonlocal n; n = 1 + n"), "@cache(ignore=['n'])"),
     WayOut("a closure variable that held something", _MAKE.format("n = {'a': 1}", "n['a'] = n['a'] + x"), "@cache(may_change=['n'])"),
-    WayOut("a closure variable of a helper", "def make():\n    n = 0\n    def g():\n        nonlocal n\n        n = n + 1\n    return g\ng = make()\n@cache\ndef f(x):\n    g()\n    return x", "@cache(ignore=['.make.g.n'])"),
-    WayOut("a closure variable of a helper of another module", "import helper\n@cache\ndef f(x):\n    helper.g()\n    return x\n#: helper.py\ndef make():\n    n = 0\n    def g():\n        nonlocal n\n        n = n + 1\n    return g\ng = make()", "@cache(ignore=['helper.make.g.n'])"),
-    WayOut("an attribute of a helper", "def g(x):\n    g.calls = g.calls + 1\n    return x\ng.calls = 0\n@cache\ndef f(x): return g(x)", "@cache(ignore=['.g.calls'])"),
+    WayOut("a closure variable of a helper", "def make():\n    n = 0\n    def g():\n        nonlocal n\n        n = 1 + n\n    return g\ng = make()\n@cache\ndef f(x):\n    g()\n    return x", "@cache(ignore=['.make.g.n'])"),
+    WayOut("a closure variable of a helper of another module", "import helper\n@cache\ndef f(x):\n    helper.g()\n    return x\n#: helper.py\ndef make():\n    n = 0\n    def g():\n        nonlocal n\n        n = 1 + n\n    return g\ng = make()", "@cache(ignore=['helper.make.g.n'])"),
+    WayOut("an attribute of a helper", "def g(x):\n    g.calls = 1 + g.calls\n    return x\ng.calls = 0\n@cache\ndef f(x): return g(x)", "@cache(ignore=['.g.calls'])"),
     WayOut("an attribute of the function itself", "@cache\ndef f(x):\n    f.calls = f.calls + 1\n    return x\nf.calls = 0", "@cache(ignore=['.f'])"),
-    WayOut("an attribute of a class", "class Job:\n    total = 0\n    def run(self, x):\n        Job.total = Job.total + 1\n        return x\n@cache\ndef f(x): return Job().run(x)", "@cache(ignore=['.Job.total'])"),
+    WayOut("an attribute of a class", "class Job:\n    total = 0\n    def run(self, x):\n        Job.total = 1 + Job.total\n        return x\n@cache\ndef f(x): return Job().run(x)", "@cache(ignore=['.Job.total'])"),
     WayOut("an attribute of a class in another module", "import helper\n@cache\ndef f(x): return helper.Job().run(x)\n#: helper.py\nclass Job:\n    made = []\n    def run(self, x):\n        self.made.append(len(self.made))\n        return x", "@cache(ignore=['helper.Job.made'])"),
     WayOut("a generator of random numbers", "import random\nrng = random.Random(0)\n@cache\ndef f(x): return rng.random() < 2", "@cache(ignore=['.rng'])"),
     WayOut("a generator behind a method of its", "import random\ndraw = random.Random(0).random\n@cache\ndef f(x): return draw() < 2", "@cache(ignore=['.draw'])"),
     WayOut("many at once", "import helper\nA = B = C = D = 0\nMEMO = {}\n@cache\ndef f(x, y):\n    global A, B, C, D\n    A, B, C, D = A + 1, B + 1, C + 1, D + 1\n    MEMO[x] = len(MEMO)\n    y.sort()\n    return helper.g(x)\n#: helper.py\nSEEN = set()\ndef g(x):\n    SEEN.add(len(SEEN))\n    return x",
            "@cache(ignore=['.A', '.B', '.C', '.D', '.MEMO', 'helper.SEEN'], may_change=['y'])", "f(1, [2, 1])"),
-    WayOut("beside names that are there already", "A = 0\nDEBUG = False\n@cache(ignore=['.DEBUG'])\ndef f(x):\n    global A\n    A = A + 1\n    return x", "@cache(ignore=['.DEBUG', '.A'])"),
+    WayOut("beside names that are there already", "A = 0\nDEBUG = False\n@cache(ignore=['.DEBUG'])\ndef f(x):\n    global A\n    A = 1 + A\n    return x", "@cache(ignore=['.DEBUG', '.A'])"),
     WayOut("a function in a package", "from pkg.work import f\n#: pkg/__init__.py\n#: pkg/state.py\nCOUNT = 0\n#: pkg/work.py\nfrom brinery import cache\nfrom pkg import state\nOWN = 0\n@cache\ndef f(x):\n    global OWN\n    OWN, state.COUNT = OWN + 1, state.COUNT + 1\n    return x", "@cache(ignore=['.OWN', 'pkg.state.COUNT'])"),
 ]
 # fmt: on

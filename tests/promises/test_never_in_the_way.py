@@ -80,8 +80,8 @@ MEMO: dict[int, int] = {}
 
 
 def remember(x):
-    MEMO[x] = x
-    return x
+    MEMO[x] = MEMO.get(x) or x
+    return MEMO[x]
 
 
 def test_a_global_that_the_function_changes_is_named(memory: Cache):

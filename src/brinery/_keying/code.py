@@ -16,12 +16,12 @@ from .._light import CodeType, FunctionType, ModuleType, NamedTuple, partial
 from .compiled import bytecode_digest, names_in
 from .fingerprint import EVERYTHING, Fingerprint, Follow, Part, Scope
 from .home import home_of_class, home_of_function, home_of_module, home_of_wrapped
-from .known_sources import source_of
-from .live import attributes_of, is_empty, is_frozen
+from .known_sources import is_declared, source_of
+from .live import attributes_of, is_empty, is_frozen, kind_of_written
 from .memos import OutdatedMemo, outdated
 from .names import PLACES, Names
 from .references import digest_of
-from .source import Read, Source, looks_of
+from .source import Read, Source, looks_of, split_written
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -161,6 +161,7 @@ class _Reach(Names):
         follow = self._scope.follow
         self._by_name_only = follow.mode == "version"
         self._own = own_function(target)
+        self._counts_written = self._own is not None and is_declared(self._own.__code__)
         root = self._reference("callable", target, lambda: target)
         if self._by_name_only and isinstance(target, FunctionType):
             self._watch.function(target)  # its defaults are arguments
@@ -210,7 +211,7 @@ class _Reach(Names):
         self._made[place] = module, "" if facts.source is None else code.co_filename
         pieces += _pieces_of_names(function)
         pieces += self._pieces_of_defaults(place, function)
-        pieces += self._pieces_of_cells(place, function)
+        pieces += self._pieces_of_cells(place, function, facts.reads)
         if self._documented or (facts.source is not None and facts.source.annotated):
             pieces += self._pieces_of_documents(place, function)
         pieces += self._pieces_of_attributes(place, function)
@@ -297,8 +298,9 @@ class _Reach(Names):
                 self._watch.name(keywords, parameter, value)
         return pieces
 
-    def _pieces_of_cells(self, place: str, function: FunctionType) -> list[bytes]:
+    def _pieces_of_cells(self, place: str, function: FunctionType, reads: tuple[Read, ...] = ()) -> list[bytes]:
         pieces = []
+        written = {name: done for (name,), done in map(split_written, _chains_of_written_cells(reads))}
         for variable, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=False):
             if variable in _CACHES and function.__globals__.get("__name__") == "functools":
                 continue
@@ -310,6 +312,13 @@ class _Reach(Names):
             except ValueError:
                 pieces.append(b"empty")
                 self._watch.question(lambda cell=cell: is_empty(cell))  # type: ignore[misc]
+                continue
+            done = written.get(variable)
+            kind = kind_of_written(value, done) if done is not None and not self._counts_written else ""
+            if kind:
+                pieces.append(f"written {kind}".encode())
+                self._watch.question(partial(_is_of_kind, cell, done or "", kind))
+                self._note(f"closure {place}.{variable}", value)
                 continue
             pieces.append(
                 self._reference(f"closure {place}.{variable}", value, partial(getattr, cell, "cell_contents"))
@@ -392,3 +401,12 @@ class _Reach(Names):
             pieces.append(name.encode("utf-8", "surrogatepass"))
             pieces.append(self._resolve_chain(space, module.__name__, home, name, value, []))
         self._parts.fill(part, digest_of(pieces))
+
+
+def _chains_of_written_cells(reads: tuple[Read, ...]) -> list[tuple[str, ...]]:
+    return [read.chain for read in reads if read.kind == "written cell"]
+
+
+def _is_of_kind(cell: Any, done: str, kind: str) -> bool:
+    """Whether a closure variable that is only written to is still of a kind."""
+    return not is_empty(cell) and kind_of_written(cell.cell_contents, done) == kind

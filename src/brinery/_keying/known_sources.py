@@ -34,6 +34,7 @@ _carried: dict[tuple[bytes, bool], Source] = {}
 _known: dict[bytes, Source] = {}
 _READERS = (
     "parsed.py",
+    "written.py",
     "normalised.py",
     "bytecode.py",
     "instructions.py",
@@ -147,6 +148,12 @@ def declare_source(code: CodeType, plain: Source, documented: Source) -> None:
     if len(_declared) >= _DECLARED_MOST:
         _declared.pop(next(iter(_declared)), None)
     _declared[id(code)] = code, plain, documented
+
+
+def is_declared(code: CodeType) -> bool:
+    """Whether it was said what code means, so that it is no function's."""
+    found = _declared.get(id(code))
+    return found is not None and found[0] is code
 
 
 def carry_source(bytecode: bytes, source: Source) -> None:

@@ -8,6 +8,7 @@ from gc import get_referents
 from .._light import BuiltinFunctionType, FunctionType, ModuleType
 from .digest import SCALARS
 from .origin import find_file
+from .source import COUNTED, ITEM_SET
 from .standard import standard_name
 
 TYPE_CHECKING = False
@@ -21,6 +22,8 @@ _UNCHANGING = {
     "pathlib._local.PosixPath", "pathlib._local.PurePosixPath", "pathlib._local.PureWindowsPath",
     "re.Pattern", "uuid.UUID",
 }  # fmt: skip
+_MAPPINGS = {"builtins.dict", "collections.Counter", "collections.OrderedDict", "collections.defaultdict"}
+_TAKING = {"builtins.list", "builtins.set", "builtins.bytearray", "collections.deque", *_MAPPINGS}
 LONG = 4096  # a longer string is digested at every call rather than kept alive by the check
 
 
@@ -77,6 +80,25 @@ def _is_unchanging(value: Any) -> bool:
         # What a member holds is watched with its class, where that is the user's.
         return not any(type(item) in (list, dict, set) for item in vars(value).values())
     return name in _UNCHANGING
+
+
+def kind_of_written(value: object, done: str) -> str:
+    """Say of what kind something is that code only writes to, if writing tells nothing of what it holds; else "".
+
+    ``done`` is what is done to its items: one that is not there cannot be counted up, and a list has no new ones.
+    """
+    kind = type(value)
+    name = standard_name(kind)
+    if done.startswith(COUNTED):
+        key = done.removeprefix(COUNTED)
+        item = dict.get(value, key) if key and name in _MAPPINGS else None  # type: ignore[arg-type]
+        begins = name == "collections.Counter" or getattr(value, "default_factory", None) in (int, float)
+        return kind.__name__ if name in _MAPPINGS and (begins or type(item) in (int, float)) else ""
+    if done == ITEM_SET:
+        return kind.__name__ if name in _MAPPINGS else ""
+    if kind in (int, float, complex, bool):
+        return "number"
+    return kind.__name__ if name in _TAKING or kind in (str, bytes, tuple) else ""
 
 
 def attributes_of(function: FunctionType) -> dict[str, Any] | None:

@@ -10,10 +10,10 @@ from .._light import BuiltinFunctionType, FunctionType, ModuleType
 from .digest import CONTAINERS, SCALARS
 from .fingerprint import Part
 from .home import home_of_module
-from .live import attribute, is_frozen, is_module
+from .live import attribute, is_frozen, is_module, kind_of_written
 from .origin import Origin
 from .references import References, digest_of, name_digest
-from .source import Read
+from .source import Read, split_written
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ class Names(References):
         first, *rest = read.chain
         if read.kind == "import":
             return self._resolve_import(space, read)
+        if read.kind.startswith("written "):
+            return self._resolve_written(space, home, read)
         if read.kind == "cell":
             return b""  # closure variables are pieces of the function already
         module = str(space.get("__name__", "__main__"))
@@ -76,6 +78,29 @@ class Names(References):
         """The whole module of code of which nobody knows what it reads."""
         own = sys.modules.get(str(space.get("__name__", "__main__")))
         return self.refer(own) if own is not None and vars(own) is space else b""
+
+    def _resolve_written(self, space: dict[str, Any], home: str, read: Read) -> bytes:
+        """What code only writes to counts by its kind, as its value flows into nothing; else as what is read."""
+        names, done = split_written(read.chain)
+        if read.kind == "written cell":
+            return b""  # is a piece of the function already
+        plain = Read("global", names)
+        if self._counts_written or names[0] in PLACES:
+            return self._resolve(space, home, plain)
+        own, module, name, rest = space, str(space.get("__name__", "__main__")), names[0], names[1:]
+        holder = home
+        while isinstance(value := own.get(name, _ABSENT), ModuleType) and rest:
+            if self._origin_of_name(value.__name__).kind != "user" or self._is_ignored(module, holder, name):
+                return self._resolve(space, home, plain)
+            self._watch.name(own, name, value)
+            own, module, name, rest = vars(value), value.__name__, rest[0], rest[1:]
+            holder = home_of_module(module)
+        kind = "" if rest or value is _ABSENT else kind_of_written(value, done)
+        if not kind or self._is_ignored(module, holder, name):
+            return self._resolve(space, home, plain)
+        self._watch.question(lambda: kind_of_written(own.get(name), done) == kind)
+        self._note(f"global {holder}.{name}", value)
+        return f"written {kind}".encode()
 
     def _resolve_chain(
         self, space: dict[str, Any], module: str, home: str, name: str, value: object, rest: list[str]

@@ -17,6 +17,7 @@ from .compiled import bytecode_digest, nested_codes
 from .file_state import file_state
 from .normalised import has_other_decorator, normalise
 from .source import Source
+from .written import mark_written
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -100,7 +101,8 @@ def find_source(code: CodeType, ours: int, *, documented: bool) -> Source | None
     annotated = documented or has_other_decorator(node, ours)
     text = normalise(node, annotated=annotated)
     fewer = None if annotated else _reads_without_annotations(code, file, statement, node)
-    return Source(xxh3_128_digest(text.encode("utf-8", "surrogatepass")), annotated, fewer)
+    told = mark_written(node, reads(code) if fewer is None else fewer, code.co_freevars)
+    return Source(xxh3_128_digest(text.encode("utf-8", "surrogatepass")), annotated, told)
 
 
 def _reads_without_annotations(

@@ -79,6 +79,7 @@ class References:
         self._by_name_only = False
         self._named: dict[int, bytes] = {}
         self._own: FunctionType | None = None
+        self._counts_written = False  # what is only written to counts, too: a cell's names are what it gives
         self._sources: list[tuple[CodeType, Source]] = []
         self._values: dict[str, Callable[[], object]] = {}
         self._reached: dict[str, FunctionType | type | str] = {}

@@ -24,7 +24,8 @@ _LOOKS = {
 class Read(NamedTuple):
     """One way in which code reaches outside itself.
 
-    ``kind`` is "global", "cell" (a closure variable), "import", "named" (an import by a name that stands in a global),
+    ``kind`` is "global", "cell" (a closure variable), "written global" and "written cell" (only written to),
+    "import", "named" (an import by a name that stands in a global),
     or "module" (any name of the module, as the code has instructions that are not known here); ``chain`` the name and
     the attributes taken from it, for an import the module's name first; ``level`` counts the dots of a relative import.
     """
@@ -32,6 +33,16 @@ class Read(NamedTuple):
     kind: str
     chain: tuple[str, ...]
     level: int = 0
+
+
+# At the end of the chain of something that is only written to: what is done to its items. Where one is counted up whose
+# key is a text, that follows.
+ITEM_SET, COUNTED = "[=]", "[+]"
+
+
+def split_written(chain: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
+    """Return the names of a chain of something that is only written to, and what is done to its items, if that is."""
+    return (chain[:-1], chain[-1]) if chain[-1].startswith((ITEM_SET, COUNTED)) else (chain, "")
 
 
 class Source(NamedTuple):
