@@ -134,6 +134,7 @@ class Cache(Tended):
         self._given = options
         self._store: Store | None = None
         self._directory: Directory | None = None
+        self._opened_first: dict[str, Any] = {}
 
     # Decorating.
 
@@ -331,7 +332,7 @@ class Cache(Tended):
         if self._store is None:
             from ._store.store import Store, policy
 
-            self._store = Store(
+            made = Store(
                 self._location or default_location(self._began_in),
                 max_size=self.max_size,
                 max_entries=self.max_entries,
@@ -340,7 +341,9 @@ class Cache(Tended):
                 secret=self._secret,
                 strict=self._options.strict,
             )
-            if wants_summary():
+            # One for all threads, whichever comes first. No lock: a forked child could inherit it in nobody's hands.
+            self._store = self._opened_first.setdefault("store", made)
+            if wants_summary() and self._store is made:
                 from ._session import show_at_exit
 
                 show_at_exit(self._directory_here())
@@ -350,7 +353,7 @@ class Cache(Tended):
         if self._directory is None:
             from ._store.directory import Directory  # calls ask nothing of the whole
 
-            self._directory = Directory.of(self._store_here())
+            self._directory = self._opened_first.setdefault("directory", Directory.of(self._store_here()))
         return self._directory
 
     def _store_in_use(self) -> Store | None:

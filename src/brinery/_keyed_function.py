@@ -122,6 +122,7 @@ class KeyedFunction(Generic[P, R]):
         "_ignored",
         "_loader_made",
         "_may_change",
+        "_opened_first",
         "_options",
         "_own_key",
         "_parts_of_options",
@@ -171,6 +172,7 @@ class KeyedFunction(Generic[P, R]):
         self._state: State | None = None
         self._recorder_made: Recorder | None = None
         self._folder: FunctionFolder | None = None
+        self._opened_first: dict[str, tuple[FunctionFolder, Tally]] = {}
         # These let `inspect` answer as for the function itself.
         for name in ("__code__", "__defaults__", "__kwdefaults__"):
             if hasattr(function, name):
@@ -324,10 +326,11 @@ class KeyedFunction(Generic[P, R]):
         if store is None:
             return False
         options = self._options
+        tally = self._tally
         if is_told(verbose=self._cache._verbose):
             from ._telling import TellingTally
 
-            self._tally = TellingTally(self._home)
+            tally = TellingTally(self._home)
         folder = store.folder(
             self._home,
             self._describe,
@@ -335,8 +338,13 @@ class KeyedFunction(Generic[P, R]):
             mmap=options.mmap,
             trust_unchanged=options.trust_unchanged,
         )
-        folder.report(self._tally.totals, self._tally.take_missed)
-        self._folder = folder
+        # One for all threads, whichever comes first, or each would report what all of them count. No lock: a forked
+        # child could inherit it in the hands of nobody.
+        first, tally = self._opened_first.setdefault("folder", (folder, tally))
+        self._tally = tally
+        if first is folder:
+            folder.report(tally.totals, tally.take_missed)
+        self._folder = first
         return True
 
     def _make_state(self) -> State:
@@ -348,7 +356,8 @@ class KeyedFunction(Generic[P, R]):
 
     def _code_of(self, code: Fingerprint, scope: Scope) -> Callable[[object], bytes]:
         """Return what digests the code that arguments carry."""
-        return partial(code_digest, scope=scope._replace(depends_on=(), ignore_own=frozenset()), looks=code.looks)
+        scope = scope._replace(depends_on=(), ignore_own=frozenset())
+        return partial(code_digest, scope=scope, looks=code.looks, kept={})
 
     def _describe(self) -> tuple[str, Callable[[], dict[str, Any]]]:
         """The present fingerprint, and what `function.json` is to tell of it."""

@@ -107,9 +107,7 @@ def test_what_is_told_is_true_after_any_change(new_store, settled, tmp_path, see
             (shard / f"{key}.brine9").touch()
         else:
             settled()
-            if change == 5:
-                store._upkeep.recount()
-            counts.count_what_changed([(store._root, folder.slug)], 10.0)
+            store._upkeep.recount()
         (found,) = store.functions()
         assert (found.entries, found.bytes) == truth(tmp_path)
         assert found.other_formats == store.info().other_formats == len(list(tmp_path.rglob("*.brine9")))
@@ -161,18 +159,16 @@ if not first:
 """
 
 
-def test_a_process_that_stores_counts_what_changed_when_it_ends(tmp_path: Path, looked_into):
-    """Of its own function and of all others, those that a killed process stored too: nobody has to wait who asks."""
+def test_a_process_that_ends_counts_nothing(tmp_path: Path):
+    """However much it stored, and however large the store: it writes its own hits and misses, and looks at no entry."""
     write(tmp_path, script=PROGRAM)
     run("script.py", "0", "400", cwd=tmp_path)
-    run("script.py", "400", "401", cwd=tmp_path)
-    f, g = Cache(tmp_path / "store").functions()
-    assert (f.entries, g.entries) == (401, 400)
-    assert len(looked_into) < 20
-    place = tmp_path / "store" / f.slug
-    before = (place / "counts").stat()
-    run("script.py", "400", "401", cwd=tmp_path)  # only hits
-    assert (place / "counts").stat() == before
+    looking = "import brinery._store.counts as counts\ncounts._look = lambda *_: print('looked')\n"
+    write(tmp_path, looking=looking + PROGRAM)
+    assert run("looking.py", "400", "700", cwd=tmp_path) == ""
+    assert not list(tmp_path.rglob("counts"))
+    total = Cache(tmp_path / "store").info()
+    assert (total.entries, total.misses) == (1100, 1100)
 
 
 def test_a_hit_that_is_written_down_is_the_last_use_of_its_function(tmp_path: Path, looked_into):

@@ -42,7 +42,7 @@ class _Facts(NamedTuple):
 
 
 _facts: dict[tuple[int, int, bool], _Facts] = {}
-_known: dict[tuple[int, Scope, frozenset[str]], tuple[object, Fingerprint]] = {}
+_known: dict[tuple[int, Scope, frozenset[str]], ref[_Known]] = {}
 _KNOWN_MOST = 4096
 _wrapped: dict[int, tuple[ref[FunctionType], int]] = {}  # by id; `weakref` itself takes a millisecond to import
 
@@ -75,24 +75,46 @@ def _fingerprint(target: object, scope: Scope, looks: frozenset[str], before: Be
         looks |= found.looks  # code was reached that looks at more than most code does: now that counts everywhere
 
 
-def code_digest(thing: object, scope: Scope = EVERYTHING, looks: frozenset[str] = frozenset()) -> bytes:
+class _Known:
+    """The fingerprint of a function, class or module that occurred in an argument."""
+
+    __slots__ = ("__weakref__", "found", "thing")
+
+    def __init__(self, thing: object, found: Fingerprint) -> None:
+        self.thing = thing
+        self.found = found
+
+
+def code_digest(
+    thing: object,
+    scope: Scope = EVERYTHING,
+    looks: frozenset[str] = frozenset(),
+    kept: dict[int, _Known] | None = None,
+) -> bytes:
     """Digest a function, class or module that occurs in an argument; remembered while it holds.
 
-    ``looks`` is what the function called looks at: its fingerprint's.
+    Args:
+        thing: the function, class or module.
+        scope: that of the function called.
+        looks: what that looks at: its fingerprint's.
+        kept: what keeps alive what is remembered, and goes with the function called; all share it meanwhile.
     """
     if scope.follow.mode != "user":
         scope = scope._replace(follow=Follow())
     key = (id(thing), scope, looks)
-    known = _known.get(key)
-    if known is not None and known[0] is thing and known[1].holds():
-        return known[1].digest
-    found = _fingerprint(thing, scope, looks)
-    if found.memos and (names := outdated_memos(found, scope)):
-        raise OutdatedMemo(*names)
-    if len(_known) >= _KNOWN_MOST:
-        _known.clear()
-    _known[key] = (thing, found)
-    return found.digest
+    reference = _known.get(key)
+    known = None if reference is None else reference()
+    if known is None or known.thing is not thing or not known.found.holds():
+        found = _fingerprint(thing, scope, looks)
+        if found.memos and (names := outdated_memos(found, scope)):
+            raise OutdatedMemo(*names)
+        known = _Known(thing, found)
+        _known[key] = ref(known, lambda gone: _known.pop(key) if _known.get(key) is gone else None)
+    if kept is not None and kept.get(id(thing)) is not known:
+        if len(kept) >= _KNOWN_MOST:
+            kept.clear()
+        kept[id(thing)] = known
+    return known.found.digest
 
 
 def outdated_memos(code: Fingerprint, scope: Scope) -> list[str]:

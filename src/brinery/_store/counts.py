@@ -2,8 +2,8 @@
 
 The file of an entry is never changed in place, so a shard holds what it held as long as its folder has the same time of
 change, which nobody can set. Whoever tells of a function looks anew into the shards that have changed since, so what is
-told is always true, and writes nothing. Who has stored something writes down what the shards hold, when its process
-ends, and who counts the whole store does.
+told is always true, and writes nothing. Who counts the whole store writes down what the shards hold; nobody counts when
+a process ends.
 
 Anybody who can write to the store can write there what he likes: the numbers are shown to people, and nothing else
 stands on them.
@@ -16,16 +16,11 @@ import stat
 import time
 from _struct import Struct
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 
 from .._light import NamedTuple
 from . import names
 from .files import closing, read_small, status_of, write_aside
-from .shards import list_slugs, open_if_there, opened_function, shards_of
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from .root import Root
+from .shards import open_if_there, shards_of
 
 _WORTH = 64  # shards; what lies in fewer is counted as soon as it is read what was counted
 _SETTLED = 100_000_000  # nanoseconds; a younger change might share its time with one that is still to come
@@ -113,40 +108,3 @@ def write_counts(counts: Iterable[tuple[str, Count]], function: int, aside: int)
     lines = [_LINE.pack(int(shard, 16), *count) for shard, count in counts if count.changed]
     if len(lines) >= _WORTH:
         write_aside(names.COUNTS, b"".join(lines), aside=aside, folder=function)
-
-
-def count_what_changed(stored: Iterable[tuple[Root, str]], seconds: float) -> None:
-    """Count for so long what has changed in some stores, and write it down: first the functions named by their folders.
-
-    Then the others in no order: whoever stores makes room among all of them, and many a process is killed before it
-    came here.
-    """
-    import random  # whoever only reads counts does without
-
-    until = time.monotonic() + seconds
-    by_root: dict[Root, list[str]] = {}
-    for root, slug in stored:
-        by_root.setdefault(root, []).append(slug)
-    for root, first in by_root.items():
-        with suppress(OSError), closing(root.open()) as folder, closing(root.open_temporary()) as aside:
-            others = set(list_slugs(folder)).difference(first)
-            for slug in (*first, *random.sample(sorted(others), len(others))):
-                if time.monotonic() > until:
-                    return
-                with suppress(OSError), opened_function(folder, slug) as function:
-                    if function is not None:
-                        _count_anew(function, aside, until)
-
-
-def _count_anew(function: int, aside: int, until: float) -> None:
-    if len(shards_of(function)) < _WORTH:
-        return
-    before = read_counts(function)
-    now = {}
-    for shard, count in count_shards(function, before):
-        now[shard] = count
-        if time.monotonic() > until:
-            now = {**before, **now}
-            break
-    if now != before:
-        write_counts(now.items(), function, aside)

@@ -140,11 +140,12 @@ class Directory(Store):
             lines = {} if root is None else maintenance.statistics_lines(root)
         name = session_name() if own else ""
         # What could not be written down is only known here.
-        for home, (counted,) in here.items():
+        for home, counted in here.items():
             told = added(line.tally for line in lines.get(home, ()) if line.session == name)
-            untold = difference(counted.tally, told)
+            untold = difference(added(line.tally for line in counted), told)
             if untold.hits or untold.misses:
-                lines.setdefault(home, []).append(counted._replace(tally=untold))
+                like = max(counted, key=lambda line: line.missed is not None)
+                lines.setdefault(home, []).append(like._replace(tally=untold))
         return sessions.latest(lines, name)
 
     def staleness(self) -> Callable[[EntryRecord], bool]:

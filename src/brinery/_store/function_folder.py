@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from _weakref import ref  # `weakref` itself takes a millisecond to import
 from os import close, fstat, read
 from os import open as open_file
 from time import time
@@ -46,6 +47,7 @@ class FunctionFolder:
     """
 
     __slots__ = (
+        "__weakref__",
         "_again",
         "_clean",
         "_describe",
@@ -372,11 +374,24 @@ class FunctionFolder:
         """Have `totals` asked now and then and at the end, for the hits, misses and seconds saved of this process.
 
         And `take_missed` for a call that was computed since. Call it once. They must not block nor keep the function
-        alive; a forked child asks them as well, and reports only what it counts itself.
+        alive, with which this folder goes; a forked child asks them as well, and reports only what it counts itself.
         """
-        self._report = report(self._root, self.slug, totals, take_missed, self.home, self._write_sources)
+        folder = ref(self)
+
+        def write_sources(opened: int) -> None:
+            itself = folder()
+            if itself is not None:
+                itself.write_sources(opened)
+
+        self._report = report(
+            self._root, self.slug, totals, take_missed, self.home, write_sources, lambda: folder() is None
+        )
 
     # What sources said.
+
+    def write_sources(self, folder: int) -> None:
+        """Write what is kept of sources into the function's open folder, if it is not there yet."""
+        self._sources.write(folder, self._secrets())
 
     def recall_sources(self) -> bytes:
         """What a process of ours wrote down of the sources of the function's code; empty if there is nothing."""
@@ -389,9 +404,6 @@ class FunctionFolder:
     def keep_sources(self, records: bytes) -> None:
         """Have it written with the next result, or with the count of this process's calls."""
         self._sources.keep(records)
-
-    def _write_sources(self, folder: int) -> None:
-        self._sources.write(folder, self._secrets())
 
 
 def _load_claim() -> type[Claim]:

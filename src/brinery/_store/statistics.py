@@ -32,10 +32,6 @@ if TYPE_CHECKING:
 _HITS = 256  # after so many hits what was counted is written down
 _SECONDS = 5.0  # after so long a miss does so
 _LONG = 64 * 1024  # bytes
-# A process that stored something counts what changed in its stores: at its end for so long, and a part of its time...
-_AT_END, _PART_AT_END = 0.01, 0.02
-# ... and now and then for so long.
-_COUNT_AFTER, _AT_ONCE = 60.0, 0.05  # seconds
 _LONGEST = 1 << 20
 _TRIES = 5
 _PAUSE = 0.001  # seconds
@@ -111,7 +107,9 @@ class Report:
         take_missed: Callable[[], str] = str,
         home: str = "",
         also: Callable[[int], None] | None = None,
+        is_over: Callable[[], bool] = bool,
     ) -> None:
+        self.is_over = is_over
         self._root = root
         self._slug = slug
         self._totals = totals
@@ -122,13 +120,17 @@ class Report:
         self._missed = ""
         self._at = monotonic()
         self._last_use = 0.0
-        self._misses_counted = 0  # at the last count of what they stored
         self._lock = allocate_lock()
 
     @property
     def root(self) -> str:
         """Where the store is."""
         return self._root.path
+
+    @property
+    def location(self) -> str:
+        """What was asked for as the store's place."""
+        return self._root.location
 
     @property
     def slug(self) -> str:
@@ -145,23 +147,12 @@ class Report:
         """Leave what was counted so far to the process that was forked."""
         self._lock = allocate_lock()
         self._first = self._reported = Tally(*self._totals())
-        self._misses_counted = self._reported.misses
         self._take_missed()
         self._missed = ""
 
     def note_use(self, now: float) -> None:
         """Take note of a hit by which the times of an entry were changed."""
         self._last_use = now
-
-    def has_stored(self) -> bool:
-        """Whether there were misses since this was asked last."""
-        before, self._misses_counted = self._misses_counted, self._totals()[1]
-        return self._misses_counted > before
-
-    @property
-    def place(self) -> tuple[Root, str]:
-        """The store and the function's folder in it."""
-        return self._root, self._slug
 
     def write(self) -> None:
         """Write down what is new."""
@@ -184,9 +175,12 @@ class Report:
 
         An empty name if nothing was, or the store is not that of the place.
         """
+        return self.all_counted() if self.location == place else ("", b"")
+
+    def all_counted(self) -> tuple[str, bytes]:
+        """The same for whatever store it is."""
         tally = difference(Tally(*self._totals()), self._first)
-        is_told = self._root.location == place and tally != NOTHING
-        return self._home if is_told else "", self._line(tally, self._missed)
+        return self._home if tally != NOTHING else "", self._line(tally, self._missed)
 
     def _line(self, tally: Tally, missed: str = "") -> bytes:
         from .session_name import program_name, session_name
@@ -200,8 +194,6 @@ class Report:
         if monotonic() - self._at > _SECONDS or _is_ended_without_notice():
             with suppress(OSError):
                 self.write()
-            if monotonic() - _counted_at > _COUNT_AFTER:
-                _count(_AT_ONCE)
 
 
 def difference(now: Tally, before: Tally) -> Tally:
@@ -216,21 +208,44 @@ def report(
     take_missed: Callable[[], str],
     home: str,
     also: Callable[[int], None],
+    is_over: Callable[[], bool] = bool,
 ) -> Report:
     """Have `totals` asked when this process ends, for the hits, misses and seconds saved of its calls.
 
     `take_missed` gives a call that was computed since it was last asked. Whenever they are written down `also` is
-    called with the function's open folder, for what else there is to write.
+    called with the function's open folder, for what else there is to write. Once the function `is_over`, because
+    nobody has it any more, what it counted is written down and the report is dropped. So none of these may keep it.
     """
-    _reports.append(Report(root, slug, totals, take_missed, home, also))
+    made = Report(root, slug, totals, take_missed, home, also, is_over)
+    _reports.append(made)
+    if len(_reports) > _most_kept:
+        _drop_those_over()
     _watch_pools()
-    return _reports[-1]
+    return made
+
+
+def _drop_those_over() -> None:
+    """Write down what functions have counted that are gone, and keep of each name a sum for the session's own table."""
+    global _most_kept
+    for one in _reports.copy():
+        if one.is_over():
+            with suppress(Exception):
+                one.write()
+            home, line = one.all_counted()
+            if home:
+                from .statistics_lines import shortened
+
+                place = one.location, home
+                _told_by_those_over[place] = shortened(_told_by_those_over.get(place, b"") + line)
+            with suppress(ValueError):  # another thread was here
+                _reports.remove(one)
+    _most_kept = max(_MOST_KEPT, 2 * len(_reports))
 
 
 def with_unwritten(functions: list[FunctionRecord], root: str) -> list[FunctionRecord]:
     """Add to the numbers of a store's functions what this process has counted and not written down yet."""
     of: dict[str, list[Tally]] = {}
-    for one in _reports:
+    for one in _reports.copy():
         if one.root == root:
             of.setdefault(one.slug, []).append(one.unwritten())
     return [_with(function, of[function.slug]) if function.slug in of else function for function in functions]
@@ -251,7 +266,7 @@ def hits_between() -> int:
 
 def flush_reports() -> None:
     """Write down what was counted since the last time."""
-    for one in _reports:
+    for one in _reports.copy():
         with suppress(Exception):
             one.write()
 
@@ -260,30 +275,19 @@ def counted_here(place: str) -> dict[str, list[Line]]:
     """What this process counted in the store of a place, by function, written down or not."""
     from .statistics_lines import parse_lines
 
-    counted = dict(one.counted(place) for one in _reports)
-    return {home: list(parse_lines(line)) for home, line in counted.items() if home}
-
-
-def _count(seconds: float) -> None:
-    """Have what changed in the stores counted, so that people need not wait for it who ask."""
-    global _counted_at
-    _counted_at = monotonic()
-    stored = [one.place for one in _reports if one.has_stored()]
-    if stored:
-        from .counts import count_what_changed
-
-        count_what_changed(stored, seconds)
-
-
-def _end() -> None:
-    flush_reports()
-    with suppress(Exception):
-        _count(_AT_END + _PART_AT_END * (monotonic() - _began))
+    found: dict[str, list[Line]] = {}
+    of_those_over = [(home, line) for (location, home), line in list(_told_by_those_over.items()) if location == place]
+    for home, line in [*(one.counted(place) for one in _reports.copy()), *of_those_over]:
+        if home:
+            found.setdefault(home, []).extend(parse_lines(line))
+    return found
 
 
 _reports: list[Report] = []
+_MOST_KEPT = 64
+_most_kept = _MOST_KEPT  # reports, before those are looked for whose function is gone
+_told_by_those_over: dict[tuple[str, str], bytes] = {}  # by location and home name
 _is_watching = False
-_began = _counted_at = monotonic()
 
 
 def _is_ended_without_notice() -> bool:
@@ -307,17 +311,16 @@ def _watch_pools() -> None:
 def _finalize_worker(_: object) -> None:
     util = sys.modules.get("multiprocessing.util")
     if util is not None:
-        util.Finalize(None, _end, exitpriority=0)
+        util.Finalize(None, flush_reports, exitpriority=0)
 
 
 def _after_fork_in_child() -> None:
-    global _began
-    _began = monotonic()
-    for one in _reports:
+    _told_by_those_over.clear()
+    for one in _reports.copy():
         with suppress(Exception):
             one.start_anew()
 
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_watch_pools, after_in_child=_after_fork_in_child)
-atexit.register(_end)
+atexit.register(flush_reports)

@@ -81,6 +81,13 @@ class Store:
             return first
         return self._upkeep_made
 
+    def __del__(self) -> None:
+        # The root itself may be kept a while longer, by what functions that are gone have still to report.
+        try:  # noqa: SIM105  # `suppress` may be gone
+            self._root.close()
+        except (AttributeError, OSError, TypeError):  # at the end of the interpreter modules are taken apart
+            pass
+
     def close(self) -> None:
         """Give back what descriptors the store keeps open; not while calls are under way. It can be used again."""
         if self._upkeep_made is not None:
