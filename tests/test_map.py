@@ -245,6 +245,191 @@ def test_processes_compute_what_is_missing(tmp_path: Path, way: str, chunksize: 
     assert run("script.py", way, str(chunksize), cwd=tmp_path).split() == ["20", "20"]
 
 
+CHANGED_HERE = """
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+import warnings
+from brinery import Cache, WorkerWarning
+
+memory = Cache("store")
+LIMIT = 1
+TABLE = {"a": 1}
+
+def helper(x):
+    return x + LIMIT
+
+@memory
+def f(x):
+    return helper(x) + TABLE["a"]
+
+@memory
+def g(x):
+    return 2 * x
+
+def set_limit():
+    global LIMIT
+    LIMIT = 10
+
+def made(way, initializer=None):
+    if way == "loky":
+        import loky
+        return loky.ProcessPoolExecutor(2, initializer=initializer)
+    return ProcessPoolExecutor(2, mp_context=get_context(way), initializer=initializer)
+
+if __name__ == "__main__":
+    way, initialized = sys.argv[1:]
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        f(3)
+        LIMIT = 10
+        with made(way, set_limit if initialized == "yes" else None) as pool:
+            found = list(f.map(range(6), executor=pool, chunksize=2))
+            assert list(g.map(range(3), executor=pool)) == [0, 2, 4]
+    assert found == [f.__wrapped__(x) for x in range(6)] == [11 + x for x in range(6)], found
+    assert [f(x) for x in range(6)] == found
+    LIMIT = 1
+    assert [f(x) for x in range(6)] == [f.__wrapped__(x) for x in range(6)]
+    said = [str(one.message) for one in caught]
+    if initialized == "yes" or way in ("fork", "loky"):  # loky sends what a script defines by value
+        assert said == [], said
+    else:
+        assert len(said) == 1 and "LIMIT" in said[0] and caught[0].category is WorkerWarning, said
+"""
+
+
+@pytest.mark.parametrize("way", ["spawn", "forkserver", "loky", "fork"])
+@pytest.mark.parametrize("initialized", ["yes", "no"])
+def test_a_global_that_was_set_here_counts_for_what_processes_compute(tmp_path: Path, way: str, initialized: str):
+    """Workers that know another value compute nothing for this process, and it is said; nothing is filed wrongly."""
+    write(tmp_path, script=CHANGED_HERE)
+    run("script.py", way, initialized, cwd=tmp_path)
+
+
+class OnlySubmits:
+    """An executor as other libraries have them: no `map`, and futures that tell their result."""
+
+    submitted = 0
+
+    def submit(self, function, /, *args):
+        self.submitted += 1
+        future = Future()
+        try:
+            future.set_result(function(*args))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+@pytest.mark.parametrize("chunksize", [1, 2, 100])
+def test_an_executor_needs_submit_and_nothing_else(square, chunksize: int):
+    """Adapters of a few lines do, and nothing is submitted where everything is stored."""
+    f, runs = square
+    executor = OnlySubmits()
+    assert list(f.map(range(5), executor=executor, chunksize=chunksize)) == [[x * x] for x in range(5)]
+    assert executor.submitted == -(-5 // chunksize)
+    assert list(f.map(range(5), executor=executor, chunksize=chunksize)) == [[x * x] for x in range(5)]
+    assert executor.submitted == -(-5 // chunksize)
+    assert runs == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("chunksize", [1, 3, 100])
+def test_an_exception_in_a_chunk_comes_in_its_turn(square, chunksize: int):
+    """What was computed before it in the same task is returned, and the call that raises is made once."""
+    f, runs = square
+    with ThreadPoolExecutor(1) as pool:
+        results = f.map([1, 2, -1, 3], executor=pool, chunksize=chunksize)
+        assert [next(results), next(results)] == [[1], [4]]
+        with pytest.raises(ValueError, match="-1 is negative"):
+            next(results)
+    assert runs.count(-1) == 1
+
+
+def test_an_executor_that_is_shut_down_is_asked_only_for_what_is_missing(square):
+    """Where everything is stored it does not matter; else it says what it always says."""
+    f, _ = square
+    f(1)
+    pool = ThreadPoolExecutor(1)
+    pool.shutdown()
+    assert list(f.map([1, 1], executor=pool)) == [[1], [1]]
+    assert list(f.map([], executor=pool)) == []
+    with pytest.raises(RuntimeError, match="shutdown"):
+        f.map([1, 2], executor=pool)
+
+
+def test_arguments_without_end_with_an_executor(square, monkeypatch: pytest.MonkeyPatch):
+    """They are taken in batches, each when the one before it is asked for."""
+    monkeypatch.setattr("brinery._map._BATCH", 3)
+    f, _ = square
+    taken = []
+
+    def numbers():
+        for number in count():
+            taken.append(number)
+            yield number
+
+    with ThreadPoolExecutor(1) as pool:
+        results = f.map(numbers(), executor=pool)
+        assert taken == [0, 1, 2]
+        assert [next(results) for _ in range(4)] == [[0], [1], [4], [9]]
+        assert taken == list(range(9))
+        results.close()
+        assert list(f.map(range(7), executor=pool)) == [[x * x] for x in range(7)]
+
+
+@pytest.mark.parametrize("chunksize", [0, -1])
+def test_a_chunk_has_a_call_at_least(square, chunksize: int):
+    """As for every executor."""
+    f, _ = square
+    with ThreadPoolExecutor(1) as pool, pytest.raises(ValueError, match="chunksize is"):
+        f.map([1], executor=pool, chunksize=chunksize)
+
+
+def test_what_the_arguments_raise(square):
+    """What the iterable raises is raised at once with an executor, and in its turn without."""
+    f, _ = square
+
+    def numbers():
+        yield 1
+        raise LookupError("no more")
+
+    with ThreadPoolExecutor(1) as pool, pytest.raises(LookupError):
+        f.map(numbers(), executor=pool)
+    results = f.map(numbers())
+    assert next(results) == [1]
+    with pytest.raises(LookupError):
+        next(results)
+
+
+WITH_DASK = """
+import warnings
+from brinery import Cache
+memory = Cache("store")
+
+@memory
+def f(x):
+    with open("runs", "a") as file:
+        file.write(f"{x}\\n")
+    return [x, x]
+
+if __name__ == "__main__":
+    from dask.distributed import Client
+    with Client(n_workers=1, threads_per_worker=1, dashboard_address=None, processes=False) as client:
+        pool = client.get_executor()
+        for _ in range(2):
+            assert list(f.map(range(4), executor=pool)) == [[x, x] for x in range(4)]
+            assert list(f.map([], executor=pool)) == []
+    print(len(open("runs").readlines()))
+"""
+
+
+def test_dask_is_asked_for_what_is_missing_only(tmp_path: Path):
+    """Its executor fails when it is given nothing to do."""
+    pytest.importorskip("distributed")
+    write(tmp_path, script=WITH_DASK)
+    assert run("script.py", cwd=tmp_path).split() == ["4"]
+
+
 ON_A_TERMINAL = """
 import sys, time
 if sys.argv[1] != "rich":

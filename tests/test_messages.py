@@ -81,7 +81,7 @@ def test_nothing_else_is_raised_to_users():
 def test_names_are_each_the_name_of_one():
     """So that what is looked up is found."""
     names = [kind.name for kind in KINDS]
-    assert len(set(names)) == len(names) == 15
+    assert len(set(names)) == len(names) == 16
     assert not COMMAND_LINE.intersection(names)
 
 

@@ -19,6 +19,7 @@ from .errors import (
     UnkeyableError,
     UnstorableResultWarning,
     WaitingWarning,
+    WorkerWarning,
 )
 
 TYPE_CHECKING = False
@@ -58,6 +59,7 @@ __all__ = [
     "UnkeyableError",
     "UnstorableResultWarning",
     "WaitingWarning",
+    "WorkerWarning",
     "cache",
     "register_digest",
 ]

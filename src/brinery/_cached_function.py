@@ -87,13 +87,17 @@ class CachedFunction(ComputedOnce[P, R]):
     ) -> Iterator[R]:
         """Call for each item of an iterable, or of several side by side, as `concurrent.futures.Executor.map` does.
 
-        The results come in the order of the calls. With an executor all calls are looked up first, what is missing is
-        handed to it at once, each call only once, and whatever is there is read here. Without one, each call is made
-        when its result is asked for. On a terminal a bar shows how far it has come.
+        The results come in the order of the calls. With an executor the calls are looked up first, 10,000 at a time,
+        what is missing is handed to it at once, each call only once, and the rest is read here. Without one, each call
+        is made when its result is asked for. On a terminal a bar shows how far it has come.
+
+        Where the function is not the same in a process of the executor, as a global was set only here, the calls are
+        computed here, and a `WorkerWarning` names what differs.
 
         Args:
             *iterables: the arguments, one iterable for each; the shortest ends it.
-            executor: any `concurrent.futures.Executor`; a process finds the function by its name, as always.
+            executor: a `concurrent.futures.Executor`, or anything with its `submit`; a process finds the function by
+                its name, as always.
             timeout: seconds after which a result that is still being computed raises `TimeoutError`.
             chunksize: how many calls to send to a process at a time.
 

@@ -321,6 +321,11 @@ class KeyedFunction(Generic[P, R]):
             return None
         return self._state
 
+    def _present(self) -> State:
+        """Return what the keys of calls are taken from just now, whether anything can be stored or not."""
+        state = self._state
+        return state if state is not None and state.holds() else self._renew() or self._make_state()
+
     def _open_folder(self) -> bool:
         store = self._cache._store_in_use()
         if store is None:

@@ -20,6 +20,7 @@
         ├── OptionWarning         an option names something that does not exist
         ├── EvictionWarning       entries make room for others, or a result is too large
         ├── WaitingWarning        a call waits long for another, or no longer for one that was stopped
+        ├── WorkerWarning         a function is not the same where an executor computes
         └── PlatformWarning       this platform is not supported, or this Python not known yet
 
 Each has a short ``name`` that ends its messages in brackets.
@@ -142,6 +143,12 @@ class WaitingWarning(BrineryWarning):
     """A call waits long for another one that computes the same, or no longer, as that one was stopped."""
 
     name = "waiting"
+
+
+class WorkerWarning(BrineryWarning):
+    """A function is not the same in an executor's processes as here; what they would return is not what it is here."""
+
+    name = "worker"
 
 
 class PlatformWarning(BrineryWarning):
