@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from . import _forking  # noqa: F401  a child of fork is looked after from here on
 from ._cache_options import (
     DEFAULT_PLACE,
     as_joblib_options,

@@ -7,6 +7,7 @@ whose stack is long enough. Later versions count C calls by themselves.
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 
@@ -59,3 +60,13 @@ def _call_elsewhere(function: Callable[..., Result], *arguments: Any) -> Result:
     if errors:
         raise errors[0]
     return results[0]
+
+
+def _after_fork_in_child() -> None:
+    """Another thread of the parent's may have had the lock."""
+    global _changing_size
+    _changing_size = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -346,7 +346,12 @@ class Usage:
         try:
             self.give_back(patiently=False)
             self._close()
-        except (AttributeError, OSError, TypeError):  # at the end of the interpreter modules are taken apart
+        except (
+            AttributeError,
+            ImportError,
+            OSError,
+            TypeError,
+        ):  # at the end of the interpreter modules are taken apart
             pass
 
 
