@@ -166,8 +166,8 @@ class TestLooking:
             "eviction | lru\n"
             "half-life | 7.0d\n"
             "hits | 0\n"
-            "misses | 3\n"
-            "hit rate | 0.0%\n"
+            "misses | 0\n"
+            "hit rate | -\n"
             "saved | TIME\n"
             "signed by | " + normalised(secret_path(), store.parent) + "\n",
             "",
@@ -803,8 +803,8 @@ class TestJson:
             "eviction": "lru",
             "half_life": 604800.0,
             "hits": 0,
-            "misses": 3,
-            "hit_rate": 0.0,
+            "misses": 0,
+            "hit_rate": None,
             "seconds_saved": 0.0,
             "signed_by": secret_path(),
         }

@@ -145,9 +145,6 @@ class CachedGeneratorFunction(_Deferred[P, Generator[Any, Any, Any]]):
                     item = answer.give(generator)
                 if recording is not None:
                     recording.add(recording.freeze(item))
-                    recording.hold(item)
-                    for number, earlier in recording.due():
-                        recording.see(number, recording.freeze(earlier))
                 answer = _Answer()
                 try:
                     answer.sent = yield item
@@ -155,7 +152,9 @@ class CachedGeneratorFunction(_Deferred[P, Generator[Any, Any, Any]]):
                     raise
                 except BaseException as error:
                     answer.thrown = error
-                if answer:
+                if recording is not None and (
+                    answer or (recording.may_change(item) and not recording.is_last(recording.freeze(item)))
+                ):
                     recording = None
         except StopIteration as stop:
             if recording is not None:
@@ -204,9 +203,6 @@ class CachedAsyncGeneratorFunction(_Deferred[P, AsyncGenerator[Any, Any]]):
                     item = await answer.give_async(generator)
                 if recording is not None:
                     recording.add(await recording.freeze_beside(item))
-                    recording.hold(item)
-                    for number, earlier in recording.due():
-                        recording.see(number, await recording.freeze_beside(earlier))
                 answer = _Answer()
                 try:
                     answer.sent = yield item
@@ -214,7 +210,10 @@ class CachedAsyncGeneratorFunction(_Deferred[P, AsyncGenerator[Any, Any]]):
                     raise
                 except BaseException as error:
                     answer.thrown = error
-                if answer:
+                if recording is not None and (
+                    answer
+                    or (recording.may_change(item) and not recording.is_last(await recording.freeze_beside(item)))
+                ):
                     recording = None
         except StopAsyncIteration:
             if recording is not None:

@@ -6,6 +6,7 @@ import abc
 import sys
 
 from .._light import FunctionType, GetSetDescriptorType, MemberDescriptorType, NamedTuple
+from .annotations import ANNOTATE, changed, maker_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 _BOOKKEEPING = {
     "__dict__", "__weakref__", "__module__", "__qualname__", "__firstlineno__", "__static_attributes__",
     "__abstractmethods__", "_abc_impl", "__doc__", "__annotations__", "__annotate__", "__annotate_func__",
-    "__annotations_cache__", "__parameters__", "__classcell__", "__slotnames__", "__pydantic_parent_namespace__",
-    "__signature__",
+    "__annotations_cache__", "__parameters__", "__classcell__", "__classdictcell__", "__slotnames__",
+    "__pydantic_parent_namespace__", "__signature__",
 }  # fmt: skip
 _BUILT_BY_PYDANTIC = "__pydantic_"
 _dump: Callable[[type], tuple[set[Any], Any, Any, int]] = vars(abc)["_get_dump"]  # what `ABC._dump_registry` prints
@@ -50,6 +51,9 @@ def class_members(cls: type, *, documented: bool = False) -> Iterator[Member]:
     members: dict[str, Any] = dict(getattr(cls, "__members__", {})) if _is_enum(cls) else {}
     fields = has_fields(cls)
     if documented or type(cls) is not type or fields or _has_init_subclass(cls):
+        maker = maker_of(cls)
+        if maker is not None:
+            yield Member(ANNOTATE, maker)
         yield Member("__annotations__", annotations_of(cls), settled=True)
         yield Member("__doc__", own.get("__doc__"), settled=True)
     for name in sorted(own):
@@ -69,9 +73,8 @@ def class_members(cls: type, *, documented: bool = False) -> Iterator[Member]:
 
 
 def annotations_of(cls: type) -> dict[str, Any]:
-    """Return the annotations that stand in a class itself, as they are."""
-    own = cls.__dict__
-    return dict(own.get("__annotations__") or {})
+    """Return the annotations that stand in a class itself, as they are; not those that its code gives when asked."""
+    return dict(changed(cls) or {})
 
 
 def has_fields(cls: type) -> bool:

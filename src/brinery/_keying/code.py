@@ -13,11 +13,12 @@ from _weakref import ref
 from xxhash import xxh3_128_digest
 
 from .._light import CodeType, FunctionType, ModuleType, NamedTuple, partial
+from .annotations import ANNOTATE, attributes_of, changed, maker_of
 from .compiled import bytecode_digest, names_in
 from .fingerprint import EVERYTHING, Fingerprint, Follow, Part, Scope
 from .home import home_of_class, home_of_function, home_of_module, home_of_wrapped
 from .known_sources import is_declared, source_of
-from .live import attributes_of, is_empty, is_frozen, kind_of_written
+from .live import is_empty, is_frozen, kind_of_written
 from .memos import OutdatedMemo, outdated
 from .names import PLACES, Names
 from .references import digest_of
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from .before import Before
 
+_OF_A_CLASS_BODY = "__classdict__"  # the names of a class, in which its annotations are evaluated: they count with it
 _CACHES = {"dispatch_cache", "cache_token"}  # closed over by functions of functools, and computed again when need be
 # What a notebook keeps among the user's names.
 _OF_A_PROMPT = r"In|Out|exit|get_ipython|quit|_(?:oh|ih|dh|_*|i*|i?\d+)"
@@ -275,23 +277,31 @@ class _Reach(Names):
         ]
 
     def _pieces_of_documents(self, place: str, function: FunctionType) -> list[bytes]:
-        def read() -> tuple[dict[str, Any], str | None]:
-            return function.__annotations__, function.__doc__
+        def read() -> tuple[Any, ...]:
+            return changed(function), function.__doc__, *getattr(function, "__type_params__", ())
 
-        encoded = self._encode(f"documents {place}", read())
+        said = read()
+        encoded = self._encode(f"documents {place}", said)
+        maker = maker_of(function)
+        pieces = [encoded] if maker is None else [encoded, self.refer(maker)]
         if not self._documented:
-            return [encoded]
+            return pieces
         self._watch.value(read, encoded)
-        pieces = [encoded]
-        return pieces + self._pieces_of_hints(
-            function.__annotations__, function.__globals__, home_of_function(function)
-        )
+        return pieces + self._pieces_of_hints(function, said[0], function.__globals__, home_of_function(function))
 
-    def _pieces_of_hints(self, annotations: dict[str, Any], space: dict[str, Any], home: str) -> list[bytes]:
+    def _pieces_of_hints(
+        self, owner: FunctionType | type, annotations: dict[str, Any] | None, space: dict[str, Any], home: str
+    ) -> list[bytes]:
         """What the names in annotations mean that are text: `typing.get_type_hints` and the like look them up."""
         from .bytecode import reads_of_text
 
-        texts = [text for text in annotations.values() if type(text) is str]
+        texts = [text for text in (annotations or {}).values() if type(text) is str]
+        maker = maker_of(owner)
+        if maker is not None:
+            from .annotations import texts_in
+
+            names = "return", *(owner.__code__.co_varnames if isinstance(owner, FunctionType) else ())
+            texts += [text for text in texts_in(maker.__code__) if text not in names]
         return [self._resolve(space, home, name) for text in texts for name in reads_of_text(text)]
 
     def _pieces_of_defaults(self, place: str, function: FunctionType) -> list[bytes]:
@@ -325,6 +335,8 @@ class _Reach(Names):
         written = {name: done for (name,), done in map(split_written, _chains_of_written_cells(reads))}
         for variable, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=False):
             if variable in _CACHES and function.__globals__.get("__name__") == "functools":
+                continue
+            if variable == _OF_A_CLASS_BODY:
                 continue
             pieces.append(variable.encode())
             if self._is_ignored_of(function, variable):
@@ -369,7 +381,7 @@ class _Reach(Names):
             pieces += [b"metaclass", self.refer(type(cls))]
         space = getattr(sys.modules.get(cls.__module__), "__dict__", {})
         if self._documented or has_fields(cls):
-            pieces += self._pieces_of_hints(annotations_of(cls), space, home_of_class(cls))
+            pieces += self._pieces_of_hints(cls, annotations_of(cls), space, home_of_class(cls))
         ignored = set()
         for member in class_members(cls, documented=self._documented):
             if self._is_ignored(cls.__module__, home, f"{cls.__qualname__}.{member.name}"):
@@ -415,6 +427,7 @@ class _Reach(Names):
             if (
                 name in PLACES
                 or (name == "__doc__" and not self._documented)
+                or (name == "__annotations__" and ANNOTATE in space)  # somebody has asked for them
                 or self._is_ignored(module.__name__, home, name)
             ):
                 continue

@@ -33,6 +33,7 @@ _NOT_ANNOTATED, _ANNOTATED = b"\0", b"\1"
 _carried: dict[tuple[bytes, bool], Source] = {}
 _known: dict[bytes, Source] = {}
 _READERS = (
+    "annotations.py",
     "parsed.py",
     "written.py",
     "normalised.py",

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import sys
-from gc import get_referents
 
 from .._light import BuiltinFunctionType, FunctionType, ModuleType
+from .digest import SCALARS
 from .origin import find_file
-from .plain import SCALARS
 from .source import COUNTED, ITEM_SET
 from .standard import standard_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, TypeGuard
+    from typing import Any
 
 _UNCHANGING = {
     "builtins.range", "datetime.date", "datetime.timedelta", "datetime.timezone", "decimal.Decimal",
@@ -41,7 +40,7 @@ def is_frozen(value: object) -> bool:
     kind = type(value)
     if kind is str or kind is bytes:
         return len(value) < LONG  # type: ignore[arg-type]
-    if kind in SCALARS or is_code(value):
+    if kind in SCALARS or isinstance(value, (FunctionType, type, ModuleType)):
         return True
     if kind is BuiltinFunctionType:
         return is_unbound_builtin(value) or is_frozen(value.__self__)  # type: ignore[attr-defined]
@@ -64,28 +63,9 @@ def _holds_frozen(value: Any) -> bool:
     return True
 
 
-def is_class(value: object) -> TypeGuard[type]:
-    """Whether a value is a class, whatever it says of itself: a proxy calls itself what it stands for."""
-    return issubclass(type(value), type)
-
-
-def is_loaded_module(value: object) -> TypeGuard[ModuleType]:
-    """Whether a value is a module, whatever it says of itself."""
-    return issubclass(type(value), ModuleType)
-
-
-def is_code(value: object) -> bool:
-    """Whether a value is a function, a class or a module, whatever it says of itself."""
-    kind = type(value)
-    return kind is FunctionType or issubclass(kind, (type, ModuleType))
-
-
 def is_unbound_builtin(value: object) -> bool:
     """Whether a value is a builtin function and no method of an object, which would count with it."""
-    if type(value) is not BuiltinFunctionType:
-        return False
-    owner = value.__self__
-    return owner is None or issubclass(type(owner), (ModuleType, type))
+    return isinstance(value, BuiltinFunctionType) and isinstance(value.__self__, (ModuleType, type, type(None)))
 
 
 def _is_unchanging(value: Any) -> bool:
@@ -101,7 +81,7 @@ def _is_unchanging(value: Any) -> bool:
     return name in _UNCHANGING
 
 
-def kind_of_written(value: Any, done: str) -> str:
+def kind_of_written(value: object, done: str) -> str:
     """Say of what kind something is that code only writes to, if writing tells nothing of what it holds; else "".
 
     ``done`` is what is done to its items: one that is not there cannot be counted up, and a list has no new ones.
@@ -110,7 +90,7 @@ def kind_of_written(value: Any, done: str) -> str:
     name = standard_name(kind)
     if done.startswith(COUNTED):
         key = done.removeprefix(COUNTED)
-        item = dict.get(value, key) if key and name in _MAPPINGS else None
+        item = dict.get(value, key) if key and name in _MAPPINGS else None  # type: ignore[arg-type]
         begins = name == "collections.Counter" or getattr(value, "default_factory", None) in (int, float)
         return kind.__name__ if name in _MAPPINGS and (begins or type(item) in (int, float)) else ""
     if done == ITEM_SET:
@@ -118,15 +98,6 @@ def kind_of_written(value: Any, done: str) -> str:
     if kind in (int, float, complex, bool):
         return "number"
     return kind.__name__ if name in _TAKING or kind in (str, bytes, tuple) else ""
-
-
-def attributes_of(function: FunctionType) -> dict[str, Any] | None:
-    """Return a function's ``__dict__``, None where it has none: asking for it would give it one, which is noticed."""
-    others = (function.__globals__, getattr(function, "__builtins__", None), function.__kwdefaults__)
-    for part in get_referents(function):
-        if type(part) is dict and all(part is not other for other in others) and part is not function.__annotations__:
-            return function.__dict__
-    return None
 
 
 def is_found_by_name(function: FunctionType) -> bool:
@@ -145,7 +116,7 @@ def attribute(module: object, rest: list[str]) -> object:
     """Take attributes from a module without running any code; what is not there yet is None."""
     value = module
     for name in rest:
-        if not is_loaded_module(value) and not is_class(value):
+        if not isinstance(value, (ModuleType, type)):
             break
         value = vars(value).get(name)
     return value

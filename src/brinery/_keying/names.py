@@ -10,7 +10,8 @@ from .._light import BuiltinFunctionType, FunctionType, ModuleType
 from .digest import CONTAINERS, SCALARS
 from .fingerprint import Part
 from .home import home_of_module
-from .live import attribute, is_class, is_frozen, is_loaded_module, is_module, kind_of_written
+from .lazy_imports import is_lazy, read_lazily
+from .live import attribute, is_frozen, is_module, kind_of_written
 from .origin import Origin
 from .references import References, digest_of, name_digest
 from .source import Read, split_written
@@ -107,9 +108,12 @@ class Names(References):
     ) -> bytes:
         """Go down from a name by its attributes as long as they are a module's; what is found there counts."""
         while True:
+            lazily = self._resolve_lazy_import(space, name, value, rest)
+            if lazily is not None:
+                return lazily
             if is_frozen(value):
                 self._watch.name(space, name, value)
-            if not is_loaded_module(value) or not rest:
+            if not isinstance(value, ModuleType) or not rest:
                 break
             origin = self._origin_of_name(value.__name__)
             if origin.kind != "user":
@@ -127,6 +131,14 @@ class Names(References):
             value = found
         holder = space
         return self._reference(f"global {home}.{name}", value, lambda: holder[name], (module, name))
+
+    def _resolve_lazy_import(self, space: dict[str, Any], name: str, value: object, rest: list[str]) -> bytes | None:
+        """Say what a name means that was, or is to be, imported at its first use; None if it is none."""
+        read = read_lazily(space, name, value)
+        if read is None:
+            return None
+        self._watch.question(lambda: space.get(name) is value)  # by its name it would be imported
+        return self._resolve_import(space, read._replace(chain=(*read.chain, *rest)))
 
     def _resolve_lazily(self, module: ModuleType, name: str, rest: list[str]) -> bytes:
         """An attribute that a user's module makes by its own ``__getattr__``, or a submodule not loaded yet."""
@@ -152,20 +164,23 @@ class Names(References):
         value: object = module
         path = module.__name__
         for name in rest:
-            if not is_loaded_module(value):
+            if not isinstance(value, ModuleType):
                 break
             space = vars(value)
             found = space.get(name, _ABSENT)
             if found is _ABSENT:
                 return digest_of(pieces)
+            lazily = self._resolve_lazy_import(space, name, found, []) if is_lazy(space, name, found) else None
+            if lazily is not None:
+                return digest_of([*pieces, lazily])
             self._watch.name(space, name, found)
             path, value = f"{path}.{name}", found
-        if not is_loaded_module(value):
+        if not isinstance(value, ModuleType):
             pieces.append(self._found_in_installed(path, value))
         return digest_of(pieces)
 
     def _found_in_installed(self, path: str, value: object) -> bytes:
-        if type(value) is FunctionType or type(value) is BuiltinFunctionType or is_class(value):
+        if isinstance(value, (FunctionType, type, BuiltinFunctionType)):
             return self.refer(value)
         if type(value) in SCALARS:
             return self._encode(path, value)
@@ -174,7 +189,6 @@ class Names(References):
         if type(value) in (dict, list, set) and not path.startswith(_OF_THE_PROCESS):
             return self._container_in_installed(path, value)
         self._note(path, value)
-        self._follow(path, value)
         return f"{type(value).__module__}.{type(value).__qualname__}".encode()
 
     def _container_in_installed(self, path: str, value: Any) -> bytes:
@@ -190,7 +204,6 @@ class Names(References):
         if len(items) <= _SHORT_TABLE and all(type(key) in SCALARS and type(item) in SCALARS for key, item in items):
             return self._encode(path, value)
         self._note(path, value)
-        self._follow(path, value)
         pieces = [type(value).__qualname__.encode()]
         for key, item in items:
             if type(item) not in SCALARS and type(item) not in CONTAINERS and self._is_foreign(item):
@@ -281,6 +294,8 @@ class Names(References):
         target = attribute(module, rest)
         self._watch.question(lambda: sys.modules.get(name) is module and attribute(module, rest) is target)
         if target is None:
+            return
+        if len(rest) == 1 and self._resolve_lazy_import(vars(module), rest[0], target, []) is not None:
             return
         part = f"global {home_of_module(name)}.{'.'.join(rest)}"
         self._reference(part, target, lambda: attribute(module, rest), (name, ".".join(rest)))

@@ -12,6 +12,7 @@ from bisect import bisect_right
 from xxhash import xxh3_128_digest
 
 from .._light import NamedTuple
+from .annotations import ANNOTATE
 from .bytecode import reads
 from .compiled import bytecode_digest, nested_codes
 from .file_state import file_state
@@ -47,15 +48,17 @@ class _Index:
         self._statement = statement
         self._nodes: dict[tuple[int, str], list[_Function]] | None = None
 
+    def holds(self, code: CodeType) -> bool:
+        """Whether the text compiles to this code, at its place."""
+        found = self.codes.get((code.co_firstlineno, code.co_name), [])
+        if code in found:
+            return True
+        digest = bytecode_digest(code, documented=True)
+        return any(bytecode_digest(other, documented=True) == digest for other in found)
+
     def find(self, code: CodeType) -> _Function | None:
         """Return the syntax tree of the function that compiles to this code, if it is the only one at its place."""
-        place = code.co_firstlineno, code.co_name
-        found = self.codes.get(place, [])
-        if code not in found:
-            digest = bytecode_digest(code, documented=True)
-            if all(bytecode_digest(other, documented=True) != digest for other in found):
-                return None
-        nodes = self._nodes_at(place)
+        nodes = self._nodes_at((code.co_firstlineno, code.co_name)) if self.holds(code) else []
         return nodes[0] if len(nodes) == 1 else None
 
     def _nodes_at(self, place: tuple[int, str]) -> list[_Function]:
@@ -95,6 +98,8 @@ def find_source(code: CodeType, ours: int, *, documented: bool) -> Source | None
     if statement is None:
         return None
     index = _index(code, file, statement)
+    if code.co_name == ANNOTATE:  # what annotations say: straight code, which layout hardly changes
+        return Source(bytecode_digest(code), annotated=False) if index.holds(code) else None
     node = index.find(code)
     if node is None:
         return None

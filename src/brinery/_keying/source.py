@@ -13,6 +13,7 @@ _LOOKS = {
     "__annotations__": "documents",
     "__doc__": "documents",
     "__subclasses__": "subclasses",
+    "__type_params__": "documents",
     "get_annotations": "documents",
     "get_type_hints": "documents",
     "getdoc": "documents",

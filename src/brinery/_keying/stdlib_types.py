@@ -12,6 +12,7 @@ from xxhash import xxh3_128_digest
 
 from .._light import BuiltinFunctionType, CellType, FunctionType, ModuleType
 from .generators import drawing_from_the_system, unless_global
+from .home import home_of_module
 from .node import Asked, Expander, Node, Passing, Refused, attributes, close, leaf
 from .objects import by_reduce, parts_of_exception
 from .plain import SCALAR_IDS, head, scalar
@@ -152,6 +153,34 @@ def _mock(value: Any, walk: Asked) -> Node:
     return Node(head("mock") + walk.class_of(type(value)), (attributes(state),), ("",))
 
 
+def _forward_reference(value: Any, _walk: Asked) -> bytes:
+    """By its text; what it was found to mean is kept in it, and counts with the annotations in which it stands."""
+    return leaf("forward reference", value.__forward_arg__, value.__forward_is_class__)
+
+
+def _alias(value: Any, _walk: Asked) -> Node:
+    """By the code that says what it stands for, which runs when it is first asked for."""
+    return Node(head("type alias", value.__name__), _evaluated_when_asked(value))
+
+
+def _type_variable(value: Any, walk: Asked) -> bytes | Node:
+    code = _evaluated_when_asked(value)
+    return Node(head("type variable", value.__name__), code) if code else by_reduce(value, walk)
+
+
+def _evaluated_when_asked(value: object) -> list[FunctionType]:
+    return [part for part in get_referents(value) if type(part) is FunctionType]
+
+
+def _sentinel(value: Any, _walk: Asked) -> bytes:
+    return leaf("sentinel", home_of_module(value.__module__), value.__name__)
+
+
+def _lazy_import(value: object, _walk: Asked) -> bytes:
+    """A proxy among other values, by what it says of itself: a name's own counts as the import that it stands for."""
+    return leaf("lazy import", repr(value))
+
+
 _CALLS_SEEN = {
     "method_calls", "_mock_call_args", "_mock_call_args_list", "_mock_call_count", "_mock_called", "_mock_mock_calls",
 }  # fmt: skip
@@ -191,7 +220,12 @@ EXACT: dict[str, Expander] = {
     "_io.StringIO": _memory_file,
     "fractions.Fraction": _fraction,
     "_struct.Struct": _struct,
-    "typing.TypeVar": by_reduce,
+    "builtins.lazy_import": _lazy_import,
+    "builtins.sentinel": _sentinel,
+    "typing.TypeAliasType": _alias,
+    "typing.TypeVar": _type_variable,
+    "typing.ForwardRef": _forward_reference,
+    "annotationlib.ForwardRef": _forward_reference,
     "random.Random": unless_global(by_reduce),
     "random.SystemRandom": drawing_from_the_system,
 }

@@ -117,8 +117,7 @@ class _Mentions:
 
     def _tell(self, mention: ast.Name) -> Iterator[tuple[_Chain, bool]]:
         """Say what one mention reads, attributes included, or that it only writes."""
-        chain: _Chain = (mention.id,)
-        node: ast.Name | ast.Attribute = mention
+        chain, node = (mention.id,), mention
         while True:
             written = self._written(node)
             if written is not None:

@@ -273,7 +273,7 @@ class Directory(Store):
             from . import maintenance
             from .records import StoreInfo
 
-            functions = [] if root is None else with_unwritten(maintenance.functions(root), self.root)
+            functions = [] if root is None else maintenance.functions(root)
         return StoreInfo(
             location=self.location,
             root=self.root,
