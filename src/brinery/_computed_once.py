@@ -6,6 +6,7 @@ import time
 
 from ._keyed_function import Call, KeyedFunction
 from ._keying.digest import SCALARS
+from ._keying.filled import before_a_run
 from ._light import P, R
 from ._options import is_disabled
 from .errors import BrineryWarning
@@ -96,7 +97,8 @@ class ComputedOnce(KeyedFunction[P, R]):
                 call.is_fixed = True
             else:
                 call.named = self._named(call.state, call.values)
-                call.arguments = self._digests(call.state, call.named)
+                with before_a_run():
+                    call.arguments = self._digests(call.state, call.named)
             if self._globals_may_change or self._may_change:
                 call.others = (_keeping or _load_keeping()).others_of(self, call)
         except Exception as error:

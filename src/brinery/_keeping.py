@@ -6,6 +6,7 @@ from ._keying.carried_code import CarriedCode
 from ._keying.code import enclosing_names, fingerprint
 from ._keying.differences import compare_parts
 from ._keying.digest import digest, encode
+from ._keying.filled import after_a_run
 from ._light import NamedTuple
 from ._moved import sentences
 from ._recorder import Recorder
@@ -26,12 +27,14 @@ if TYPE_CHECKING:
 
 def prepare(function: Function, call: Call, result: object, codec: Codec) -> Payload | None:
     """Make what is stored of a result; None, said once, if it cannot be kept or something has changed meanwhile."""
-    if not (call.is_fixed and call.state.holds()):
-        changes, now = _changes_since(function, call)
-        if changes:
-            said = sentences(function, changes, call.state.code, now, function._named(call.state, call.values))
-            function._warn(ChangedWhileRunningWarning, said, cause=f"changed {function._home} {' '.join(changes)}")
-            return None
+    changes, now = [], call.state.code
+    with after_a_run():
+        if not (call.is_fixed and call.state.holds()):
+            changes, now = _changes_since(function, call)
+    if changes:
+        said = sentences(function, changes, call.state.code, now, function._named(call.state, call.values))
+        function._warn(ChangedWhileRunningWarning, said, cause=f"changed {function._home} {' '.join(changes)}")
+        return None
     unloadable = function._folder.unloadable  # type: ignore[union-attr]
     try:
         # What could not be loaded before is tried first: it would be computed at every call, and nobody told.

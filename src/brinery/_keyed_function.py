@@ -8,6 +8,7 @@ from ._cache_options import is_told
 from ._keying.arguments import Binder, parameters
 from ._keying.code import code_digest, enclosing_names, fingerprint, mark_as_wrapped, outdated_memos
 from ._keying.digest import digest, encode
+from ._keying.filled import before_a_run, forget
 from ._keying.fingerprint import Fingerprint, Scope
 from ._keying.home import home_module, home_name
 from ._keying.key import key_prefix
@@ -307,7 +308,10 @@ class KeyedFunction(Generic[P, R]):
             if self._state is None:
                 recall(folder.recall_sources())
                 self._tell_misspelt()
+            former = self._state
             self._state = self._make_state()
+            if former is not None and former.prefix != self._state.prefix:
+                forget()
             self._tell_unknown()
             folder.keep_sources(records_of(self._state.code.sources))
             folder.describe_anew()
@@ -353,7 +357,8 @@ class KeyedFunction(Generic[P, R]):
         return True
 
     def _make_state(self) -> State:
-        code = fingerprint(self.__wrapped__, self._scope)
+        with before_a_run():
+            code = fingerprint(self.__wrapped__, self._scope)
         binder = Binder(self.__wrapped__, self._ignored)
         prefix = key_prefix(self._home, code, self._parts_of_options)
         outdated = outdated_memos(code, self._scope) if code.memos else ()

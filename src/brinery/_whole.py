@@ -89,7 +89,7 @@ class _Comparison:
         if is_data_of_library(kind):
             self._check_left_out(kind, held, state(b), place)
             if not is_lenient and not _is_alike(a, b):
-                raise _Differs(place, _ANOTHER)
+                inside.append((0, None, place, False))  # differs, and is looked at last: something inside may say more
         elif held:
             inside += self._attributes(a, held, state(b), place, is_lenient)
         elif not inside and not is_lenient and not _is_alike(a, b):

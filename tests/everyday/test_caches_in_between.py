@@ -60,6 +60,9 @@ MEMOS = [
 ]
 # What such a memory holds is part of the key, or what is computed with it is not stored.
 OTHERS = [
+    Memory("a cached property of a global", "from functools import cached_property\nK = 1\nclass C:\n    @cached_property\n    def n(self): return K\nc = C()\n@cache\ndef f(x): return c.n", clear="del c.n"),
+    Memory("a cached property of an argument", "from functools import cached_property\nK = 1\nclass C:\n    @cached_property\n    def n(self): return K\nc = C()\n@cache\ndef f(x): return x.n", clear="del c.n", call="f(c)"),
+    Memory("a cached property, and an attribute below it", "from functools import cached_property\nclass C:\n    k = 1\n    @cached_property\n    def n(self): return self.k\nc = C()\n@cache\ndef f(x): return x.n", "c.k = 2", clear="del c.n", call="f(c)"),
     Memory("a lazy attribute of one's own", "K = 1\nclass C:\n    _n = None\n    def n(self):\n        if self._n is None: self._n = K\n        return self._n\nc = C()\n@cache\ndef f(x): return c.n()", clear="del c._n"),
     Memory("a dict of one's own", "K = 1\nMEMO = {}\ndef g(x):\n    if x not in MEMO: MEMO[x] = x + K\n    return MEMO[x]\n@cache\ndef f(x): return g(x)", clear="MEMO.clear()"),
     Memory("a default of one's own", "K = 1\ndef g(x, memo={}):\n    if x not in memo: memo[x] = x + K\n    return memo[x]\n@cache\ndef f(x): return g(x)", clear="g.__defaults__[0].clear()"),

@@ -5,12 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from freshness import changes, changes_of_libraries, changes_of_state
+from freshness import changes, changes_of_filled_state, changes_of_libraries, changes_of_state
 from freshness.changes import Change
 from freshness.edit import write_files
 from freshness.many_processes import Do, Nursery
 
-CHANGES: list[Change] = [*changes.CHANGES, *changes_of_libraries.CHANGES, *changes_of_state.CHANGES]
+CHANGES: list[Change] = [
+    *changes.CHANGES,
+    *changes_of_libraries.CHANGES,
+    *changes_of_state.CHANGES,
+    *changes_of_filled_state.CHANGES,
+]
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=[change.what for change in CHANGES])

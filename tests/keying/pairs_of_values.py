@@ -21,6 +21,7 @@ import random
 import re
 import string
 import struct
+import threading
 import types
 import uuid
 import zoneinfo
@@ -393,6 +394,9 @@ DIFFERENT: list[tuple[str, Make, Make]] = [
     ("named tuples", lambda: Named(1, 2), lambda: Named(1, 3)),
     ("named tuple and tuple", lambda: Named(1, 2), lambda: (1, 2)),
     ("classes of named tuples", lambda: Named(1, 2), lambda: OtherName(1, 2)),
+    ("left out by __getstate__", lambda: State(1, 1), lambda: State(1, 2)),
+    ("left out by __reduce__", lambda: Reduced(1, 1), lambda: Reduced(1, 2)),
+    ("a computed cached property", lambda: Lazy(1), lambda: looked_at(Lazy(1))),
     ("given state", lambda: State(1, 1), lambda: State(2, 1)),
     ("reduced", lambda: Reduced(1, 1), lambda: Reduced(2, 1)),
     ("tokens", lambda: Token(1), lambda: Token(2)),
@@ -489,10 +493,13 @@ EQUAL: list[tuple[str, Make, Make]] = [
     ("memoryviews of other buffers", lambda: memoryview(b"abc"), lambda: memoryview(bytearray(b"xabc"))[1:]),
     ("strided memoryview", lambda: memoryview(b"ace"), lambda: memoryview(b"abcdef")[::2]),
     ("strings of other width", lambda: "abc", lambda: "abc\U0001f600"[:3]),
-    ("left out by __getstate__", lambda: State(1, 1), lambda: State(1, 2)),
-    ("left out by __reduce__", lambda: Reduced(1, 1), lambda: Reduced(1, 2)),
+    ("a handle that __getstate__ leaves out", lambda: State(1, threading.Lock()), lambda: State(1, threading.RLock())),
+    (
+        "a handle deep in what __reduce__ leaves out",
+        lambda: Reduced(1, [threading.Lock()]),
+        lambda: Reduced(1, [{}.keys(), threading.Event()]),
+    ),
     ("left out by a token", lambda: Token(1, 1), lambda: Token(1, 2)),
-    ("a computed cached property", lambda: Lazy(1), lambda: looked_at(Lazy(1))),
     ("a hash that attrs keeps", lambda: Hashed("a"), lambda: hashed(Hashed("a"))),
     ("a hash that a path keeps", lambda: pathlib.Path("a"), lambda: hashed(pathlib.Path("a"))),
     ("paths written otherwise", lambda: pathlib.PurePosixPath("a/b"), lambda: pathlib.PurePosixPath("a") / "b"),
@@ -545,7 +552,8 @@ def moved(value: Any) -> Any:
 NOT_COPYABLE = (
     "memoryview", "bytes and memoryview", "strided memoryview", "views", "keys of views", "static", "properties",
     "modules",    "structs", "mapping prox", "descriptors", "attributes of a date", "attributes of a path", "causes",
-    "slot methods", "owners of descriptors", "class methods of builtins",
+    "slot methods", "left out by __getstate__", "left out by __reduce__", "given state", "reduced", "a handle",
+    "owners of descriptors", "class methods of builtins",
 )  # fmt: skip
 COPYABLE: list[tuple[str, Make]] = [
     (name, make) for name, make, _ in itertools.chain(DIFFERENT, EQUAL) if not name.startswith(NOT_COPYABLE)

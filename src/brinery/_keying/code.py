@@ -13,6 +13,7 @@ from _weakref import ref
 from xxhash import xxh3_128_digest
 
 from .._light import CodeType, FunctionType, ModuleType, NamedTuple, partial
+from . import filled
 from .annotations import ANNOTATE, attributes_of, changed, maker_of
 from .compiled import bytecode_digest, names_in
 from .fingerprint import EVERYTHING, Fingerprint, Follow, Part, Scope
@@ -117,6 +118,9 @@ def code_digest(
             kept.clear()
         kept[id(thing)] = known
     return known.found.digest
+
+
+filled.code_digest = code_digest
 
 
 def outdated_memos(code: Fingerprint, scope: Scope) -> list[str]:

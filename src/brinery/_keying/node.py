@@ -41,6 +41,10 @@ class Node:
         self.labels = labels
         self.unordered = unordered
 
+    def settle(self, encodings: list[bytes]) -> bytes:
+        """Return the encoding of a node whose children are encoded."""
+        return NODE + xxh3_128_digest(self.head + b"".join(encodings))
+
 
 class Passing(NamedTuple):
     """A value made on the way, which cannot be met again: it is neither remembered nor looked for."""

@@ -1,7 +1,8 @@
 """How instances of classes are taken apart: by their state, or by what they give to pickling.
 
 Of a user's class no method runs but `__getstate__`, `__reduce_ex__` and what that calls; attributes and slots are read
-where they lie, and the content of a class that inherits from a builtin is read by the builtin's own methods.
+where they lie, and the content of a class that inherits from a builtin is read by the builtin's own methods. What the
+pickling of a user's class leaves out counts as well, where it has a lasting identity.
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ import sys
 from xxhash import xxh3_128_digest
 
 from .._light import MemberDescriptorType
-from .node import Asked, Expander, Node, Passing, Refused, Values, attributes, close, leaf
+from .filled import Filling, is_to_be_settled
+from .lazy import derived_names, is_users, lazy_names
+from .node import Asked, Expander, Node, Passing, Refused, Values, attributes, close, leaf, part
 from .plain import head, small
 from .standard import standard_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import Any, TypeAlias
 
 Content: TypeAlias = "Callable[[Any], tuple[object, ...]]"
@@ -68,13 +71,13 @@ def parts_of_exception(value: Any, walk: Asked) -> Node:
                 names.append(name)
                 members.append(_slot(member, value))
     state = BaseException.__dict__["__dict__"].__get__(value)
-    parts = [value.__cause__, value.__context__, attributes(state), *members]
+    state, lazy = _without_lazy(value, state, lazy_names(kind))
     arguments = BaseException.__dict__["args"].__get__(value)
-    return Node(
-        head("exception", value.__suppress_context__, *names) + walk.class_of(kind),
-        (arguments, *parts),
-        (".args", ".__cause__", ".__context__", "", *(f".{name}" for name in names)),
-    )
+    parts = [arguments, value.__cause__, value.__context__, attributes(state), *members]
+    start = head("exception", value.__suppress_context__, *names) + walk.class_of(kind)
+    if lazy or is_to_be_settled(value):
+        return Filling(start, value, parts, lazy)
+    return Node(start, parts, (".args", ".__cause__", ".__context__", "", *(f".{name}" for name in names)))
 
 
 class _Unset:
@@ -155,69 +158,122 @@ def instances(kind: type) -> Expander:
     """Return what takes the instances of an ordinary class apart: decided once, by how the class is made."""
     if kind is object:
         return _bare_object
-    if _is_in_dispatch_table(kind):
-        return by_reduce
     base, content = _content_of(kind)
+    slots = _slots(kind, base)
+    state = _State(kind, slots)
     reducer = _owner(kind, base, "__reduce_ex__", "__reduce__")
     getter = _owner(kind, base, "__getstate__")
-    slots = _slots(kind, base)
+    if _is_in_dispatch_table(kind):
+        return _PickledAndFound(None, content, state) if is_users(kind) else by_reduce
     if reducer is not None:
-        if not _is_standard(reducer):
-            return by_reduce
-        # A class of the standard library pickles what it knows of, not what a class derived from it adds.
-        return by_reduce if kind is reducer else _reduced_and(_slots(kind, reducer), _cached(kind))
+        if _is_standard(reducer):
+            # A class of the standard library pickles what it knows of, not what a class derived from it adds.
+            return by_reduce if kind is reducer else _reduced_and(_State(kind, _slots(kind, reducer)))
+        return _PickledAndFound(None, content, state) if is_users(reducer) else by_reduce
     if _has_state_of_its_own(kind, base, slots):
         return by_reduce
-    return _Instances(content, slots, _cached(kind), getter)
+    if getter is not None and is_users(getter):
+        return _PickledAndFound(_given_state, content, state)
+    return _Instances(content, state, getter)
 
 
-class _Instances:
-    """Takes instances apart into class, content of the builtin that it inherits from, attributes and slots."""
+class _State:
+    """Finds what stands in the attributes and slots of a class's instances."""
 
-    __slots__ = ("_cached", "_content", "_getstate", "_slots")
+    __slots__ = ("_derived", "_lazy", "slots")
 
-    def __init__(
-        self, content: Content | None, slots: Slots, cached: frozenset[str], getter: type | None = None
-    ) -> None:
-        self._content = content
-        self._slots = slots
-        self._cached = cached
-        self._getstate = getter is not None
-
-    def __call__(self, value: Any, walk: Asked) -> bytes | Node:
-        kind = type(value)
-        start = b"instance\0" + walk.class_of(kind)
-        content = () if self._content is None else self._content(value)
-        if self._getstate:
-            return Node(start + head("state", len(content)), (*content, _given_state(value)), ("",) * 3)
-        state = self.attributes_of(value)
-        if not content and not self._slots:
-            form = small(state)
-            if form is not None:
-                return close(start, form)
-            return Node(start, (attributes(state),))
-        return Node(start + head("parts", len(content)), (*content, attributes(state), self.slots_of(value)), ("",) * 5)
+    def __init__(self, kind: type, slots: Slots) -> None:
+        self.slots = slots
+        self._lazy = lazy_names(kind)
+        self._derived = derived_names(kind) | {_CACHED_BY_ATTRS}
 
     def attributes_of(self, value: object) -> dict[str, object]:
         try:
             state: dict[str, object] = object.__getattribute__(value, "__dict__")
         except AttributeError:
             return {}
-        if not self._cached.isdisjoint(state):
-            cached = _cached(type(value))
-            return {name: item for name, item in state.items() if name not in cached}
-        return state
+        if self._derived.isdisjoint(state):
+            return state
+        derived = derived_names(type(value)) | {_CACHED_BY_ATTRS}  # the class may have been changed since
+        return {name: item for name, item in state.items() if name not in derived}
 
-    def slots_of(self, value: object) -> Passing:
+    def split(self, value: object) -> tuple[dict[str, object], dict[str, object]]:
+        """Return an object's attributes, and apart from them those that its class computes when they are read."""
+        state = self.attributes_of(value)
+        return _without_lazy(value, state, self._lazy) if self._lazy else (state, {})
+
+    def is_to_be_settled(self, value: object) -> bool:
+        return bool(self._lazy) and is_to_be_settled(value)
+
+    def slots_of(self, value: object) -> dict[str, object]:
         held, ancestry = {}, type(value).__mro__
-        for label, index, name in self._slots:
+        for label, index, name in self.slots:
             member = _slot(ancestry[index].__dict__[name], value)
             if member is not _Unset:
                 held[label] = member
-        return attributes(held)
+        return held
 
 
-def _given_state(value: Any) -> Passing:
+def _without_lazy(
+    value: object, state: dict[str, object], lazy: frozenset[str]
+) -> tuple[dict[str, object], dict[str, object]]:
+    if not lazy or lazy.isdisjoint(state):
+        return state, {}
+    lazy = lazy_names(type(value))  # the class may have been changed since
+    return (
+        {name: item for name, item in state.items() if name not in lazy},
+        {name: item for name, item in state.items() if name in lazy},
+    )
+
+
+class _Instances:
+    """Takes instances apart into class, content of the builtin that they inherit from, attributes and slots."""
+
+    __slots__ = ("_content", "_getstate", "_state")
+
+    def __init__(self, content: Content | None, state: _State, getter: type | None) -> None:
+        self._content = content
+        self._state = state
+        self._getstate = getter is not None
+
+    def __call__(self, value: Any, walk: Asked) -> bytes | Node:
+        kind = type(value)
+        start = b"instance\0" + walk.class_of(kind)
+        content = () if self._content is None else self._content(value)
+        state, lazy = self._state.split(value)
+        settled = lazy or self._state.is_to_be_settled(value)
+        fixed: list[object]
+        if self._getstate:
+            start += head("state", len(content))
+            fixed = [*content, _without(_given_state(value), lazy, value, state)]
+        elif not content and not self._state.slots:
+            if not settled:
+                form = small(state)
+                if form is not None:
+                    return close(start, form)
+                return Node(start, (attributes(state),))
+            fixed = [attributes(state)]
+        else:
+            start += head("parts", len(content))
+            fixed = [*content, attributes(state), attributes(self._state.slots_of(value))]
+        return Filling(start, value, fixed, lazy) if settled else Node(start, fixed, ("",) * len(fixed))
+
+
+def _without(given: Passing, lazy: dict[str, object], value: object, state: dict[str, object]) -> Passing:
+    """Leave what was computed lazily out of what an object gives to pickling, whole or as one of its parts."""
+    if not lazy or type(given.value) is not dict:
+        return given
+    own = object.__getattribute__(value, "__dict__")
+    return attributes(
+        {
+            name: state if item is own else item
+            for name, item in given.value.items()
+            if not (name in lazy and item is lazy[name])
+        }
+    )
+
+
+def _given_state(value: Any, _walk: Asked | None = None) -> Passing:
     try:
         kind: Any = type(value)
         state = kind.__getstate__(value)
@@ -226,15 +282,62 @@ def _given_state(value: Any) -> Passing:
     return attributes(state) if type(state) is dict else Passing(state)
 
 
-def _reduced_and(slots: Slots, cached: frozenset[str]) -> Expander:
-    instance = _Instances(None, slots, cached)
+class _PickledAndFound:
+    """Takes instances of a user's class apart into what they give to pickling, and what that leaves out."""
 
+    __slots__ = ("_content", "_give", "_state")
+
+    def __init__(self, give: Callable[[Any], Passing] | None, content: Content | None, state: _State) -> None:
+        self._give = give
+        self._content = content
+        self._state = state
+
+    def __call__(self, value: Any, walk: Asked) -> bytes | Node:
+        start = b"instance\0" + walk.class_of(type(value)) + head("pickled")
+        given: Passing
+        if self._give is None:
+            taken = by_reduce(value, walk)
+            if isinstance(taken, bytes):
+                return taken
+            given = part(taken, lambda taken, _walk: taken)
+            held = _items_of(taken.children)
+        else:
+            given = self._give(value)
+            held = _items_of([given])
+        found: dict[str, object] = dict(self._state.attributes_of(value))
+        found |= {f"slot {name}": item for name, item in self._state.slots_of(value).items()}
+        if self._content is not None:
+            found |= {f"content {index}": item for index, item in enumerate(self._content(value))}
+        kept = {id(item) for item in held}
+        left_out = {name: item for name, item in found.items() if id(item) not in kept}
+        return Filling(start, value, [given], left_out, frozenset(left_out))
+
+
+def _items_of(given: Iterable[object]) -> list[object]:
+    """List what an object has given to pickling, down to the items of what it made for that."""
+    items: list[object] = []
+    for child in given:
+        value = child.value if type(child) is Passing else child
+        items.append(value)
+        if type(value) is dict:
+            items += value.values()
+        elif type(value) is tuple or type(value) is list:
+            items += value
+            items += [item for inner in value if type(inner) is dict for item in inner.values()]
+    return items
+
+
+def _reduced_and(state: _State) -> Expander:
     def expand(value: Any, walk: Asked) -> bytes | Node:
         reduced = by_reduce(value, walk)
         if isinstance(reduced, bytes):
             return reduced
-        more = attributes(instance.attributes_of(value)), instance.slots_of(value)
-        return Node(reduced.head + b"and more", (*reduced.children, *more), ("",) * 7)
+        plain, lazy = state.split(value)
+        children = [*reduced.children, attributes(plain), attributes(state.slots_of(value))]
+        start = reduced.head + b"and more"
+        if lazy or state.is_to_be_settled(value):
+            return Filling(start, value, children, lazy)
+        return Node(start, children, ("",) * 7)
 
     return expand
 
@@ -288,15 +391,6 @@ def _has_state_of_its_own(kind: type, base: type, slots: Slots) -> bool:
     if kind.__weakrefoffset__ and not base.__weakrefoffset__ and not flags & managed:
         own -= 8
     return own > 0
-
-
-def _cached(kind: type) -> frozenset[str]:
-    """Return the attributes that only keep what can be computed again."""
-    names = [_CACHED_BY_ATTRS]
-    cached_property = getattr(sys.modules.get("functools"), "cached_property", None)
-    for base in kind.__mro__:
-        names += [name for name, item in base.__dict__.items() if type(item) is cached_property]
-    return frozenset(names)
 
 
 def _is_in_dispatch_table(kind: type) -> bool:

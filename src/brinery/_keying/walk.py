@@ -12,6 +12,7 @@ from itertools import chain, islice
 from xxhash import xxh3_128_digest
 
 from ..errors import UnkeyableError
+from .filled import LEFT_OUT, Filling
 from .kinds import find
 from .node import Expander, Node, Part, Passing, Refused, Values, leaf, step
 from .pickled import PlainForms, chunk_size
@@ -111,41 +112,65 @@ class Walk:
     # The journey.
 
     def _run(self, root: object) -> bytes:
-        frames, known = self._frames, self._known
         frame = _Frame(Node(b"", (root,)), None, 0, passing=True)
-        frames.append(frame)
+        self._frames.append(frame)
         try:
             while True:
-                encodings = frame.encodings
-                for child in frame.iterator:
-                    number = id(type(child))
-                    if number in SCALAR_IDS:
-                        encodings.append(scalar(child))
-                        continue
-                    found = known.get(id(child))
-                    if found is not None:
-                        encodings.append(found[0])
-                        continue
-                    if number in CONTAINER_IDS:
-                        form = self._plain_form(child, passing=False)
-                        if form is not None:
-                            encodings.append(form)
-                            continue
-                    opened = self._take_apart(frame, child)
-                    if opened is not None:
-                        frame = opened
-                        break
-                else:
-                    frames.pop()
-                    if not frames:
-                        return encodings[0]
-                    frame = self._finish(frame)
-        except Refused as refusal:
-            raise self._unkeyable(str(refusal)) from refusal.__cause__
+                try:
+                    return self._go_on(frame)
+                except Refused as refusal:
+                    filling = self._leave_out()
+                    if filling is None:
+                        raise self._unkeyable(str(refusal)) from refusal.__cause__
+                    frame = filling
         except RuntimeError as error:
             if isinstance(error, RecursionError):
                 raise
             raise self._unkeyable("changed while it was being digested") from error
+
+    def _go_on(self, frame: _Frame) -> bytes:
+        """Encode what is left of a frame and of all below it, which is the whole value in the end."""
+        frames, known = self._frames, self._known
+        while True:
+            encodings = frame.encodings
+            for child in frame.iterator:
+                number = id(type(child))
+                if number in SCALAR_IDS:
+                    encodings.append(scalar(child))
+                    continue
+                found = known.get(id(child))
+                if found is not None:
+                    encodings.append(found[0])
+                    continue
+                if number in CONTAINER_IDS:
+                    form = self._plain_form(child, passing=False)
+                    if form is not None:
+                        encodings.append(form)
+                        continue
+                opened = self._take_apart(frame, child)
+                if opened is not None:
+                    frame = opened
+                    break
+            else:
+                frames.pop()
+                if not frames:
+                    return encodings[0]
+                frame = self._finish(frame)
+
+    def _leave_out(self) -> _Frame | None:
+        """Go back to the nearest object that can do without what was refused; None where there is none."""
+        frames = self._frames
+        for depth in range(len(frames) - 1, -1, -1):
+            frame = frames[depth]
+            if isinstance(frame.node, Filling) and len(frame.encodings) >= frame.node.fixed:
+                if not self._numbering:
+                    for given_up in frames[depth + 1 :]:
+                        if not given_up.passing:
+                            self._open.pop(id(given_up.value), None)
+                del frames[depth + 1 :]
+                frame.encodings.append(LEFT_OUT)
+                return frame
+        return None
 
     def _take_apart(self, frame: _Frame, child: Any) -> _Frame | None:
         """Encode a child that is not plain at once, or open a frame for it."""
@@ -209,7 +234,10 @@ class Walk:
         node, encodings = done.node, done.encodings
         if node.unordered:
             encodings.sort()
-        encoding = NODE + xxh3_128_digest(node.head + b"".join(encodings))
+        if type(node) is Node:
+            encoding = NODE + xxh3_128_digest(node.head + b"".join(encodings))
+        else:
+            encoding = node.settle(encodings)
         depth = len(self._frames)
         parent = self._frames[-1]
         parent.encodings.append(encoding)
