@@ -34,13 +34,14 @@ class ComputedOnce(KeyedFunction[P, R]):
     __slots__ = ()
 
     def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        began = time.perf_counter()
         keyed = self._take_key(args, kwargs)
         if keyed is None:
             self._count_unkeyed()
             return self.__wrapped__(*args, **kwargs)
         found = self._folder.get(keyed[0], self._ttl, self._loader_made or self._loader)  # type: ignore[union-attr]
         if found is not None:
-            self._tally.hit(found[1])
+            self._tally.hit(found[1], time.perf_counter() - began)
             return found[0]  # type: ignore[no-any-return]
         call = Call(*keyed, args, kwargs)
         with self._claimed(call.key) as claim:

@@ -47,6 +47,11 @@ def describe(code: Fingerprint, options: Mapping[str, str], *, shows_values: boo
     }
 
 
+def files_used(description: Mapping[str, Any]) -> list[str]:
+    """List where a function uses files that its key cannot see, as its description tells."""
+    return [line.replace(" (file)", "") for line in lines_of(description, "unseen") if " (file), in " in line]
+
+
 def changes_between(before: Mapping[str, Any], after: Mapping[str, Any], function: str = "") -> list[Change]:
     """Say in a sentence each in which parts two descriptions differ; a function's own code first, the rest by name."""
     differences = compare_parts(_mapping(before, "parts"), _mapping(after, "parts"))

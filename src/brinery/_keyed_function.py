@@ -17,6 +17,7 @@ from ._keying.memos import OutdatedMemo
 from ._keying.tested import is_newer, newer_python, unknown_code, unknown_instructions
 from ._light import Generic, P, R, partial, update_wrapper
 from ._options import DISABLE, ENVIRONMENT, is_disabled, nearest
+from ._printable import printable
 from ._tally import Tally
 from ._warning import logger, warn
 from .errors import (
@@ -350,6 +351,7 @@ class KeyedFunction(Generic[P, R]):
         # One for all threads, whichever comes first, or each would report what all of them count. No lock: a forked
         # child could inherit it in the hands of nobody.
         first, tally = self._opened_first.setdefault("folder", (folder, tally))
+        tally.name = self._home
         self._tally = tally
         if first is folder:
             folder.report(tally.totals, tally.take_missed)
@@ -374,7 +376,13 @@ class KeyedFunction(Generic[P, R]):
         state = self._state
         if state is None:
             raise RuntimeError("described before it was keyed")
-        return state.prefix.hex(), partial(self._version, state)
+        return state.prefix.hex(), partial(self._first_version, state)
+
+    def _first_version(self, state: State) -> dict[str, Any]:
+        """Describe code of which a result is stored for the first time."""
+        described = self._version(state)
+        self._tell_files(described)
+        return described
 
     def _version(self, state: State) -> dict[str, Any]:
         from ._description import describe
@@ -389,6 +397,25 @@ class KeyedFunction(Generic[P, R]):
         except Exception:  # what finds the place cannot even be imported, as where no descriptor is left
             store = ""
         warn(category, message, cause=cause, store=store, strict=self._options.strict)
+
+    def _tell_files(self, described: dict[str, Any]) -> None:
+        """Say in the log, when a result is first stored, that files are used that the key does not cover."""
+        options = self._options
+        if options.key is not None or options.depends_on or options.ttl is not None:
+            return  # which is how people take care of it
+        from ._description import files_used
+
+        used = files_used(described)
+        if not used or any(map(files_used, self._folder.history().values())):  # type: ignore[union-attr]
+            return
+        more = f" and {len(used) - 1} more" if len(used) > 1 else ""
+        logger.warning(
+            "%s uses files that its key cannot see: %s%s. Its results stay when the files change; name what tells "
+            "their state in key= or depends_on=, or give a ttl= [files]",
+            printable(self._home),
+            printable(used[0]),
+            more,
+        )
 
     def _tell_outdated(self, memos: Sequence[str]) -> None:
         """Say that helpers remember what other code or values gave, so that results belong to no key."""

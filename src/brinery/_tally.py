@@ -6,9 +6,13 @@ import os
 from _thread import RLock  # what `threading` gives, which takes a millisecond to import
 
 from ._light import suppress
+from ._printable import printable
+from ._units import format_time
+from ._warning import logger
 
 _lock = RLock()  # a signal handler may call a function whose call it has interrupted
 _MOST_UNCOUNTED = 1000
+_WORTH_TELLING, _FEWEST = 0.05, 5  # seconds that a function's hits lost in all, and hits
 _room = 1  # hits that a tally holds before it counts them: at the first, what they are is looked up
 
 
@@ -36,9 +40,14 @@ if hasattr(os, "register_at_fork"):
 class Tally:
     """Hits, misses and seconds saved since the process began, and since the last `reset`."""
 
-    __slots__ = ("_before", "_computed", "_hits", "_latest", "_missed", "_misses", "_saved")
+    __slots__ = (
+        "_before", "_computed", "_hits", "_latest", "_missed", "_misses", "_saved", "_spent", "_weighed_at", "name",
+    )  # fmt: skip
 
     def __init__(self) -> None:
+        self.name = ""  # of the function, once it is known
+        self._spent = -1.0  # seconds that hits took, but for the first, which loads what it needs
+        self._weighed_at = _WORTH_TELLING
         self._latest: list[float] = []  # hits that were not counted yet, by the seconds that each saved
         self._computed: list[None] = []  # the same of calls that were computed
         self._hits = 0
@@ -47,13 +56,32 @@ class Tally:
         self._before = (0, 0, 0.0)
         self._missed = ""
 
-    def hit(self, seconds: float) -> None:
-        """Count a call that was answered from the store, and what computing it had taken."""
+    def hit(self, seconds: float, took: float = 0.0) -> None:
+        """Count a call that was answered from the store: what computing it had taken, and what the hit took."""
+        self._spent = self._spent + took if self._spent >= 0 else 0.0
+        if self._spent > self._weighed_at:
+            self._weigh()
         latest = self._latest
         latest.append(seconds)  # in one step, whoever else does: a hit takes no lock
         if len(latest) >= _room:
             self._count()
             _write_down()
+
+    def _weigh(self) -> None:
+        """Say once in the log if hits take longer than computing does."""
+        spent = self._spent
+        self._weighed_at = 2 * spent
+        hits, _, saved = self.totals()
+        if hits < _FEWEST or spent - saved < _WORTH_TELLING:
+            return
+        self._weighed_at = float("inf")
+        logger.warning(
+            "%d hits of %s took %s, and computing would have taken %s: it is quicker without the cache [cheap]",
+            hits,
+            printable(self.name),
+            format_time(spent),
+            format_time(saved),
+        )
 
     def _count(self) -> None:
         found, computed = [], 0

@@ -16,9 +16,9 @@ class TellingTally(Tally):
         super().__init__()
         self._home = home
 
-    def hit(self, seconds: float) -> None:
+    def hit(self, seconds: float, took: float = 0.0) -> None:
         """Count a hit, and tell what it saved."""
-        super().hit(seconds)
+        super().hit(seconds, took)
         logger.info("%s: hit, saved %s", self._home, format_time(seconds))
 
     def miss(self) -> None:
