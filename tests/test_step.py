@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
-from brinery import Cache, UnstorableResultWarning
+from brinery import Cache, UnstorableResultWarning, _streams
 
 SCRIPT = """
 import sys
@@ -177,3 +179,90 @@ def test_marimo_cells_are_reused(tmp_path):
     assert run(tmp_path, MARIMO) == ("making a table\nscaling\nscaling\n[0, 4]\n", [])
     assert run(tmp_path, MARIMO) == ("making a table\nscaling\nscaling\n[0, 4]\n", ["table:"])
     assert run(tmp_path, MARIMO.replace("N = 4", "N = 5"))[0].endswith("[0, 5]\n")
+
+
+def overlapping(first: str, second: str, wait: str) -> dict[str, list[tuple[str, str]]]:
+    """Two steps in two threads of which the first begins first, and that end in any order; what each has written."""
+    heard: dict[str, list[tuple[str, str]]] = {}
+    begun, ended = {first: threading.Event(), second: threading.Event()}, threading.Event()
+
+    def run(name: str) -> None:
+        written = _streams.Heard()
+        with _streams.heard(written):
+            print(f"{name} begins")
+            begun[name].set()
+            for event in begun.values():
+                assert event.wait(10)
+            if name == wait:
+                assert ended.wait(10)
+            print(f"{name} ends")
+        heard[name] = written.pieces()
+        ended.set()
+
+    one, two = (threading.Thread(target=run, args=(name,)) for name in (first, second))
+    one.start()
+    assert begun[first].wait(10)
+    two.start()
+    one.join(10)
+    two.join(10)
+    return heard
+
+
+@pytest.mark.parametrize("last", ["one", "two"])
+def test_steps_of_several_threads_may_overlap(capsys, last):
+    """Each keeps what it wrote itself, and the streams are as they were, whichever ends last."""
+    before = sys.stdout, sys.stderr, vars(sys.stdout).get("write"), vars(sys.stderr).get("write")
+    heard = overlapping("one", "two", last)
+    assert heard == {name: [("stdout", f"{name} begins\n{name} ends\n")] for name in ("one", "two")}
+    assert (sys.stdout, sys.stderr, vars(sys.stdout).get("write"), vars(sys.stderr).get("write")) == before
+    assert sorted(capsys.readouterr().out.split("\n")) == ["", "one begins", "one ends", "two begins", "two ends"]
+
+
+def test_steps_of_a_loop_may_overlap(new_cache, capsys):
+    """In threads of a loop, too: what is written again is what each of them wrote."""
+    meet = threading.Barrier(3)
+
+    def work(memory, number: int) -> int:
+        @memory.step(version=number, ignore=["meet"], follow="own")
+        def step() -> int:
+            print(f"{number} begins")
+            meet.wait(10)
+            print(f"{number} ends")
+            return number
+
+        return step
+
+    async def all_at_once() -> list[int]:
+        memory = new_cache()
+        return await asyncio.gather(*[asyncio.to_thread(work, memory, number) for number in range(3)])
+
+    before = vars(sys.stdout).get("write")
+    assert asyncio.run(all_at_once()) == [0, 1, 2]
+    assert vars(sys.stdout).get("write") is before
+    capsys.readouterr()
+    for number in range(3):
+        meet = None
+        assert work(new_cache(), number) == number
+        assert capsys.readouterr().out == f"{number} begins\n{number} ends\n"
+
+
+def test_a_step_within_a_step_is_heard_by_both(capsys):
+    """And by nobody after it has ended, nor when another tool has put its own function in the stream meanwhile."""
+    outer, inner = _streams.Heard(), _streams.Heard()
+    with _streams.heard(outer):
+        print("a")
+        with _streams.heard(inner):
+            print("b")
+        print("c")
+    print("d")
+    assert outer.pieces() == [("stdout", "a\nb\nc\n")]
+    assert inner.pieces() == [("stdout", "b\n")]
+    listener = _streams.heard(outer)
+    listener.__enter__()
+    ours = sys.stdout.write
+    sys.stdout.write = lambda text: ours(text.upper())
+    listener.__exit__(None, None, None)
+    print("e")
+    del sys.stdout.write
+    print("f")
+    assert capsys.readouterr().out == "a\nb\nc\nd\nE\nf\n"
