@@ -225,7 +225,7 @@ class TestLooking:
         main(["ls", "-q", "test_cli.double", "--dir", str(store)])
         keys = capsys.readouterr().out.split()
         assert {len(key) for key in keys} == {32}
-        assert run("rm", *keys, "--dir", store) == Ended(0, "removed KEY\n" * 2, "")
+        assert run("rm", "-y", *keys, "--dir", store) == Ended(0, "removed KEY\n" * 2, "")
         assert "test_cli.double | 0 | 0B | 0 | TIME | -\n" in run("ls", "--dir", store).out
 
     def test_ls_quiet_gives_the_keys_of_all_entries(self, capsys, run, store):
@@ -233,7 +233,7 @@ class TestLooking:
         main(["ls", "-q", "--dir", str(store)])
         keys = capsys.readouterr().out.split()
         assert sorted(keys) == sorted(path.name[:32] for path in entry_files(store))
-        assert run("rm", *keys, "--dir", store).code == 0
+        assert run("rm", "-y", *keys, "--dir", store).code == 0
         assert entry_files(store) == []
 
     @pytest.mark.parametrize(
@@ -288,6 +288,35 @@ class TestLooking:
         ended = run("show", key, "--value", "--dir", store)
         assert (ended.code, ended.out) == (1, "")
         assert "is damaged, or signed by another secret" in ended.err
+
+    @pytest.mark.parametrize("here", ["program", "another"])
+    def test_show_value_imports_nothing_but_the_program(self, tmp_path, here):
+        """What lies in the current folder by chance, or by somebody's will, is not imported in place of libraries."""
+        for folder in ("program", "another"):
+            (tmp_path / folder).mkdir()
+            for name in ("fractions", "json", "numpy", "pickle", "reprlib", "textwrap"):
+                (tmp_path / folder / f"{name}.py").write_text("print('HIJACKED')")
+        (tmp_path / "program" / "lab.py").write_text(
+            "from brinery import Cache\nfrom fractions import Fraction\nmemory = Cache('store')\n"
+            "class Result(Fraction): pass\n"
+            "@memory\ndef f():\n    return Result(1, 3)\n"
+        )
+        program = f"import sys; sys.path.append({str(tmp_path / 'program')!r}); import lab; lab.f(); print(lab.f.key())"
+        done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
+        command = [
+            Path(sys.executable).with_name("brinery"),
+            "show",
+            done.stdout.strip(),
+            "--value",
+            "--dir",
+            "../store",
+        ]
+        done = subprocess.run(command, cwd=tmp_path / here, capture_output=True, text=True, check=False)
+        assert "HIJACKED" not in done.stdout + done.stderr
+        if here == "program":
+            assert done.stdout == "Result(1, 3)\n", done
+        else:
+            assert "cannot be unpickled here: ModuleNotFoundError: No module named 'lab'" in done.stderr
 
     def test_show_value_is_harmless_to_a_terminal(self, run, tmp_path):
         """Control characters of a class's own repr come escaped."""
@@ -442,7 +471,7 @@ class TestRemoving:
     def test_rm_goes_on_after_a_key_that_is_absent(self, run, store):
         """`rm` removes what there is, names what there is not, and then ends with 1."""
         absent = "0" * 32
-        assert run("rm", absent, key_of(store, double, 1)[:10], "00000000", "--dir", store) == Ended(
+        assert run("rm", "-y", absent, key_of(store, double, 1)[:10], "00000000", "--dir", store) == Ended(
             1,
             "removed KEY\n",
             "brinery: there is no entry KEY in TMP/store; `brinery ls FUNCTION` lists them [no-entry]\n"
@@ -457,6 +486,13 @@ class TestRemoving:
             question = "brinery: remove 3 entries (12.3kB) from TMP/store?"
             expected = f"{question} There is no terminal to ask on: say -y [no-answer]\n"
             assert run("clear", "--dir", store) == Ended(1, "", expected)
+            for key in (key_of(store, double, 1), key_of(store, double, 1)[:10]):
+                ended = run("rm", key, "--dir", store)
+                assert (ended.code, ended.out) == (1, "")
+                assert (
+                    ended.err
+                    == "brinery: remove 1 entry from TMP/store? There is no terminal to ask on: say -y [no-answer]\n"
+                )
         monkeypatch.setattr(sys, "stdin", None)
         assert run("clear", "--dir", store) == Ended(1, "", expected)
         assert len(entry_files(store)) == 3
@@ -557,7 +593,7 @@ class TestVerifying:
         for command in (["info"], ["ls"], ["ls", "*"], ["prune"], ["clear", "--dry-run"]):
             assert run(*command, "--dir", store).code == 0
         assert run("show", victim.stem, "--dir", store).code == 1
-        assert run("rm", victim.stem, "--dir", store).code == 0
+        assert run("rm", victim.stem, "-y", "--dir", store).code == 0
         assert not victim.exists()
 
     def test_spoilt_metadata_is_said(self, run, store):
@@ -676,7 +712,11 @@ class TestTyping:
             (["prune", "--max-size", "-1GB"], "argument --max-size: "),
             (["prune", "--max-entries", "-1"], "argument --max-entries: '-1' is not a number from 1 on"),
             (["prune", "--max-entries", "1.5"], "argument --max-entries: '1.5' is not a number from 1 on"),
-            (["prune", "--older-than", "0"], "argument --older-than: time=0.0 must be above zero seconds (see"),
+            (["prune", "--older-than", "0s"], "argument --older-than: time=0.0 must be above zero seconds (see"),
+            (
+                ["prune", "--older-than", "3"],
+                "argument --older-than: time='3' has no unit: write ",
+            ),
             (["prune", "--older-than", "soon"], "argument --older-than: time='soon' is not a time: write a number and"),
             (["prune", "--max"], "unknown option --max; did you mean --max-size?"),
             (["info", "--dir", ""], "argument --dir: an empty path names no folder"),
@@ -846,7 +886,7 @@ class TestJson:
     def test_removals(self, store, capsys):
         """The commands that remove say what and how much, in whole numbers."""
         key = key_of(store, double, 1)
-        assert document("rm", key, "--dir", store, capsys=capsys) == {"removed": [key], "dry_run": False}
+        assert document("rm", key, "-y", "--dir", store, capsys=capsys) == {"removed": [key], "dry_run": False}
         amount = {"path": str(store), "entries": 2, "bytes": 8192}
         assert document("prune", "--dry-run", "--max-size", 0, "--dir", store, capsys=capsys) == {
             **amount,

@@ -81,7 +81,7 @@ IN_JSON = [
     "lss",
 ]
 CHANGING = [
-    f"rm {key_of(2)} ffff",
+    f"rm -y {key_of(2)} ffff",
     "prune --stale -y",
     "prune --older-than 30d -y",
     "verify --fix -y",

@@ -11,6 +11,7 @@ from ._change import Change
 from ._description import changes_between, lines_of, pairs_of
 from ._light import NamedTuple
 from ._printable import printable
+from ._store.history import current
 from ._units import format_time
 
 TYPE_CHECKING = False
@@ -156,12 +157,13 @@ def explain_entry(folder: FunctionFolder, key: str) -> Explanation:
     hit, reason = _freshness(facts, None, now)
     reasons = [reason]
     latest = next(reversed(history), fingerprint)
-    if hit and latest != fingerprint:
+    if hit and latest != fingerprint and fingerprint not in current(history).values():
         hit = False
         changes = changes_between(version, history[latest], folder.home) if version else []
         reasons = [f"the code has changed since it was stored, {_ago(facts.created, now)} ago", *changes]
     elif hit:
-        reasons.append("the code is what it was when a result was last stored")
+        where = "" if latest == fingerprint else ", elsewhere than from where one was stored since"
+        reasons.append(f"the code is what it was when a result was last stored{where}")
     return Explanation(folder.home, key, hit, tuple(reasons), *beside, key, _about(facts, now))
 
 

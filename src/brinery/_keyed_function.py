@@ -10,7 +10,7 @@ from ._keying.code import code_digest, enclosing_names, fingerprint, mark_as_wra
 from ._keying.digest import digest, encode
 from ._keying.filled import before_a_run, forget
 from ._keying.fingerprint import Fingerprint, Scope
-from ._keying.home import home_module, home_name
+from ._keying.home import home_module, home_name, place_of_code
 from ._keying.key import key_prefix
 from ._keying.known_sources import recall, records_of
 from ._keying.memos import OutdatedMemo
@@ -345,6 +345,7 @@ class KeyedFunction(Generic[P, R]):
             self._home,
             self._describe,
             clean=None if options.record_values else _without_values,
+            place=place_of_code(self.__wrapped__),
             mmap=options.mmap,
             trust_unchanged=options.trust_unchanged,
         )

@@ -87,9 +87,11 @@ class Tended:
         return EntryList() if self._is_off else EntryList(self._asked_store().find(key))
 
     def stale(self, entries: Iterable[EntryRecord]) -> list[EntryRecord]:
-        """Pick those of some entries that have expired, or that other code stored than stored last.
+        """Pick those of some entries that have expired, or that code stored which is nowhere the present one any more.
 
-        Code that is not known any more says nothing: its entries are not picked. Changes no byte.
+        Each file that has the function counts for itself: another project with a function of that name, or a branch of
+        this one in a folder of its own, has present code as well. Where no code is known, nothing is picked. Changes no
+        byte.
 
         Raises:
             SecretError: there is a secret that cannot be used.
@@ -188,8 +190,8 @@ class Tended:
     ) -> Removed:
         """Remove what has expired, what was not used for a time, and the least worthy beyond a size or a number.
 
-        With ``stale``, also what other code stored than the code of its function that stored last: the present code
-        cannot hit it, but another program, or a branch of this one, may still have that code.
+        With ``stale``, also what code stored that is nowhere the present one any more: no file that has the function
+        was last used with that code.
 
         Raises:
             StoreError: the store cannot be changed.

@@ -15,7 +15,7 @@ _SIZES = {
     "kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40, "pib": 2**50,
 }  # fmt: skip
 _TIMES = {
-    "": 1.0, "s": 1.0, "sec": 1.0, "second": 1.0, "seconds": 1.0, "ms": 0.001, "us": 0.000001,
+    "s": 1.0, "sec": 1.0, "second": 1.0, "seconds": 1.0, "ms": 0.001, "us": 0.000001,
     "m": 60.0, "min": 60.0, "minute": 60.0, "minutes": 60.0,
     "h": 3600.0, "hour": 3600.0, "hours": 3600.0,
     "d": 86400.0, "day": 86400.0, "days": 86400.0,
@@ -67,6 +67,10 @@ def parse_time(value: str | float | timedelta, what: str = "ttl") -> float:
         )
     if isinstance(value, str):
         number, unit = _split(value)
+        if unit == "":
+            raise OptionError(
+                f"{what}={value!r} has no unit: write {number}s for seconds, {number}h for hours or {number}d for days"
+            )
         if unit not in _TIMES:
             raise OptionError(
                 f"{what}={value!r} is not a time: write a number and one of s, m, h, d, w, y, such as '7d'"

@@ -268,7 +268,7 @@ def test_no_link_to_a_file_is_followed(tmp_path, kind, spot):
         "refresh": lambda: [f.refresh(x) for x in (1, 2)],
         "another process": lambda: Cache(tmp_path / "store", max_entries=3)(value)(3),
         "reports": flush_reports,
-        "rm": lambda: [main(["rm", "--dir", str(tmp_path / "store"), f.key(x)]) for x in (1, 2)],
+        "rm": lambda: [main(["rm", "-y", "--dir", str(tmp_path / "store"), f.key(x)]) for x in (1, 2)],
         "forget": lambda: [f.forget(x) for x in (1, 2)],
         "prune": lambda: cache.prune(max_entries=1),
         "eviction": lambda: [Cache(tmp_path / "store", max_entries=2)(value)(x) for x in range(4, 9)],
@@ -316,6 +316,6 @@ def test_no_link_to_a_folder_is_followed(tmp_path, spot):
         cache.verify(fix=True)
         cache.clear()
         assert [f(1), f(2)] == [value(1), value(2)]
-        main(["rm", "--dir", str(tmp_path / "store"), f.key(1)])
+        main(["rm", "-y", "--dir", str(tmp_path / "store"), f.key(1)])
     assert contents() == before
     assert len(said) <= 2

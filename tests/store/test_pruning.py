@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from bare_store import keep, key_of, open_store, path_of, value_of
 from brinery._store import counts
 from brinery._store.directory import Directory
 from brinery._store.pruning import Pruning
+from brinery._warning import forget_warnings
 
 TESTS = Path(__file__).parent.parent
 
@@ -270,3 +272,26 @@ def test_two_who_prune_at_once_subtract_each_entry_once(new_store, tmp_path):
     assert removed.entries == 100
     assert one._upkeep.usage.read() == truth(tmp_path) == (truth(tmp_path)[0], 100)
     other.close()
+
+
+@pytest.mark.parametrize(
+    "rank", [lambda entry: 1 / 0, lambda entry: "much", lambda entry: float("nan"), lambda entry: None]
+)
+def test_an_eviction_function_that_gives_no_number_costs_no_pruning(new_cache, rank):
+    """Entries go by their last use then, and it is said once."""
+    memory = new_cache(eviction=rank)
+
+    @memory
+    def f(x):
+        return x
+
+    for number in range(4):
+        f(number)
+        os.utime(memory.find(f.key(number))[0].path, (1e9 + number, 1e9 + number))
+    forget_warnings()
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        assert memory.prune(max_entries=2).entries == 2
+    assert [f.is_cached(number) for number in range(4)] == [False, False, True, True]
+    assert all("the eviction function raised" in str(one.message) for one in said)
+    assert len(said) <= 1

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from other_process import run, write
+
 from brinery import Cache
 
 
@@ -40,6 +42,36 @@ def test_code_that_stores_again_is_the_present_one(tmp_path: Path):
     again = version_of(cache, 2)
     again(5)
     assert [entry.key for entry in cache.stale(cache.entries())] == [after.key(1)]
+
+
+def test_projects_that_share_a_store_do_not_make_each_others_results_stale(tmp_path: Path):
+    """Two folders with a `utils.py` each, or two branches of one project: each goes by what it stored itself."""
+    store = tmp_path / "store"
+    source = "import sys\nfrom brinery import Cache\n@Cache({store!r})\ndef load(x):\n    return x * {factor}\n"
+
+    def call(project: str, factor: int, number: int) -> str:
+        (tmp_path / project).mkdir(exist_ok=True)
+        write(tmp_path / project, utils=source.format(store=str(store), factor=factor))
+        program = f"import utils; utils.load({number}); print(utils.load.key({number}))"
+        return run("-c", program, cwd=tmp_path / project).strip()
+
+    def stale() -> list[str]:
+        return [entry.key for entry in cache.stale(cache.entries())]
+
+    cache = Cache(store)
+    ours, others = call("one", 2, 1), call("two", 3, 1)
+    assert stale() == []
+    changed = call("one", 4, 1)
+    assert stale() == [ours]
+    assert cache.prune(stale=True).entries == 1
+    assert sorted(cache.keys()) == sorted([others, changed])
+    assert call("two", 4, 1) == changed  # now both have the same
+    assert stale() == [others]
+    assert call("one", 5, 1) != changed
+    assert stale() == [others]  # the second still has what the first has changed
+    explanation = cache.explain(changed)
+    assert explanation is not None
+    assert explanation.hit
 
 
 def test_what_has_expired_is_stale(tmp_path: Path):

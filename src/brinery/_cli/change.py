@@ -21,22 +21,32 @@ _WHOLE_KEY = 32
 def rm(options: Namespace) -> int:
     """Remove entries by their keys."""
     cache = open_store(options)
+    chosen = [key for key in [_key_of_one(cache, key) for key in options.keys] if key is not None]
+    is_allowed = options.dry_run or not chosen
+    if not is_allowed and not ask(f"remove {count(len(chosen))} from {path_of(cache)}", yes=options.yes):
+        return 1
     removed = []
-    for key in options.keys:
-        if len(key) == _WHOLE_KEY and not options.dry_run:  # one that is damaged, too
-            gone = key if cache.remove(key) else None
-            if gone is None:
-                fail_absent(cache, key)
-        else:
-            entry = found_entry(cache, key)
-            gone = entry.key if entry is not None and (options.dry_run or cache.remove(entry.key)) else None
-        if gone is not None:
-            removed.append(gone)
-            if not options.json:
-                say(f"{'would remove' if options.dry_run else 'removed'} {gone}")
+    for key in chosen:
+        if not options.dry_run and not cache.remove(key):  # somebody else was quicker
+            fail_absent(cache, key)
+            continue
+        removed.append(key)
+        if not options.json:
+            say(f"{'would remove' if options.dry_run else 'removed'} {key}")
     if options.json:
         say_json({"removed": removed, "dry_run": options.dry_run})
     return 0 if len(removed) == len(options.keys) else 1
+
+
+def _key_of_one(cache: Cache, key: str) -> str | None:
+    """The whole key of an entry; None, and said, if there is none, or several begin so."""
+    if len(key) < _WHOLE_KEY:
+        entry = found_entry(cache, key)
+        return None if entry is None else entry.key
+    if cache.keys(key):  # one that is damaged, too
+        return key
+    fail_absent(cache, key)
+    return None
 
 
 def clear(options: Namespace) -> int:

@@ -64,7 +64,7 @@ def _ls(command: ArgumentParser) -> None:
         "brinery ls",
         "brinery ls analysis.fit --sort size -n 10",
         "brinery ls analysis.fit --sort value --reverse",
-        "brinery ls -q --older-than 30d --larger-than 10MB | xargs brinery rm",
+        "brinery ls -q --older-than 30d --larger-than 10MB | xargs brinery rm -y",
         check=_check_ls,
     )
 
@@ -151,13 +151,13 @@ def _rm(command: ArgumentParser) -> None:
     from .change import rm
 
     command.add_argument("keys", nargs="*", type=typed.key_to_remove, metavar="KEY", help=_A_KEY)
-    command.add_argument("-y", "--yes", action="store_true", help="changes nothing: `rm` names keys and does not ask")
     _take_dry_run(command)
     _complete(
         command,
         rm,
         "brinery rm 3f2a 81c0",
-        "brinery ls -q --stale | xargs brinery rm",
+        "brinery ls -q --stale | xargs brinery rm -y",
+        asks=True,
         check=_check_rm,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator
@@ -302,10 +303,9 @@ def show(options: Namespace) -> int:
 
 def _show_value(cache: Cache, entry: EntryRecord, options: Namespace) -> int:
     """Show what the entry gives to those who hit it; its signature is checked before it is unpickled."""
-    import sys
+    from .program import look_here_last
 
-    if sys.path[:1] != [os.getcwd()]:  # where the modules of its classes may be, as for a program that is started here
-        sys.path.insert(0, os.getcwd())
+    look_here_last(entry.function)
     with redirect_stdout(sys.stderr):  # what these modules print is no result
         text = repr(cache.load(entry))
     if options.json:

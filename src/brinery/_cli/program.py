@@ -50,6 +50,20 @@ def found_function(name: str) -> CachedFunction[..., object] | None:
     return None
 
 
+def look_here_last(function: str) -> None:
+    """Have the modules of a function's program found in this folder, if it is that program's: after all others.
+
+    Whatever else is in the folder, such as a `json.py`, is imported in place of nothing. Python itself puts the folder
+    first under `python -m brinery`.
+    """
+    here = os.getcwd()
+    if sys.path[:1] in ([""], [here]):
+        del sys.path[0]
+    package = function.partition(".")[0]
+    if any(os.path.exists(os.path.join(here, name)) for name in (f"{package}.py", package)):
+        sys.path.append(here)
+
+
 def _splits(name: str) -> list[tuple[str, str]]:
     """`a.b.c` as module and name: `a.b` and `c` first."""
     words = name.split(".")

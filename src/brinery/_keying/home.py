@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import sys
 
+from xxhash import xxh3_64_hexdigest
+
 from .._light import FunctionType, MethodType, partial
 
 TYPE_CHECKING = False
@@ -119,6 +121,17 @@ def home_module(function: Callable[..., Any]) -> str:
     if isinstance(inner, FunctionType):
         return home_of_function(inner)
     return home_of_module(getattr(inner, "__module__", None) or "__main__")
+
+
+def place_of_code(function: Callable[..., Any]) -> str:
+    """Return a name for the file that has a function, here on this machine; empty if it is in none."""
+    innermost = _innermost(function)
+    filename = getattr(getattr(innermost, "__code__", None), "co_filename", "")
+    if not os.path.isfile(filename):  # made of text: the module's
+        filename = getattr(sys.modules.get(getattr(innermost, "__module__", None) or MAIN), "__file__", None) or ""
+        if not os.path.isfile(filename):
+            return ""
+    return xxh3_64_hexdigest(os.fsencode(os.path.abspath(filename)))
 
 
 def _innermost(function: Any) -> Any:

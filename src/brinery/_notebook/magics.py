@@ -107,7 +107,7 @@ class BrineryMagics(Magics):
     @no_var_expand
     @line_magic("brinery")  # type: ignore[arg-type]
     def line(self, line: str) -> None:
-        """Look at the store and tend it: ``%brinery info | ls [FUNCTION] | clear [FUNCTION] | explain | off | on``.
+        """Look at the store and tend it: ``%brinery info | ls [FUNCTION] | clear [FUNCTION] -y | explain | off | on``.
 
         ``explain`` says why the latest ``%%brinery`` cell was reused or not, ``off`` has everything computed until
         ``on``, and ``use NAME`` makes the Cache of that name the one of the cells from here on.
@@ -128,7 +128,7 @@ class BrineryMagics(Magics):
         self._at_the_command_line("ls", arguments)
 
     def _clear(self, arguments: list[str]) -> None:
-        self._at_the_command_line("clear", [*arguments, "--yes"])
+        self._at_the_command_line("clear", arguments)  # which asks on a terminal, and elsewhere wants a -y
 
     def _at_the_command_line(self, command: str, arguments: list[str]) -> None:
         """Do what the command line does, with the store of this notebook."""

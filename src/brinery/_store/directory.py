@@ -149,21 +149,23 @@ class Directory(Store):
         return sessions.latest(lines, name)
 
     def staleness(self) -> Callable[[EntryRecord], bool]:
-        """Give what tells whether an entry has expired, or was stored by other code than last stored there.
+        """Give what tells whether an entry has expired, or was stored by code that no place has any more that had it.
 
         Code that is not known any more says nothing: then an entry is not stale.
         """
-        latest: dict[str, str | None] = {}
+        from . import history
+
+        current: dict[str, set[str]] = {}
         now = time.time()
 
         def is_stale(record: EntryRecord) -> bool:
             if record.expires <= now:
                 return True
-            if record.function not in latest:
-                latest[record.function] = next(reversed(self.looked_at(record.function).history()), None)
-            known = latest[record.function]
-            fingerprint = None if known is None else (self.metadata(record) or {}).get("fingerprint")
-            return fingerprint is not None and fingerprint != known
+            if record.function not in current:
+                current[record.function] = set(history.current(self.looked_at(record.function).history()).values())
+            known = current[record.function]
+            fingerprint = (self.metadata(record) or {}).get("fingerprint") if known else None
+            return fingerprint is not None and fingerprint not in known
 
         return is_stale
 

@@ -56,6 +56,7 @@ class FunctionFolder:
         "_open_keyring",
         "_open_upkeep",
         "_place",
+        "_place_of_code",
         "_prefix",
         "_report",
         "_root",
@@ -63,6 +64,7 @@ class FunctionFolder:
         "_strict",
         "_temporary",
         "_trust_unchanged",
+        "_used",
         "_writer_made",
         "home",
         "slug",
@@ -79,6 +81,7 @@ class FunctionFolder:
         describe: Callable[[], tuple[str, Callable[[], Record]]],
         *,
         clean: Callable[[Record], Record] | None = None,
+        place: str = "",
         mmap: bool = False,
         trust_unchanged: bool = False,
         strict: bool = False,
@@ -93,6 +96,8 @@ class FunctionFolder:
         self._keyring: Keyring | None = None
         self._describe = describe
         self._clean = clean
+        self._place_of_code = place
+        self._used = ""  # the version that is known to be in use in that place
         self._writer_made: FunctionWriter | None = None
         self._prefix = ""
         self._place: str | None = None  # the root's, of which the prefix was made
@@ -322,6 +327,7 @@ class FunctionFolder:
                 self.slug,
                 self._describe,
                 self._clean,
+                self._place_of_code,
                 self._sources,
                 strict=self._strict,
             )
@@ -378,20 +384,29 @@ class FunctionFolder:
         """
         folder = ref(self)
 
-        def write_sources(opened: int) -> None:
+        def write_beside(opened: int) -> None:
             itself = folder()
             if itself is not None:
-                itself.write_sources(opened)
+                itself.write_beside(opened)
 
         self._report = report(
-            self._root, self.slug, totals, take_missed, self.home, write_sources, lambda: folder() is None
+            self._root, self.slug, totals, take_missed, self.home, write_beside, lambda: folder() is None
         )
 
     # What sources said.
 
-    def write_sources(self, folder: int) -> None:
-        """Write what is kept of sources into the function's open folder, if it is not there yet."""
+    def write_beside(self, folder: int) -> None:
+        """Write what a process that only hits has to tell: what its sources say, and which version is in use here."""
         self._sources.write(folder, self._secrets())
+        if self._writer_made is not None and self._writer_made.is_described:
+            return
+        fingerprint = self._describe()[0]
+        if self._used != fingerprint:
+            from .history import tells
+
+            if not tells(read_small(names.DESCRIPTION, folder) or b"", fingerprint, self._place_of_code):
+                self._writer.write_description(folder)
+            self._used = fingerprint
 
     def recall_sources(self) -> bytes:
         """What a process of ours wrote down of the sources of the function's code; empty if there is nothing."""

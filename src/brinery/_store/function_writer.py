@@ -47,6 +47,7 @@ class FunctionWriter:
         "_home",
         "_is_described",
         "_keyring",
+        "_place",
         "_root",
         "_slug",
         "_sources",
@@ -63,6 +64,7 @@ class FunctionWriter:
         slug: str,
         describe: Callable[[], tuple[str, Callable[[], Record]]],
         clean: Callable[[Record], Record] | None,
+        place: str,
         sources: Sources,
         *,
         strict: bool,
@@ -74,6 +76,7 @@ class FunctionWriter:
         self._slug = slug
         self._describe = describe
         self._clean = clean
+        self._place = place
         self._sources = sources
         self._is_described = False
         self._strict = strict
@@ -228,12 +231,18 @@ class FunctionWriter:
             folder = self._root.open_function(self._slug, make=True)
         try:
             if not self._is_described:
-                self._write_description(folder)
+                self.write_description(folder)
             return open_folder(shard, folder, make=True)
         finally:
             let_go(folder)
 
-    def _write_description(self, folder: int) -> None:
+    @property
+    def is_described(self) -> bool:
+        """Whether what is told of the function is what this process knows."""
+        return self._is_described
+
+    def write_description(self, folder: int) -> None:
+        """Tell people, and `explain`, `adopt` and `prune`, of the present version of the code."""
         before = read_small(names.DESCRIPTION, folder)
         known: dict[str, Record] = {}
         try:
@@ -242,9 +251,10 @@ class FunctionWriter:
             if self._clean is not None:
                 known = history.changed(known, self._clean, self._home, keyring.current)
             fingerprint, describe = self._describe()
-            if next(reversed(known), "") != fingerprint:
-                record = {**(known.get(fingerprint) or describe()), "at": time()}
-                known = history.with_record(known, fingerprint, record, self._home, keyring.current)
+            if not history.is_latest(known, fingerprint, self._place):
+                record = known.get(fingerprint) or describe()
+                signer = keyring.current
+                known = history.with_record(known, fingerprint, record, self._place, time(), self._home, signer)
         except Exception as error:  # it is only for people
             logger.info("%s cannot be described: %r", printable(self._home), error)
         data = _to_json({"name": self._home, "fingerprints": known}) + b"\n"

@@ -123,7 +123,7 @@ class Pruning:
         return shard
 
     def _look_at_files(self, folder: int, shard: _Shard, home: str, now: float) -> None:
-        policy, oldest, is_outdated = self._upkeep.policy, self._oldest, self._is_outdated
+        upkeep, oldest, is_outdated = self._upkeep, self._oldest, self._is_outdated
         is_ranked, is_limited = self._is_ranked, self._is_limited
         place = f"{self._path}/{shard.slug}/{shard.name}"
         status = os.fstat(folder)  # first: what changes while we look gives it another time
@@ -151,7 +151,8 @@ class Pruning:
                     continue
                 goes = goes or (is_outdated is not None and is_outdated(record))
                 if is_ranked and not goes:
-                    rank = _rank(policy, record)
+                    ranked = upkeep.rank_of(record)
+                    rank = record.last_use if ranked is None else ranked
             if goes:
                 shard.going.append((file_name, allocated, file.st_ino))
             elif is_limited:
@@ -246,8 +247,3 @@ def _is_still(file: _File, folder: int) -> bool:
     name, _, inode = file
     status = status_of(name, folder)
     return status is not None and status.st_ino == inode
-
-
-def _rank(policy: Policy, record: EntryRecord) -> float:
-    rank = policy.rank(record)
-    return record.priority if rank is None or math.isnan(rank) else rank

@@ -100,12 +100,14 @@ class Store:
         describe: Callable[[], tuple[str, Callable[[], Record]]],
         *,
         clean: Callable[[Record], Record] | None = None,
+        place: str = "",
         mmap: bool = False,
         trust_unchanged: bool = False,
     ) -> FunctionFolder:
         """The folder of one function; `describe` gives its fingerprint, and what to tell of it in function.json.
 
-        `clean` takes from what is told there of former versions what is not to be told any more.
+        `clean` takes from what is told there of former versions what is not to be told any more; `place` is a name for
+        where the function's code is, which tells versions of it apart that are in use at the same time.
         """
         return FunctionFolder(
             self._root,
@@ -115,6 +117,7 @@ class Store:
             home,
             describe,
             clean=clean,
+            place=place,
             mmap=mmap,
             trust_unchanged=trust_unchanged,
             strict=self._strict,

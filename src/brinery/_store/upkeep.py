@@ -22,7 +22,7 @@ from .descriptions import function_name, read_settings
 from .eviction import Policy
 from .files import allocated, closing, is_no_folder, open_folder, remove_if_dead
 from .limits import Limits
-from .records import Removed
+from .records import EntryRecord, Removed
 from .root import Root
 from .shards import Stored, list_slugs, opened_function, opened_shard, record_of, remove_entries, temporary_size
 from .sweep import SAMPLE, Rank, Sample, choose_lowest, renumber, take_candidates, take_sample
@@ -315,20 +315,25 @@ class Upkeep:
                 )
             if record is None:  # nothing that could be read: nobody will miss it
                 return -math.inf
-            try:
-                number = self.policy.rank(record)
-            except Exception as error:
-                warn(
-                    StoreWarning,
-                    f"the eviction function raised {type(error).__name__}; entries go by their last use instead; "
-                    "make it return a number for every entry",
-                    cause="eviction function",
-                    store=self._root.location,
-                )
-                number = None
-            return entry.last_use if number is None or math.isnan(number) else number
+            number = self.rank_of(record)
+            return entry.last_use if number is None else number
 
         return rank
+
+    def rank_of(self, record: EntryRecord) -> float | None:
+        """What the policy holds an entry worth; None, and said once, where a function of the user's gives no number."""
+        try:
+            number = self.policy.rank(record)
+            return None if number is None or math.isnan(number) else number
+        except Exception as error:
+            warn(
+                StoreWarning,
+                f"the eviction function raised {type(error).__name__}; entries go by their last use instead; "
+                "make it return a number for every entry",
+                cause="eviction function",
+                store=self._root.location,
+            )
+            return None
 
     def _say(self) -> None:
         limit = [] if self.limits.max_size is None else [f"{self.limits.max_size:,} bytes"]
