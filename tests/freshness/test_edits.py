@@ -16,7 +16,7 @@ from freshness import (
     edits_seen_indirectly,
     harmless,
 )
-from freshness.edit import Edit, write_files
+from freshness.edit import Edit, check_edit
 from freshness.many_processes import Nursery
 
 EDITS: list[Edit] = [
@@ -35,20 +35,7 @@ EDITS: list[Edit] = [
 @pytest.mark.parametrize("edit", EDITS, ids=[edit.what for edit in EDITS])
 def test_an_edit_is_noticed_if_it_matters(edit: Edit, tmp_path: Path, nurseries: list[Nursery]) -> None:
     """The same program hits in another process; after an edit the value is the new one, or the result is found."""
-    first, second, third = nurseries
-    write_files(tmp_path, edit.before)
-    before = first.run(tmp_path, edit.call)
-    assert before.values == before.truths
-    assert before.computed != [0]
-    again = second.run(tmp_path, edit.call)
-    assert again.values == before.values
-    assert again.computed == [0], "the same program did not find its own result"
-    write_files(tmp_path, edit.after)
-    after = third.run(tmp_path, edit.call)
-    assert after.values == after.truths, "an old result was returned"
-    assert (after.truths == before.truths) is edit.hit, "the edit does not do what this case says"
-    assert (after.computed == [0]) is edit.hit, "a stored result was not found" if edit.hit else "nothing was computed"
-    assert [*before.warnings, *again.warnings, *after.warnings] == []
+    check_edit(edit, tmp_path, nurseries)
 
 
 def test_every_edit_has_a_name_of_its_own() -> None:

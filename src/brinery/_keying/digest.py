@@ -54,7 +54,13 @@ def by_name(thing: object) -> bytes:
     return xxh3_128_digest(head("name", str(module), str(name)))
 
 
-def encode(value: object, path: str = "", code: CodeOf = by_name, reached: Reached | None = None) -> bytes:
+def encode(
+    value: object,
+    path: str = "",
+    code: CodeOf = by_name,
+    reached: Reached | None = None,
+    opaque: Reached | None = None,
+) -> bytes:
     """Return a short canonical encoding of any value: equal copies have the same one, in any process.
 
     Encodings say where they end, so several can be joined without lengths between them.
@@ -65,6 +71,7 @@ def encode(value: object, path: str = "", code: CodeOf = by_name, reached: Reach
         code: says in 16 bytes what a function, class or module is; asked also for the class of every instance of a
             class outside the standard library.
         reached: where given, what cannot be digested counts by its type, and `reached` is told its path and itself.
+        opaque: where given, it is told of what may hold code that does not show, which otherwise is looked for here.
 
     Raises:
         UnkeyableError: something in the value has no lasting identity (and `reached` was not given).
@@ -85,7 +92,7 @@ def encode(value: object, path: str = "", code: CodeOf = by_name, reached: Reach
                 form = dumps(items, 2)
                 return form if len(form) <= SHORT else shorten(form)
             except ValueError:  # an enormous int
-                return _walk(value, path, code, reached)
+                return _walk(value, path, code, reached, opaque)
         kind = tuple
     number = id(kind)
     if number in SCALAR_IDS:
@@ -94,14 +101,14 @@ def encode(value: object, path: str = "", code: CodeOf = by_name, reached: Reach
         short = small(value)
         if short is not None:
             return short
-    return _walk(value, path, code, reached)
+    return _walk(value, path, code, reached, opaque)
 
 
 _walk_kind: type[Walk] | None = None
 
 
-def _walk(value: object, path: str, code: CodeOf, reached: Reached | None) -> bytes:
-    return (_walk_kind or _load_walk())(path, code, reached).run(value)
+def _walk(value: object, path: str, code: CodeOf, reached: Reached | None, opaque: Reached | None) -> bytes:
+    return (_walk_kind or _load_walk())(path, code, reached, opaque).run(value)
 
 
 def _load_walk() -> type[Walk]:

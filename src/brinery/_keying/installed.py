@@ -6,6 +6,7 @@ import sys
 from gc import get_referents
 from types import FunctionType
 
+from .live import is_class
 from .standard import is_changeable
 
 TYPE_CHECKING = False
@@ -30,8 +31,9 @@ def added_members(cls: type, is_foreign: Callable[[object], bool]) -> Iterator[t
         own: dict[str, Any] = get_referents(owner.__dict__)[0]  # the dict behind the proxy
         for name, value in owner.__dict__.items():
             inner = _wrapped(value)
-            made = inner if isinstance(inner, (FunctionType, type)) else type(inner)
-            if str(made.__module__).partition(".")[0] == maker:
+            # Of a function its code tells where it is from: `functools.wraps` gives it another's module.
+            made = inner if is_class(inner) else type(inner)
+            if type(inner) is not FunctionType and str(made.__module__).partition(".")[0] == maker:
                 continue
             if is_foreign(inner) and not _is_generated(inner):
                 yield own, name, value

@@ -12,6 +12,7 @@ from _weakref import ref
 from .._light import ModuleType
 from .node import Asked, Expander, Node, Passing, Refused
 from .objects import instances
+from .origin import origin_of_module
 from .plain import head
 from .refused import reason_to_refuse
 from .registered import found as _found
@@ -66,7 +67,7 @@ def _decide(kind: type) -> Expander:
             if library is not None:
                 return library
             if "__dask_tokenize__" in base.__dict__:
-                return _token
+                return _token if origin_of_module(base.__module__).kind == "user" else _librarys_token
             continue
         inherited = INHERITED.get(name)
         if inherited is not None:
@@ -111,6 +112,11 @@ def _token(value: Any, walk: Asked) -> Node:
     except Exception as error:
         raise Refused(f"could not be digested: its __dask_tokenize__ raised {type(error).__name__}") from error
     return Node(head("token") + walk.class_of(type(value)), (Passing(token),))
+
+
+def _librarys_token(value: Any, walk: Asked) -> Node:
+    walk.take_at_its_word(value)
+    return _token(value, walk)
 
 
 def _refusal(reason: str, kind: type) -> Expander:

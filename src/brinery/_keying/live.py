@@ -5,15 +5,15 @@ from __future__ import annotations
 import sys
 
 from .._light import BuiltinFunctionType, FunctionType, ModuleType
-from .digest import SCALARS
 from .origin import find_file
+from .plain import SCALARS
 from .source import COUNTED, ITEM_SET
 from .standard import standard_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, TypeGuard
 
 _UNCHANGING = {
     "builtins.range", "datetime.date", "datetime.timedelta", "datetime.timezone", "decimal.Decimal",
@@ -40,7 +40,7 @@ def is_frozen(value: object) -> bool:
     kind = type(value)
     if kind is str or kind is bytes:
         return len(value) < LONG  # type: ignore[arg-type]
-    if kind in SCALARS or isinstance(value, (FunctionType, type, ModuleType)):
+    if kind in SCALARS or is_code(value):
         return True
     if kind is BuiltinFunctionType:
         return is_unbound_builtin(value) or is_frozen(value.__self__)  # type: ignore[attr-defined]
@@ -63,9 +63,28 @@ def _holds_frozen(value: Any) -> bool:
     return True
 
 
+def is_class(value: object) -> TypeGuard[type]:
+    """Whether a value is a class, whatever it says of itself: a proxy calls itself what it stands for."""
+    return issubclass(type(value), type)
+
+
+def is_loaded_module(value: object) -> TypeGuard[ModuleType]:
+    """Whether a value is a module, whatever it says of itself."""
+    return issubclass(type(value), ModuleType)
+
+
+def is_code(value: object) -> bool:
+    """Whether a value is a function, a class or a module, whatever it says of itself."""
+    kind = type(value)
+    return kind is FunctionType or issubclass(kind, (type, ModuleType))
+
+
 def is_unbound_builtin(value: object) -> bool:
     """Whether a value is a builtin function and no method of an object, which would count with it."""
-    return isinstance(value, BuiltinFunctionType) and isinstance(value.__self__, (ModuleType, type, type(None)))
+    if type(value) is not BuiltinFunctionType:
+        return False
+    owner = value.__self__
+    return owner is None or issubclass(type(owner), (ModuleType, type))
 
 
 def _is_unchanging(value: Any) -> bool:
@@ -116,7 +135,7 @@ def attribute(module: object, rest: list[str]) -> object:
     """Take attributes from a module without running any code; what is not there yet is None."""
     value = module
     for name in rest:
-        if not isinstance(value, (ModuleType, type)):
+        if not is_loaded_module(value) and not is_class(value):
             break
         value = vars(value).get(name)
     return value

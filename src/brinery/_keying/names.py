@@ -11,7 +11,7 @@ from .digest import CONTAINERS, SCALARS
 from .fingerprint import Part
 from .home import home_of_module
 from .lazy_imports import is_lazy, read_lazily
-from .live import attribute, is_frozen, is_module, kind_of_written
+from .live import attribute, is_class, is_frozen, is_loaded_module, is_module, kind_of_written
 from .origin import Origin
 from .references import References, digest_of, name_digest
 from .source import Read, split_written
@@ -113,7 +113,7 @@ class Names(References):
                 return lazily
             if is_frozen(value):
                 self._watch.name(space, name, value)
-            if not isinstance(value, ModuleType) or not rest:
+            if not is_loaded_module(value) or not rest:
                 break
             origin = self._origin_of_name(value.__name__)
             if origin.kind != "user":
@@ -164,7 +164,7 @@ class Names(References):
         value: object = module
         path = module.__name__
         for name in rest:
-            if not isinstance(value, ModuleType):
+            if not is_loaded_module(value):
                 break
             space = vars(value)
             found = space.get(name, _ABSENT)
@@ -175,12 +175,12 @@ class Names(References):
                 return digest_of([*pieces, lazily])
             self._watch.name(space, name, found)
             path, value = f"{path}.{name}", found
-        if not isinstance(value, ModuleType):
+        if not is_loaded_module(value):
             pieces.append(self._found_in_installed(path, value))
         return digest_of(pieces)
 
     def _found_in_installed(self, path: str, value: object) -> bytes:
-        if isinstance(value, (FunctionType, type, BuiltinFunctionType)):
+        if type(value) is FunctionType or type(value) is BuiltinFunctionType or is_class(value):
             return self.refer(value)
         if type(value) in SCALARS:
             return self._encode(path, value)
@@ -189,6 +189,7 @@ class Names(References):
         if type(value) in (dict, list, set) and not path.startswith(_OF_THE_PROCESS):
             return self._container_in_installed(path, value)
         self._note(path, value)
+        self._follow(path, value)
         return f"{type(value).__module__}.{type(value).__qualname__}".encode()
 
     def _container_in_installed(self, path: str, value: Any) -> bytes:
@@ -204,6 +205,7 @@ class Names(References):
         if len(items) <= _SHORT_TABLE and all(type(key) in SCALARS and type(item) in SCALARS for key, item in items):
             return self._encode(path, value)
         self._note(path, value)
+        self._follow(path, value)
         pieces = [type(value).__qualname__.encode()]
         for key, item in items:
             if type(item) not in SCALARS and type(item) not in CONTAINERS and self._is_foreign(item):

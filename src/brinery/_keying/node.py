@@ -92,6 +92,10 @@ class Asked(Protocol):
         """Tell of a value, if code merely reaches it, that it counts by its type and place only."""
         ...
 
+    def take_at_its_word(self, value: object) -> None:
+        """Note an object that says itself what it consists of: it may speak of functions by their names alone."""
+        ...
+
 
 # None: the child is not a step of its own; a number: an item, counted from there; a dict: its keys and values in turn;
 # Attributes: the same, called by attribute; Values: by key; a sequence: the steps themselves.

@@ -34,6 +34,8 @@ _CACHED_BY_ATTRS = "_attrs_cached_hash"  # differs between processes
 def by_reduce(value: Any, walk: Asked) -> bytes | Node:
     """Take a value apart into what it is pickled as."""
     kind: Any = type(value)
+    if not standard_name(kind):
+        walk.take_at_its_word(value)
     table = getattr(sys.modules.get("copyreg"), "dispatch_table", {})
     reducer = next((function for other, function in table.items() if other is kind), None)
     try:
@@ -55,7 +57,7 @@ def _global(value: Any, name: str, walk: Asked) -> bytes:
     for step in name.split("."):
         found = getattr(found, "__dict__", {}).get(step)
     if found is value:
-        return walk.code_of(value)
+        return leaf("found by name", walk.class_of(type(value)), walk.code_of(value))
     return leaf("name", str(module), name, walk.class_of(type(value)))
 
 

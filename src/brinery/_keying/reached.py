@@ -7,6 +7,7 @@ thread's: what a function does depends on those, so they count, and the thing it
 from __future__ import annotations
 
 import sys
+from gc import get_referents
 
 from .node import Asked, Expander, Node, Passing, attributes
 from .plain import head
@@ -17,13 +18,26 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+_OF_WRAPT = {"_wrappers", "wrapt._wrappers", "wrapt.proxies", "wrapt.wrappers"}
+
+
 class _Nothing:
     """Stands for what is not there: a dead referent, a variable that is not set."""
 
 
 def way_through(kind: type) -> Expander | None:
     """Return what looks through the instances of a class, None where nothing is to be seen."""
+    if any(base.__name__ == "ObjectProxy" and base.__module__ in _OF_WRAPT for base in kind.__mro__):
+        return _wrapping
     return next((_WAYS[name] for name in map(standard_name, kind.__mro__) if name in _WAYS), None)
+
+
+def _wrapping(value: Any, walk: Asked) -> Node:
+    """What a proxy of wrapt's stands for, and the functions around it: its own methods would ask the former."""
+    held = [item for item in get_referents(value) if item is not type(value)]
+    return Node(
+        head("wrapping proxy") + walk.class_of(type(value)), held, [f".{number}" for number in range(len(held))]
+    )
 
 
 def _reference(value: Any, walk: Asked) -> Node:

@@ -14,7 +14,7 @@ from .digest import encode
 from .fingerprint import Fingerprint, Part, Scope
 from .generators import global_generator
 from .home import MAINS, home_of_class, home_of_function, home_of_module, home_of_wrapped
-from .live import attribute_of, is_found_by_name, is_frozen, is_unbound_builtin
+from .live import attribute_of, is_class, is_code, is_found_by_name, is_frozen, is_unbound_builtin
 from .memos import is_memo
 from .origin import STDLIB, USER, Origin, digest_of_extension, origin_of_file, origin_of_module
 from .parts import Parts
@@ -72,6 +72,7 @@ class References:
         self._parts = Parts()
         self._notes: dict[str, str] = {}
         self._watch = Watch()
+        self._looked_at: dict[int, object] = {}  # for code that is held by what is not taken apart
         self._memos: dict[str, object] = {}
         self._references: dict[int, bytes] = {}
         self._kept: list[object] = []
@@ -115,16 +116,17 @@ class References:
         if known is not None:
             return known
         self._kept.append(thing)
-        if isinstance(thing, FunctionType):
-            reference = self._refer_to_function(thing)
-        elif isinstance(thing, type):
-            reference = self._refer_to_class(thing)
-        elif isinstance(thing, ModuleType):
-            reference = self._refer_to_module(thing)
+        kind = type(thing)  # what it says of itself may be what it stands for
+        if kind is FunctionType:
+            reference = self._refer_to_function(thing)  # type: ignore[arg-type]
+        elif issubclass(kind, type):
+            reference = self._refer_to_class(thing)  # type: ignore[arg-type]
+        elif issubclass(kind, ModuleType):
+            reference = self._refer_to_module(thing)  # type: ignore[arg-type]
         elif is_memo(thing):
             reference = self._refer_to_memo(thing)
-        elif isinstance(thing, BuiltinFunctionType) and not isinstance(thing.__self__, (ModuleType, type(None))):
-            reference = self._refer_to_bound_builtin(thing)
+        elif kind is BuiltinFunctionType and not isinstance(thing.__self__, (ModuleType, type(None))):  # type: ignore[attr-defined]
+            reference = self._refer_to_bound_builtin(thing)  # type: ignore[arg-type]
         else:
             reference = self._refer_by_name(thing)
         self._references[id(thing)] = reference
@@ -273,7 +275,7 @@ class References:
 
         ``constant`` is the module and the name in it by which it is found there.
         """
-        if isinstance(value, (FunctionType, type, ModuleType)) or is_unbound_builtin(value):
+        if is_code(value) or is_unbound_builtin(value):
             return self.refer(value)
         if value is sys.modules or value is os.environ:
             # By whichever name: as an attribute of `sys` and `os` they count by their names as well.
@@ -289,13 +291,26 @@ class References:
         return name_digest(part)
 
     def _encode(self, name: str, value: object) -> bytes:
-        return encode(value, name, self.refer, self._note)
+        return encode(value, name, self.refer, self._note, self._follow)
 
     def _note(self, path: str, value: object) -> None:
         self._notes[path] = f"{type(value).__module__}.{type(value).__qualname__}"
 
+    def _follow(self, path: str, value: object) -> None:
+        """Count the user's code that an object leads to which is not taken apart, or only by a library's word."""
+        if self._by_name_only:
+            return
+        from .held import held_code, is_held
+
+        found = held_code(value, self._is_users, self._looked_at)
+        for held in found:
+            self._watch.question(partial(is_held, held))
+        if found:
+            codes = sorted({self.refer(held.code) for held in found})
+            self._parts.add(f"held by {path}", Part(digest_of(codes)))
+
     def _encode_again(self, value: object) -> bytes:
-        return encode(value, "", self._refer_again, _ignore_note)
+        return encode(value, "", self._refer_again, _ignore_note, _ignore_note)
 
     def _refer_again(self, thing: object) -> bytes:
         known = self._references.get(id(thing)) or self._named.get(id(thing))
@@ -306,10 +321,13 @@ class References:
 
     def _is_foreign(self, value: object) -> bool:
         """Whether an object found in installed code is the user's, or a mock that stands in for something."""
-        if isinstance(value, FunctionType):
-            return self._origin_of_function(value).kind == "user"
-        cls = value if isinstance(value, type) else type(value)
-        return self._origin_of_name(cls.__module__).kind == "user" or cls.__module__ == "unittest.mock"
+        return self._is_users(value if type(value) is FunctionType or is_class(value) else type(value))
+
+    def _is_users(self, code: Any) -> bool:
+        """Whether a function or class is the user's, or a mock's; of a function its code tells, not its name."""
+        if type(code) is FunctionType:
+            return self._origin_of_function(code).kind == "user"
+        return self._origin_of_name(code.__module__).kind == "user" or code.__module__ == "unittest.mock"
 
     def _member(self, name: str, value: object, get: Callable[[], object]) -> bytes:
         """What a descriptor of the standard library wraps counts; the descriptor itself holds nothing else."""

@@ -56,13 +56,15 @@ class Walk:
 
     __slots__ = (
         "_again", "_classes", "_code", "_expanders", "_failed", "_frames", "_known",
-        "_loose", "_numbering", "_open", "_path", "_plain", "_reached",
+        "_loose", "_numbering", "_opaque", "_open", "_path", "_plain", "_reached", "_trusted",
     )  # fmt: skip
 
-    def __init__(self, path: str, code: CodeOf, reached: Reached | None) -> None:
+    def __init__(self, path: str, code: CodeOf, reached: Reached | None, opaque: Reached | None = None) -> None:
         self._code = code
         self._path = path
         self._reached = reached
+        self._opaque = opaque
+        self._trusted: list[object] = []  # what says itself what it consists of, where nobody else looks into it
         self._plain = PlainForms.lent()
         self._frames: list[_Frame] = []
         self._known: dict[int, tuple[bytes, object]] = {}  # finished, by id; keeps alive what it names
@@ -77,12 +79,12 @@ class Walk:
     def run(self, value: object) -> bytes:
         """Return the encoding of a value."""
         try:
-            return self._run(value)
+            return self._with_held_code(self._run(value))
         except _Tangled:
             # The ways through a dense graph of objects are countless, and none of them may be remembered. So its
             # objects are numbered as they are met: equal for copies, though no longer blind to what is shared.
             self._frames, self._known, self._open, self._loose, self._numbering = [], {}, {}, {}, True
-            return leaf("graph", self._run(value))
+            return self._with_held_code(leaf("graph", self._run(value)))
         finally:
             self._plain.give_back()
 
@@ -108,6 +110,26 @@ class Walk:
         """Tell of a value, if code merely reaches it, that it counts by its type and place only."""
         if self._reached is not None:
             self._reached(self._where(), value)
+
+    def take_at_its_word(self, value: object) -> None:
+        """Note an object that says itself what it consists of: it may speak of functions by their names alone."""
+        if self._opaque is None:
+            self._trusted.append(value)
+            return
+        try:
+            self._opaque(self._where(), value)
+        except Exception as error:
+            self._failed = error
+            raise
+
+    def _with_held_code(self, encoding: bytes) -> bytes:
+        if not self._trusted:
+            return encoding
+        from .held import held_code, is_users
+
+        seen: dict[int, object] = {}
+        found = [held.code for value in self._trusted for held in held_code(value, is_users, seen)]
+        return leaf("with code", encoding, *sorted({self.code_of(code) for code in found})) if found else encoding
 
     # The journey.
 
@@ -277,6 +299,7 @@ class Walk:
                 if seen is not None:
                     return seen
                 self._reached(self._where(), value)
+                self.take_at_its_word(value)
                 return leaf("reached", self.class_of(type(value)))
             if isinstance(error, Refused):
                 raise
