@@ -1,4 +1,8 @@
-"""How numpy's values are taken apart: by dtype, shape and logical bytes, never by strides or by whose memory it is."""
+"""How numpy's values are taken apart: by dtype, shape, logical bytes and the order of axes in memory.
+
+That order counts, since `ravel("K")` gives it and the last digits of sums depend on it; strides as such, whether an
+array is writeable, and whose memory it is do not.
+"""
 
 # ruff: noqa: SLF001  numpy's masked arrays make up what is missing when they are asked politely
 from __future__ import annotations
@@ -43,25 +47,43 @@ def find(base: type) -> Expander | None:
     return None
 
 
+def memory_order(shape: Any, strides: Any) -> tuple[int, ...]:
+    """Return the axes of more than one item in the order of their steps in memory; nothing where that is C's order."""
+    axes = [axis for axis, size in enumerate(shape) if size > 1]
+    ordered = sorted(axes, key=lambda axis: -abs(strides[axis]))
+    return () if ordered == axes else tuple(ordered)
+
+
+def _unordered(array: Any, _walk: Asked) -> bytes | Node:
+    return _content(array, ())
+
+
 def array_node(array: Any) -> bytes | Node:
     """Take an array apart without regard to its class."""
+    if array.ndim < 2 or array.flags.c_contiguous or not array.size:
+        return _content(array, ())
+    return _content(array, memory_order(array.shape, array.strides))
+
+
+def _content(array: Any, order: tuple[int, ...]) -> bytes | Node:
+    facts = ("in memory", *order) if order else ()
     dtype = array.dtype
     if dtype.metadata or (dtype.hasobject and dtype.names is None) or dtype.kind == "T":
-        return _by_elements(array)
+        return _by_elements(array, facts)
     if dtype.names is not None and (dtype.hasobject or not is_dense(dtype)):
-        start = head("record array", dtype_facts(dtype), array.shape)
+        start = head("record array", dtype_facts(dtype), array.shape, *facts)
         return Node(start, [plain(array[name]) for name in dtype.names], [f"[{name!r}]" for name in dtype.names])
-    return leaf("array of numpy", dtype_facts(dtype), array.shape, bytes_digest(array))
+    return leaf("array of numpy", dtype_facts(dtype), array.shape, bytes_digest(array), *facts)
 
 
-def _by_elements(array: Any) -> Node:
+def _by_elements(array: Any, facts: tuple[object, ...]) -> Node:
     dtype = array.dtype
     children: list[object] = []
     if dtype.metadata:
         children.append(dict(dtype.metadata))
     if dtype.kind == "T" and hasattr(dtype, "na_object"):
         children.append(dtype.na_object)
-    start = head("array by elements", dtype_facts(dtype), array.shape, len(children))
+    start = head("array by elements", dtype_facts(dtype), array.shape, len(children), *facts)
     by_object = dtype.hasobject or dtype.kind == "T"
     flat = array.reshape(-1).tolist() if by_object else bytes_digest(array)
     return Node(start, [*children, Passing(flat, 0)], [*[".dtype"] * len(children), ""])
@@ -191,26 +213,12 @@ def _masked(value: Any, walk: Asked) -> Node:
     state = {name: item for name, item in value.__dict__.items() if name not in _MASKED_BOOKKEEPING}
     state["_optinfo"] = value.__dict__.get("_optinfo")
     children = [
-        plain(_hidden(np, data, mask)),
-        plain(mask),
+        plain(data),
+        part(mask, _unordered),
         plain(np.asarray(fill, data.dtype) if data.dtype.names is None else np.asarray(fill)),
         attributes(state),
     ]
     return Node(start, children, ("", ".mask", ".fill_value", ""))
-
-
-def _hidden(np: Any, data: Any, mask: Any) -> Any:
-    """Return the data with nothing under the mask."""
-    data = data.copy()
-    if mask.dtype.names is None:
-        if data.dtype.hasobject:
-            data[mask] = None
-        else:
-            data[mask] = np.zeros((), data.dtype)
-    else:
-        for name in mask.dtype.names:
-            data[name] = _hidden(np, data[name], mask[name])
-    return data
 
 
 def _numpy_scalar(value: Any, walk: Asked) -> bytes | Node:

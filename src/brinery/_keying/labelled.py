@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import sys
 
-from .node import Asked, Expander, Node, Passing
+from .node import Asked, Expander, Node, Passing, attributes
+from .objects import attributes_beyond
 from .plain import head
 
 TYPE_CHECKING = False
@@ -44,8 +45,11 @@ def _data_array(value: Any, walk: Asked) -> Node:
 def _labelled(value: Any, walk: Asked, kind: str, variables: dict[Any, Any], facts: list[object]) -> Node:
     indexes = [(str(name), type(index).__qualname__) for name, index in value.xindexes.items()]
     start = head(kind, len(variables), indexes) + walk.class_of(type(value))
-    labels = ["", "", *(f"[{name!r}]" if type(name) is str else "" for name in variables)]
-    return Node(start, [Passing(list(variables)), Passing(facts), *variables.values()], labels)
+    labels = ["", "", *(f"[{name!r}]" if type(name) is str else "" for name in variables), ""]
+    xr: Any = sys.modules["xarray"]
+    more = attributes_beyond(value, xr.Dataset if isinstance(value, xr.Dataset) else xr.DataArray)
+    added = [attributes(more)] if more else []
+    return Node(start, [Passing(list(variables)), Passing(facts), *variables.values(), *added], labels)
 
 
 def _variable(value: Any, walk: Asked) -> Node:

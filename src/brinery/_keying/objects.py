@@ -171,10 +171,10 @@ def instances(kind: type) -> Expander:
         if _is_standard(reducer):
             # A class of the standard library pickles what it knows of, not what a class derived from it adds.
             return by_reduce if kind is reducer else _reduced_and(_State(kind, _slots(kind, reducer)))
-        return _PickledAndFound(None, content, state) if is_users(reducer) else by_reduce
+        return _PickledAndFound(None, content, state) if is_users(kind) or is_users(reducer) else by_reduce
     if _has_state_of_its_own(kind, base, slots):
         return by_reduce
-    if getter is not None and is_users(getter):
+    if getter is not None and (is_users(kind) or is_users(getter)):
         return _PickledAndFound(_given_state, content, state)
     return _Instances(content, state, getter)
 
@@ -296,23 +296,28 @@ class _PickledAndFound:
 
     def __call__(self, value: Any, walk: Asked) -> bytes | Node:
         start = b"instance\0" + walk.class_of(type(value)) + head("pickled")
+        state, lazy = self._state.split(value)
         given: Passing
         if self._give is None:
             taken = by_reduce(value, walk)
             if isinstance(taken, bytes):
                 return taken
+            if lazy:
+                taken.children = [
+                    _without(child, lazy, value, state) if type(child) is Passing else child for child in taken.children
+                ]
             given = part(taken, lambda taken, _walk: taken)
             held = _items_of(taken.children)
         else:
-            given = self._give(value)
+            given = _without(self._give(value), lazy, value, state)
             held = _items_of([given])
-        found: dict[str, object] = dict(self._state.attributes_of(value))
+        found = dict(state)
         found |= {f"slot {name}": item for name, item in self._state.slots_of(value).items()}
         if self._content is not None:
             found |= {f"content {index}": item for index, item in enumerate(self._content(value))}
         kept = {id(item) for item in held}
         left_out = {name: item for name, item in found.items() if id(item) not in kept}
-        return Filling(start, value, [given], left_out, frozenset(left_out))
+        return Filling(start, value, [given], left_out | lazy, frozenset(left_out))
 
 
 def _items_of(given: Iterable[object]) -> list[object]:
@@ -346,6 +351,17 @@ def _reduced_and(state: _State) -> Expander:
 
 def _bare_object(_value: object, _walk: Asked) -> Node:
     raise Refused("is a bare object() and nothing but its identity tells it from another")
+
+
+def attributes_beyond(value: Any, base: type, known: frozenset[str] = frozenset()) -> dict[str, object]:
+    """Return what an instance of a library's class, or of one derived from it, holds besides what is known of it."""
+    kind = type(value)
+    state: dict[str, object] = {
+        name: item for name, item in getattr(value, "__dict__", {}).items() if name not in known
+    }
+    if kind is not base:
+        state |= _State(kind, _slots(kind, base)).slots_of(value)
+    return state
 
 
 # What a class is made of.

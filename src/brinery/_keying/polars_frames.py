@@ -11,13 +11,15 @@ from array import array
 
 from xxhash import xxh3_128_digest
 
-from .node import Asked, Expander, Node, Passing, Refused, leaf, part
+from .node import Asked, Expander, Node, Passing, Refused, attributes, leaf, part
+from .objects import attributes_beyond
 from .plain import head
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+_OWN = frozenset({"_df", "_s", "_ldf", "_accessors"})
 _CODES = {
     "Int8": "b", "Int16": "h", "Int32": "i", "Int64": "q", "UInt8": "B", "UInt16": "H", "UInt32": "I", "UInt64": "Q",
     "Float32": "f", "Float64": "d",
@@ -44,16 +46,27 @@ def find(base: type) -> Expander | None:
 def _frame(value: Any, walk: Asked) -> Node:
     columns = value.get_columns()
     start = head("frame of polars", value.height, *(column.name for column in columns)) + walk.class_of(type(value))
-    return Node(start, [part(column, _content) for column in columns], [f"[{column.name!r}]" for column in columns])
+    children = [part(column, _content) for column in columns]
+    return Node(start, children + _more(value), [*(f"[{column.name!r}]" for column in columns), ""])
 
 
 def _series(value: Any, walk: Asked) -> Node:
-    return Node(head("series of polars", value.name) + walk.class_of(type(value)), (part(value, _content),), ("",))
+    start = head("series of polars", value.name) + walk.class_of(type(value))
+    return Node(start, [part(value, _content), *_more(value)], ("", ""))
 
 
-def _plan(value: Any, walk: Asked) -> bytes:
+def _more(value: Any) -> list[object]:
+    """What a frame or series holds that was set by others."""
+    pl: Any = sys.modules["polars"]
+    base = next(kind for kind in (pl.DataFrame, pl.Series, pl.LazyFrame) if isinstance(value, kind))
+    more = attributes_beyond(value, base, _OWN)
+    return [attributes(more)] if more else []
+
+
+def _plan(value: Any, walk: Asked) -> Node:
     try:
-        return leaf("plan of polars", walk.class_of(type(value)), value.serialize())
+        start = head("plan of polars", walk.class_of(type(value)), value.serialize())
+        return Node(start, _more(value), ("",))
     except Exception as error:
         raise Refused(f"is a lazy frame whose plan cannot be serialized ({error})") from error
 

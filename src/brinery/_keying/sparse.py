@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .node import Asked, Expander, Node, attributes
+from .objects import attributes_beyond
 from .plain import head
 
 TYPE_CHECKING = False
@@ -10,6 +11,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 _COMPRESSED = ("csr", "csc", "bsr")
+_OWN = frozenset({
+    "_shape", "maxprint", "indptr", "indices", "data", "coords", "row", "col", "offsets", "rows", "_dict", "dtype",
+    "_has_sorted_indices", "_has_canonical_format", "has_sorted_indices", "has_canonical_format",
+})  # fmt: skip
 
 
 def find(base: type) -> Expander | None:
@@ -34,4 +39,11 @@ def _sparse(value: Any, walk: Asked) -> Node:
     else:
         state = {"dtype": value.dtype, "items": dict(value.items())}
     shape = tuple(map(int, value.shape))
-    return Node(head("sparse array", form, shape) + walk.class_of(type(value)), (attributes(state),), ("",))
+    start = head("sparse array", form, shape) + walk.class_of(type(value))
+    more = attributes_beyond(value, _maker_of(type(value)), _OWN)
+    children = (attributes(state), attributes(more)) if more else (attributes(state),)
+    return Node(start, children, ("",) * len(children))
+
+
+def _maker_of(kind: type) -> type:
+    return next(base for base in kind.__mro__ if base.__module__.startswith("scipy.sparse"))

@@ -6,6 +6,7 @@ import sys
 
 from xxhash import xxh3_128_digest
 
+from .arrays import memory_order
 from .node import Asked, Expander, Node, Passing, attributes, leaf
 from .objects import by_reduce
 from .plain import head
@@ -45,9 +46,10 @@ def _tensor(value: Any, walk: Asked) -> Node:
     elif tensor.layout is not torch.strided:
         children += _sparse_content(torch, tensor)
     elif tensor.is_quantized:
-        children.append(Passing(tensor.dequantize()))
-        children.append(Passing(str(tensor.qscheme())))
+        children += _quantized_content(torch, tensor)
     else:
+        order = memory_order(tensor.shape, tensor.stride())
+        children += [Passing(order)] if order else []
         children.append(_content_digest(torch, tensor))
     if value.is_leaf and value.grad is not None:
         children.append(value.grad)
@@ -61,6 +63,16 @@ def _content_digest(torch: Any, tensor: Any) -> bytes:
         return b""
     dense = tensor.resolve_conj().resolve_neg().cpu().contiguous().reshape(-1)
     return xxh3_128_digest(dense.view(torch.uint8).numpy())
+
+
+def _quantized_content(torch: Any, tensor: Any) -> list[object]:
+    """Take a quantized tensor apart into its integers, and what they stand for."""
+    scheme = tensor.qscheme()
+    if scheme in (torch.per_tensor_affine, torch.per_tensor_symmetric):
+        facts: list[object] = [tensor.q_scale(), tensor.q_zero_point()]
+    else:
+        facts = [tensor.q_per_channel_axis(), tensor.q_per_channel_scales(), tensor.q_per_channel_zero_points()]
+    return [Passing(str(scheme)), *map(Passing, facts), Passing(tensor.int_repr())]
 
 
 def _sparse_content(torch: Any, tensor: Any) -> list[object]:
