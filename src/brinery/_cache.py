@@ -16,6 +16,7 @@ from ._cache_options import (
     checked_verbose,
     default_location,
     wants_summary,
+    warn_of_second_store,
     working_folder,
 )
 from ._light import overload
@@ -121,6 +122,7 @@ class Cache(Tended):
     def __init__(self, location: Any = DEFAULT_PLACE, **options: Any) -> None:
         # First, so that no error about another option finds it among the variables.
         self._secret = checked_secret(options.pop("secret", None))
+        self._secret_id: bytes | None = None  # of the secret that another process has, from which this cache came
         function_options = split_options(options, _CACHE_OPTIONS)
         self._location = checked_location(location)
         self._began_in = working_folder()
@@ -340,6 +342,7 @@ class Cache(Tended):
                 policy=policy(self._eviction, self._half_life),
                 half_life=self._half_life,
                 secret=self._secret,
+                secret_id=self._secret_id,
                 strict=self._options.strict,
             )
             # One for all threads, whichever comes first. No lock: a forked child could inherit it in nobody's hands.
@@ -373,6 +376,9 @@ class Cache(Tended):
             message = f"nothing is stored and every call computes: {error.args[0]}"
             warn(SecretWarning, message, cause="secret", store=store.location, strict=self._options.strict)
             return None
+        owner = store.beside_whose()
+        if owner is not None:
+            warn_of_second_store(store.location, store.root, owner, strict=self._options.strict)
         return store
 
     def __bool__(self) -> bool:
@@ -411,15 +417,23 @@ class Cache(Tended):
         if self._is_off:
             return _cache_off, ((kind,) if kind is not Cache else ()), own
         at = self._location, self._given
-        return _cache_at, ((*at, kind) if kind is not Cache else at), own
+        named = self._secret_id
+        if self._secret is not None:
+            from ._store.signing import remember
+
+            named = remember(self._secret)
+        return _cache_at, ((*at, kind, named) if kind is not Cache or named is not None else at), own
 
 
 _ATTRIBUTES = frozenset(vars(Cache(None)))  # those of a subclass are others
 
 
-def _cache_at(location: str | None, options: dict[str, Any], kind: type[Cache] = Cache) -> Cache:
+def _cache_at(
+    location: str | None, options: dict[str, Any], kind: type[Cache] = Cache, secret_id: bytes | None = None
+) -> Cache:
     made = kind.__new__(kind)
     Cache.__init__(made, *(() if location is None else (location,)), **options)
+    made._secret_id = secret_id
     return made
 
 

@@ -6,8 +6,8 @@ import os
 import sys
 
 from ._options import nearest
-from ._warning import logger
-from .errors import OptionError, SecretError
+from ._warning import logger, warn
+from .errors import OptionError, SecretError, StoreWarning
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,6 +33,27 @@ def working_folder() -> str:
         return os.getcwd()
     except OSError:  # it was removed
         return os.sep
+
+
+def warn_of_second_store(location: str, root: str, owner: int, *, strict: bool) -> None:
+    """Say that a folder is another user's store, so that the two share nothing, whatever their secrets are."""
+    import pwd  # hardly any program comes here
+
+    def name(user: int) -> str:
+        try:
+            return pwd.getpwuid(user).pw_name
+        except KeyError:
+            return f"user-{user}"
+
+    own = os.path.join(location, name(os.geteuid()))
+    warn(
+        StoreWarning,
+        f"{location} holds a store that only {name(owner)} can read, so what is computed here is kept in {root}; users "
+        f"share no store, not even with one secret: give each a place of his own, such as Cache({own!r})",
+        cause="second store",
+        store=location,
+        strict=strict,
+    )
 
 
 def wants_summary() -> bool:
@@ -110,10 +131,10 @@ def checked_secret(value: object) -> str | bytes | None:
         kind = type(value).__name__
         del value
         raise OptionError(f"secret must be text or bytes, not {kind}")
-    from ._store.signing import check_secret
+    from ._store.signing import remember
 
     try:
-        check_secret(value)
+        remember(value)
     except SecretError:
         del value  # what collects an error's variables must not find it
         raise

@@ -73,7 +73,7 @@ def current(known: Mapping[str, Record]) -> dict[str, str]:
 
 def is_latest(known: Mapping[str, Record], fingerprint: str, place: str) -> bool:
     """Whether a version is the last one that was stored from, at all and from that place."""
-    return next(reversed(known), "") == fingerprint and current(known).get(place) == fingerprint
+    return [*known][-1:] == [fingerprint] and current(known).get(place) == fingerprint
 
 
 def tells(description: bytes, fingerprint: str, place: str) -> bool:

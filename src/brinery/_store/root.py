@@ -10,6 +10,7 @@ from . import names
 from .files import (
     FOLDER,
     FOLDER_OR_LINK,
+    READ,
     SUPPORTED,
     clear_away,
     closing,
@@ -167,6 +168,21 @@ class Root:
             os.utime(fd)
             if os.fstat(fd).st_mtime_ns == before:  # twice within one tick of the clock
                 os.utime(fd, ns=(before + 1, before + 1))
+
+
+def owner_of_closed_store(location: str) -> int | None:
+    """Give the id of another user whose store a folder is, if only that user can read it."""
+    try:
+        with closing(os.open(location, FOLDER_OR_LINK)) as root:
+            status = status_of(names.CACHEDIR_TAG, root)
+            if status is None or status.st_uid == os.geteuid():
+                return None
+            let_go(os.open(names.CACHEDIR_TAG, READ, dir_fd=root))
+    except PermissionError:
+        return None if status is None else status.st_uid
+    except OSError:
+        pass
+    return None
 
 
 def _choose(location: str) -> tuple[str, bool]:

@@ -173,6 +173,36 @@ def open_keyring(secret: str | bytes | None) -> Keyring:
     return Keyring.of_file(secret_path())
 
 
+def keyring_named(secret_id: bytes) -> Keyring:
+    """Take the secret of that id alone, out of those given in this process, ``BRINERY_SECRET`` and the secret file's.
+
+    A cache that was pickled has no secret, which never travels, and would sign with whatever there is here. The id
+    tells nothing of it: it stands in every entry.
+
+    Raises:
+        SecretError: it is not known here; says what to do.
+    """
+    signer = _given.get(secret_id) or open_keyring(None).find(secret_id)
+    if signer is None:
+        raise SecretError(
+            "this cache was pickled where it had a secret of its own, which does not travel and is not known here: "
+            f"set {VARIABLE} to that secret for this process, or make the Cache(secret=...) in a module that it imports"
+        )
+    return Keyring(signer)
+
+
+def remember(secret: str | bytes) -> bytes:
+    """Have a secret that was given to a cache known to others that come out of a pickle; its id."""
+    try:
+        signer = Signer(check_secret(secret))
+    finally:
+        del secret
+    return _given.setdefault(signer.secret_id, signer).secret_id
+
+
+_given: dict[bytes, Signer] = {}
+
+
 def check_secret(secret: str | bytes, *, name: str = "secret") -> bytes:
     """Give the secret's bytes.
 

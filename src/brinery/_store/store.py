@@ -30,6 +30,7 @@ class Store:
         policy: Policy,
         half_life: float,
         secret: str | bytes | None,
+        secret_id: bytes | None = None,
         strict: bool = False,
     ) -> None:
         self._root = Root(location)
@@ -37,6 +38,7 @@ class Store:
         self._policy = policy
         self._upkeep_made: Upkeep | None = None
         self._secret = secret
+        self._secret_id = secret_id  # of the one that alone may sign, where the secret itself is not given
         self._keyring: Keyring | None = None
         self._strict = strict
         self.half_life = half_life
@@ -54,6 +56,12 @@ class Store:
         """The location if it does not exist, is empty or is a store already, else the folder ``.brinery`` in it."""
         return self._root.path
 
+    def beside_whose(self) -> int | None:
+        """The id of another user whose store the location is, so that this one is a second store inside that folder."""
+        from .root import owner_of_closed_store
+
+        return None if self.root == self.location else owner_of_closed_store(self.location)
+
     @property
     def keyring(self) -> Keyring:
         """What signs and verifies entries; raises SecretError if there is a secret that cannot be used.
@@ -61,9 +69,10 @@ class Store:
         Asking makes no secret: that is done when first something is stored.
         """
         if self._keyring is None:
-            from .signing import open_keyring
+            from .signing import keyring_named, open_keyring
 
-            self._keyring = open_keyring(self._secret)
+            named = self._secret_id
+            self._keyring = open_keyring(self._secret) if named is None else keyring_named(named)
         return self._keyring
 
     @property
