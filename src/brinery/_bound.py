@@ -9,6 +9,7 @@ from ._light import MethodType, partial
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from ._cached_function import CachedFunction
@@ -26,14 +27,15 @@ class _Docstring:
 
 class BoundCachedFunction:
     __doc__ = _Docstring("A decorated method, bound to its instance, which counts as an argument like any other.")  # pyright: ignore[reportAssignmentType]
-    __slots__ = ("__func__", "__self__")
+    # What a call calls stands in a slot, as a bound method: a method that calls itself needs two frames a level.
+    __slots__ = ("__call__", "__func__", "__self__")
+
+    __call__: Callable[..., Any]
 
     def __init__(self, function: CachedFunction[Any, Any], instance: object) -> None:
         self.__func__ = function
         self.__self__ = instance
-
-    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
-        return self.__func__(self.__self__, *args, **kwargs)
+        self.__call__ = MethodType(MethodType(type(function).__call__, function), instance)
 
     def map(self, *iterables: Any, **options: Any) -> Any:
         """As `CachedFunction.map`, for this instance."""

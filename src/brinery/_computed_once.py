@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from _thread import get_ident
 
 from ._keyed_function import Call, KeyedFunction
 from ._keying.digest import SCALARS
 from ._keying.filled import before_a_run
 from ._light import P, R
 from ._options import is_disabled
+from ._replaced import is_builtin_replaced
 from .errors import BrineryWarning
 
 TYPE_CHECKING = False
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 
 _keeping: ModuleType | None = None  # loaded when something is computed
+_at_work: set[int] = set()  # threads in which brinery looks up or keeps a result just now
 
 
 class ComputedOnce(KeyedFunction[P, R]):
@@ -34,25 +37,47 @@ class ComputedOnce(KeyedFunction[P, R]):
     __slots__ = ()
 
     def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        began = time.perf_counter()
-        keyed = self._take_key(args, kwargs)
-        if keyed is None:
+        thread = get_ident()
+        if thread in _at_work:
+            return self._call_within(thread, args, kwargs)
+        _at_work.add(thread)
+        try:
+            began = time.perf_counter()
+            keyed = self._take_key(args, kwargs)
+            if keyed is not None:
+                found = self._folder.get(keyed[0], self._ttl, self._loader_made or self._loader)  # type: ignore[union-attr]
+                if found is not None:
+                    self._tally.hit(found[1], time.perf_counter() - began)
+                    return found[0]  # type: ignore[no-any-return]
+                call = Call(*keyed, args, kwargs)
+                with self._claimed(call.key) as claim:
+                    found = self._wait_for(claim, call.key)
+                    if found is not None:
+                        return found[0]  # type: ignore[no-any-return]
+                    self._begin(call)
+                    _at_work.discard(thread)
+                    try:
+                        # Called from here and not from further down: a function that calls itself needs two frames.
+                        result = self.__wrapped__(*args, **kwargs)
+                    finally:
+                        _at_work.add(thread)
+                    self._keep(claim, call, result, time.perf_counter() - call.began)
+                    return result
             self._count_unkeyed()
+        finally:
+            _at_work.discard(thread)
+        return self.__wrapped__(*args, **kwargs)
+
+    def _call_within(self, thread: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> R:
+        """Answer a call that brinery's own code leads to, such as one of `len`, where that is this function."""
+        if is_builtin_replaced():
             return self.__wrapped__(*args, **kwargs)
-        found = self._folder.get(keyed[0], self._ttl, self._loader_made or self._loader)  # type: ignore[union-attr]
-        if found is not None:
-            self._tally.hit(found[1], time.perf_counter() - began)
-            return found[0]  # type: ignore[no-any-return]
-        call = Call(*keyed, args, kwargs)
-        with self._claimed(call.key) as claim:
-            found = self._wait_for(claim, call.key)
-            if found is not None:
-                return found[0]  # type: ignore[no-any-return]
-            self._begin(call)
-            # Called from here and not from further down: a function that calls itself needs two frames a level.
-            result = self.__wrapped__(*args, **kwargs)
-            self._keep(claim, call, result, time.perf_counter() - call.began)
-            return result
+        # It is by a function of the user's, such as one that says what the key is, or by a signal handler.
+        _at_work.discard(thread)
+        try:
+            return self(*args, **kwargs)
+        finally:
+            _at_work.add(thread)
 
     # The call.
 
