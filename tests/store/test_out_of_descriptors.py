@@ -55,3 +55,50 @@ def test_without_descriptors_a_store_that_is_not_there_yet_says_so_too(tmp_path)
     process = start(OUT_OF_DESCRIPTORS, tmp_path / "store", tmp_path / "none", 0, "sum(1 for _ in store.walk())")
     assert "Too many open files" in process.communicate(timeout=60)[0]
     assert process.returncode == 0
+
+
+CROWD = """
+import os, random, resource, threading, time
+folder = open_folder(sys.argv[1])
+runs = os.open(sys.argv[2], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+call(folder, key_of(1000), lambda: 0)  # what a miss needs is loaded
+resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv[3]), int(sys.argv[3])))
+print("ready")
+sys.stdin.readline()
+failures = []
+
+def compute(number):
+    os.write(runs, f"{number}\\n".encode())
+    time.sleep(0.01)
+    return number
+
+def work(seed):
+    numbers = list(range(30))
+    random.Random(seed).shuffle(numbers)
+    try:
+        for number in numbers:
+            assert call(folder, key_of(number), lambda: compute(number)) == number
+    except BaseException as error:
+        failures.append(repr(error))
+
+threads = [threading.Thread(target=work, args=(int(sys.argv[4]) * 100 + seed,)) for seed in range(int(sys.argv[5]))]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print(failures)
+"""
+
+
+@pytest.mark.parametrize(("limit", "processes", "threads"), [(40, 2, 20), (64, 3, 30), (20, 1, 12)])
+def test_a_crowd_with_few_descriptors_computes_each_key_once(tmp_path, limit, processes, threads):
+    """Who finds none for a lock waits for those of the other threads, and nothing computed is lost for want of one."""
+    crowd = [start(CROWD, tmp_path / "store", tmp_path / "runs", limit, number, threads) for number in range(processes)]
+    for process in crowd:
+        assert process.stdout.readline() == "ready\n"
+    for process in crowd:
+        process.stdin.write("\n")
+        process.stdin.flush()
+    for process in crowd:
+        assert process.communicate(timeout=60)[0] == "[]\n"
+    assert sorted(map(int, (tmp_path / "runs").read_text().split())) == list(range(30))

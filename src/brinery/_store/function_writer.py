@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import cache, partial
 from stat import S_ISDIR, S_ISREG
-from time import time
+from time import sleep, time
 
 from .._printable import printable
 from .._warning import logger, warn
@@ -16,9 +16,21 @@ from ..errors import EvictionWarning, SecretError, SecretWarning, StoreError, St
 from . import history, names
 from .descriptions import parse_object
 from .entry import Unsealed, encode, is_short
-from .files import allocated, clear_away, closing, is_no_folder, let_go, open_folder, read_small, status_of, write_aside
+from .files import (
+    allocated,
+    clear_away,
+    closing,
+    is_no_folder,
+    is_out_of_resources,
+    let_go,
+    open_folder,
+    read_small,
+    status_of,
+    write_aside,
+)
 from .locks import Claim
 from .names import SUFFIX
+from .runs import is_any_under_way_elsewhere
 from .upkeep import Upkeep
 from .usage import Totals
 
@@ -35,6 +47,7 @@ if TYPE_CHECKING:
 
 _SECOND = 1_000_000_000
 _TRIES = 10
+_PAUSES, _PAUSE = 100, 0.01  # seconds
 _NOTHING = Totals(0, 0)
 
 
@@ -214,11 +227,20 @@ class FunctionWriter:
         return Totals(allocated(replaced), 1) if S_ISREG(replaced.st_mode) else _NOTHING
 
     def _open_shard(self, shard: str) -> int:
+        pauses = 0
         for _ in range(_TRIES):
             try:
                 return self._open_shard_once(shard)
             except FileNotFoundError:  # somebody clears the store: made, and gone before it was opened
                 continue
+            except OSError as error:
+                # What was computed is not to be lost for want of descriptors that other threads are about to give back.
+                while is_out_of_resources(error) and pauses < _PAUSES and is_any_under_way_elsewhere():
+                    pauses += 1
+                    sleep(_PAUSE)
+                    with suppress(OSError):
+                        return self._open_shard_once(shard)
+                raise
         return self._open_shard_once(shard)
 
     def _open_shard_once(self, shard: str) -> int:

@@ -160,6 +160,8 @@ class Claim:
             except OSError as error:
                 if not is_out_of_resources(error):
                     raise
+                if self._wait().may_wait_for_descriptors():
+                    return _WAIT
         self._watch()
         return self._hold(mine, None, new_token())
 

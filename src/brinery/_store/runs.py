@@ -128,6 +128,13 @@ def names_under_way() -> list[str]:
         return [run.name for run in _runs.values()]
 
 
+def is_any_under_way_elsewhere() -> bool:
+    """Whether other threads or tasks of this process compute, which give descriptors back when they are done."""
+    ours = held()
+    with _guard:
+        return any(run.token and run not in ours for run in _runs.values())
+
+
 def is_crowded() -> bool:
     """Whether more locks would endanger the descriptors that the program needs for itself."""
     return len(_runs) >= (_most_runs or _find_most_runs())

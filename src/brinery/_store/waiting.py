@@ -14,7 +14,7 @@ from .._printable import printable
 from .._warning import warn
 from ..errors import WaitingWarning
 from .names import TEMPORARY
-from .runs import Run, held, leads_to, names_under_way
+from .runs import Run, held, is_any_under_way_elsewhere, leads_to, names_under_way
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class Waiting:
         "_idle_looks",
         "_is_copy",
         "_is_long",
+        "_looks_for_descriptors",
         "_name",
         "_pause",
         "_root",
@@ -63,6 +64,7 @@ class Waiting:
         self._is_copy = False
         self._idle: object = None  # what the holder looked like when it did nothing
         self._idle_looks = 0
+        self._looks_for_descriptors = 0
         self.token = ""  # of the run that is waited for; not known while its marker is not there yet, or no more
         self.nearby: Run | None = None  # the run itself, if this process has it
 
@@ -81,6 +83,11 @@ class Waiting:
         if self._is_long:  # a thread on which a run of this process depends may hold nothing itself
             ours.update(name for name in names_under_way() if name != self._name)
         return bool(ours) and leads_to(self._name, ours, self._root.temporary)
+
+    def may_wait_for_descriptors(self) -> bool:
+        """Whether descriptors are waited for, which others in this process have: for some seconds at most."""
+        self._looks_for_descriptors += 1
+        return self._looks_for_descriptors <= _PATIENCE and not held() and is_any_under_way_elsewhere()
 
     def is_in_vain(self, holder: Holder | None, status: os.stat_result) -> bool:
         """Whether the one waited for, in another process, waits for this process, or has done nothing for seconds.
