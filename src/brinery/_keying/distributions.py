@@ -43,13 +43,16 @@ def installed_names() -> frozenset[str]:
     return frozenset(_canonical(folder.partition("-")[0]) for folder in folders)
 
 
-def owner(site: str, relative: str) -> Distribution | None:
-    """Return the distribution that a file of ``site-packages`` belongs to, None if it is nobody's."""
-    installed = _owner(site, relative)
+def owner(site: str, relative: str, *, as_installed: bool = False) -> Distribution | None:
+    """Return the distribution that a file of a folder such as ``site-packages`` belongs to, None if it is nobody's.
+
+    With ``as_installed``, only while the file has the checksum that its distribution lists.
+    """
+    installed = _owner(site, relative, as_installed=as_installed)
     return None if installed is None else _with_requirements(site, installed)
 
 
-def _owner(site: str, relative: str) -> _Installed | None:
+def _owner(site: str, relative: str, *, as_installed: bool) -> _Installed | None:
     """Find the distribution that lists a file, trying first the one that is named like its top folder."""
     top = _canonical(relative.partition("/")[0].partition(".")[0])
     line = relative.encode("utf-8", "surrogateescape") + b","
@@ -60,9 +63,25 @@ def _owner(site: str, relative: str) -> _Installed | None:
                 listed = handle.read()
         except OSError:
             continue
-        if listed.startswith(line) or b"\n" + line in listed:
+        at = 0 if listed.startswith(line) else listed.find(b"\n" + line) + 1
+        if at or listed.startswith(line):
+            if as_installed and not _is_as_listed(os.path.join(site, relative), listed[at:].partition(b"\n")[0]):
+                return None
             return _read(site, folder)
     return None
+
+
+def _is_as_listed(filename: str, line: bytes) -> bool:
+    """Whether a file has the checksum in a line of RECORD: SHA-256 in base64, without padding."""
+    from base64 import urlsafe_b64encode
+    from hashlib import sha256
+
+    try:
+        with open(filename, "rb") as handle:
+            digest = sha256(handle.read()).digest()
+    except OSError:
+        return False
+    return b",sha256=" + urlsafe_b64encode(digest).rstrip(b"=") + b"," in line
 
 
 def _metadata_folders(site: str) -> list[str]:

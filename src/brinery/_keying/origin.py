@@ -32,6 +32,7 @@ OURSELVES = Origin("brinery")  # the key's format has a version of its own: a re
 
 _origins: dict[str, Origin] = {}
 _extensions: dict[str, bytes] = {}
+_folders: dict[str, bool] = {}  # of the path: whether there are distributions in it
 
 
 def origin_of_file(filename: str) -> Origin:
@@ -110,7 +111,7 @@ def _look(filename: str) -> Origin:
         return OURSELVES
     found = max(map(filename.rfind, _SITES))  # the last, as an environment may lie inside another's packages
     if found < 0:
-        return STDLIB if filename.startswith(_STDLIB) else USER
+        return STDLIB if filename.startswith(_STDLIB) else _in_folder_of_packages(filename)
     end = found + len(_SITES[0])
     site = filename[:end]
     relative = filename[end:].lstrip("/\\").replace("\\", "/")
@@ -118,3 +119,32 @@ def _look(filename: str) -> Origin:
 
     distribution = owner(site, relative)
     return USER if distribution is None else Origin("installed", distribution)
+
+
+def _in_folder_of_packages(filename: str) -> Origin:
+    """Say of a file whether a folder of the path holds it with its distribution, as `pip install --target` leaves it.
+
+    A file that is not as it was installed is the user's: nothing but its distribution's list tells that it is not.
+    """
+    for place in sys.path:
+        site = os.path.abspath(place)
+        if not filename.startswith(site + os.sep) or not _holds_distributions(site):
+            continue
+        from .distributions import owner
+
+        relative = filename[len(site) + 1 :].replace(os.sep, "/")
+        distribution = owner(site, relative, as_installed=True)
+        if distribution is not None:
+            return Origin("installed", distribution)
+    return USER
+
+
+def _holds_distributions(folder: str) -> bool:
+    known = _folders.get(folder)
+    if known is None:
+        try:
+            known = any(name.endswith(".dist-info") for name in os.listdir(folder))
+        except OSError:
+            known = False
+        _folders[folder] = known
+    return known
