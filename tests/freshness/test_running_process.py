@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from freshness import changes, changes_of_filled_state, changes_of_libraries, changes_of_state
+from freshness import changes, changes_of_filled_state, changes_of_libraries, changes_of_new_syntax, changes_of_state
 from freshness.changes import Change
 from freshness.edit import write_files
 from freshness.many_processes import Do, Nursery
@@ -13,6 +13,7 @@ from freshness.many_processes import Do, Nursery
 CHANGES: list[Change] = [
     *changes.CHANGES,
     *changes_of_libraries.CHANGES,
+    *changes_of_new_syntax.CHANGES,
     *changes_of_state.CHANGES,
     *changes_of_filled_state.CHANGES,
 ]

@@ -224,8 +224,8 @@ def test_a_long_list_is_pickled_once(row, monkeypatch):
     pickled: list[bytes | None] = []
     real = PlainForms.stream
 
-    def watched(self: PlainForms, value: Any) -> bytes | None:
-        pickled.append(real(self, value))
+    def watched(self: PlainForms, value: Any, **where: bool) -> bytes | None:
+        pickled.append(real(self, value, **where))
         return pickled[-1]
 
     monkeypatch.setattr(PlainForms, "stream", watched)

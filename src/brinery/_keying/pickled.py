@@ -24,7 +24,7 @@ from itertools import chain, islice
 
 from .plain import CONTAINER_IDS
 from .sets_in_pickles import may_have_sets
-from .strict_pickler import NESTED, PLAIN_IDS, Other, Sink, Strict, items_of
+from .strict_pickler import NESTED, PLAIN_IDS, ROOM, Other, Sink, Strict, items_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -82,8 +82,12 @@ class PlainForms:
         if len(_spare) < _MOST_SPARE and not self._sink.pieces:  # else somebody was interrupted, and it is not clean
             _spare.append(self)
 
-    def stream(self, value: Any) -> bytes | None:
-        """Return the pickle of an exact tuple, list or dict if it is plain, else None."""
+    def stream(self, value: Any, *, far_down: bool = False) -> bytes | None:
+        """Return the pickle of an exact tuple, list or dict if it is plain, else None.
+
+        What is ``far_down`` in others is measured first, all of it at once: since Python 3.14 the pickler goes down
+        100,000 levels, and would do so again from each of them to meet the same thing that is not plain.
+        """
         if len(value) > CHUNK:
             return None
         # Most of what is not plain shows at once, and saves the pickler's way of saying so.
@@ -92,6 +96,8 @@ class PlainForms:
             if number not in PLAIN_IDS or (number in CONTAINER_IDS and len(item) > chunk_size(item)):
                 return None
         if self._tall is not None and self._tall.is_known_not_to_be_plain(value):
+            return None
+        if far_down and self._measurer().measure(value) > ROOM:
             return None
         sink = self._sink
         pickler = self._pickler or Strict(sink)

@@ -6,6 +6,7 @@ must not. So what is too much for it is told here by the definition and written 
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import islice
 
 from .plain import CONTAINER_IDS
@@ -191,9 +192,28 @@ def _steps(value: Any) -> Iterator[Any]:
             yield from row
             yield _Written(one)
         return
-    # C code looks for the end of a dict after each batch, and for that of a list before.
-    for _ in range(len(value) // _BATCH + 1 if kind is dict else -(len(value) // -_BATCH)):
+    for size in _batches(len(value), ends_empty=kind is dict):
+        if size == 1 and _ends_singly():
+            yield from next(rows)
+            yield _Written(one)
+            continue
         yield _Written(b"(")
-        for row in islice(rows, _BATCH):
+        for row in islice(rows, size):
             yield from row
         yield _Written(several)
+
+
+def _batches(count: int, *, ends_empty: bool) -> Iterator[int]:
+    """Yield how many items are added at once; C code looked for the end of a dict after each batch, before 3.15."""
+    while count > 0 or (ends_empty and count == 0 and not _ends_singly()):
+        yield min(count, _BATCH)
+        ends_empty = ends_empty and count >= _BATCH
+        count -= _BATCH
+
+
+@cache
+def _ends_singly() -> bool:
+    """Whether the pickler of this Python adds a single item that is left over as one, and not as a batch."""
+    sink = Sink()
+    Strict(sink).dump([None] * (_BATCH + 1))
+    return sink.taken().endswith(b"a.")

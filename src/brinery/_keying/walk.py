@@ -30,6 +30,7 @@ Reached: TypeAlias = "Callable[[str, object], None]"
 
 _LARGE = 4096  # the digest of a plain container is remembered from here on: finding it again costs less than making it
 _TANGLED = 1_000
+_FAR_DOWN = 64  # deeper than nearly all values are
 _DEEPEST = 1_000_000
 
 
@@ -318,7 +319,7 @@ class Walk:
     def _plain_form(self, value: Any, *, passing: bool) -> bytes | None:
         form = small(value)
         if form is None and (passing or len(value) <= chunk_size(value)):
-            stream = self._plain.stream(value)
+            stream = self._plain.stream(value, far_down=len(self._frames) > _FAR_DOWN)
             if stream is not None:
                 form = NODE + xxh3_128_digest(stream)  # begins as no head of a node does
                 if len(stream) > _LARGE and not passing:
