@@ -7,6 +7,7 @@ import os
 import stat
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -251,3 +252,45 @@ def use_and_tend(store: Path):
     cache._store_here().close()
     flush_reports()
     return found
+
+
+def snatch(store: Path, names: list[str], stop: Path) -> bool:
+    """Make the files of locks again and again, keep them open and locked; whether a result was read in one of them."""
+    opened: list[int] = []
+    while not stop.exists():
+        for name in names:
+            for flags in (os.O_CREAT | os.O_EXCL | os.O_RDWR, os.O_RDONLY):
+                try:
+                    opened.append(os.open(store / "tmp" / name, flags, 0o666))
+                    fcntl.flock(opened[-1], fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except OSError:
+                    pass
+        for fd in opened[:-200]:
+            os.close(fd)
+        opened = opened[-200:]
+        if any(PRIVATE in os.pread(fd, 1 << 20, 0) for fd in opened):
+            return True
+    return False
+
+
+@pytest.mark.parametrize(("owner", "stranger"), USERS[:2], ids=["root-alice", "alice-bob"])
+def test_no_race_for_a_lock_lets_a_stranger_read_a_result(owner, stranger):
+    """He makes the files of the locks while the user computes, as fast as he can."""
+    with open_folder_for_all() as place:
+        store, stop = place / "store", place / "stop"
+        as_user(owner, use, store, 0)
+        (function,) = store.glob("*-????????")
+        cache = Cache(store, secret=SHARED_SECRET)
+        names = [temporary_name(function.name, cached(cache).key(number)) for number in range(1, 40)]
+        cache._store_here().close()
+        open_up(store, "open", stranger)
+        with ThreadPoolExecutor(1) as pool:
+            snatching = pool.submit(as_user, stranger, snatch, store, names, stop)
+            try:
+                results, computed, stored, _ = as_user(owner, use, store, *range(1, 40))
+            finally:
+                stop.touch()
+            assert snatching.result(60) is False
+        assert results == [f"the answer to {number} is private" for number in range(1, 40)]
+        assert computed == list(range(1, 40))
+        assert all(stored)

@@ -105,3 +105,25 @@ def test_a_temporary_file_goes_only_when_nobody_holds_its_lock(tmp_path):
         assert not files.remove_if_dead("file", folder)
         assert not files.remove_if_dead("fifo", folder)
     assert os.listdir(tmp_path) == ["fifo"]
+
+
+def test_a_folder_that_was_swapped_for_a_link_is_not_followed(tmp_path, monkeypatch):
+    """Whoever can write to a store must not have the mode of another folder changed as ours is made."""
+    victim = tmp_path / "victim"
+    victim.mkdir(mode=0o755)
+    real = files._make_folder_private
+
+    def swapped(name, parent):
+        os.rmdir(name, dir_fd=parent)
+        os.symlink(victim, name, dir_fd=parent)
+        real(name, parent)
+
+    monkeypatch.setattr(files, "_make_folder_private", swapped)
+    before = os.umask(0o277)
+    try:
+        parent = os.open(tmp_path, os.O_RDONLY)
+        with files.closing(parent), pytest.raises(NotADirectoryError):
+            files.make_folder("ours", parent)
+    finally:
+        os.umask(before)
+    assert victim.stat().st_mode & 0o777 == 0o755

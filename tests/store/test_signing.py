@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import fcntl
 import hashlib
 import hmac
 import os
@@ -362,3 +363,18 @@ def test_import_of_something_else(state, text):
         rotation.import_(text)
     assert "hunter2" not in str(caught.value)
     assert not state.exists()
+
+
+def test_whoever_holds_the_lock_on_the_secrets_folder_is_not_waited_for_without_end(monkeypatch):
+    """A process that was stopped while it changed the secret, or a stranger: the error says what to do."""
+    rotation.rotate()
+    monkeypatch.setattr(rotation, "_PATIENCE", 0.1)
+    folder = os.path.dirname(secret_file.secret_path())
+    other = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(SecretError, match=f"end it, or keep others out by chmod 700 {folder}"):
+            rotation.rotate()
+    finally:
+        os.close(other)
+    rotation.rotate()

@@ -6,6 +6,7 @@ What `export` gives works on another machine through `import_` or as ``BRINERY_S
 from __future__ import annotations
 
 import os
+import time
 from contextlib import contextmanager, suppress
 
 from ..errors import SecretError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _ASIDE = "secret."
+_PATIENCE, _PAUSE = 10.0, 0.01  # seconds
 
 
 def _is_left(name: str) -> bool:
@@ -93,11 +95,21 @@ def _changing() -> Iterator[tuple[str, list[str]]]:
 
 @contextmanager
 def _locked(folder: str) -> Iterator[None]:
-    from fcntl import LOCK_EX, flock
+    from fcntl import LOCK_EX, LOCK_NB, flock
 
     fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        flock(fd, LOCK_EX)
+        until = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                flock(fd, LOCK_EX | LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > until:  # stopped, or another user who may look into the folder
+                    raise SecretError(
+                        f"another process holds the lock on {folder}: end it, or keep others out by chmod 700 {folder}"
+                    ) from None
+                time.sleep(_PAUSE)
         yield
     finally:
         os.close(fd)
