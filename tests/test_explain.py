@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -400,3 +401,18 @@ class TestOnTheCommandLine:
 def test_the_public_names_are_there():
     """What is returned can be named in an annotation."""
     assert issubclass(brinery.Explanation, tuple)
+
+
+def test_what_takes_long_to_tell_is_not_told(new_cache, monkeypatch):
+    """What is inside an argument is told for people only, so it may not take many times as long as the key."""
+    ticks = itertools.count()
+    monkeypatch.setattr("brinery._keying.outline.thread_time", lambda: float(next(ticks)))
+    cache = new_cache()
+
+    @cache
+    def f(rows):
+        return len(rows)
+
+    f([1, 2])
+    assert "argument rows differs" in str(f.explain([1, 3]))
+    assert "rows[1]" not in str(f.explain([1, 3]))

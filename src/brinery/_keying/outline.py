@@ -9,6 +9,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sized
 from re import split
+from time import thread_time
 
 from .confidential import sounds_secret
 from .digest import digest
@@ -22,6 +23,7 @@ _MOST_PIECES = 64  # of one argument: some 3 kB of metadata at most
 _MOST_ITEMS = 32  # of a container whose items are told one by one; longer ones are told by stretches
 _STRETCHES = 16
 _DEEPEST = 6
+_SECONDS = 0.2  # of CPU, for one argument: pieces that lead to each other are each digested with all of them
 _PICKLING = frozenset({"__reduce__", "__reduce_ex__", "__getstate__"})
 _DIGITS = 16  # of a piece's digest: it only tells two pieces apart, in one place
 
@@ -36,8 +38,9 @@ class _Stretch(list[object]):
 def outline(name: str, value: object, code: CodeOf) -> dict[str, list[str]]:
     """Give what is inside a container, a record or a frame: where, as Python writes it, to a digest and short value.
 
-    Empty for what has no inside.
+    Empty for what has no inside, and for what takes long to tell.
     """
+    latest = thread_time() + _SECONDS
     pieces: dict[str, list[str]] = {}
     opened: set[int] = set()
     waiting: deque[tuple[str, object, int]] = deque([("", value, 0)])
@@ -49,6 +52,8 @@ def outline(name: str, value: object, code: CodeOf) -> dict[str, list[str]]:
             opened.add(id(whole))
             taken += len(inside) - 1
             waiting.extend((path + step, piece, depth + 1) for step, piece in inside)
+        elif thread_time() > latest:
+            return {}
         elif path:
             piece = list(whole) if type(whole) is _Stretch else whole
             shown = "..." if _is_confidential(name + path) else short_value("", piece)
