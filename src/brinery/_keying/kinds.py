@@ -10,6 +10,7 @@ import sys
 from _weakref import ref
 
 from .._light import ModuleType
+from .fetching import check_of
 from .node import Asked, Expander, Node, Passing, Refused
 from .objects import instances
 from .origin import origin_of_module
@@ -33,6 +34,7 @@ _LIBRARIES = {
     "pyarrow": "arrow",
     "polars": "polars_frames",
     "xarray": "labelled",
+    "omegaconf": "omega",
 }
 
 
@@ -42,7 +44,7 @@ def find(kind: type) -> Expander:
     known = _found.get(number)
     if known is not None and known[1] == id(kind.__mro__):
         return known[2]
-    expander = _decide(kind)
+    expander = _unless_fetching(kind, _decide(kind))
     # Held weakly, and nothing that an expander keeps leads back to the class: a redefined class can go.
     _found[number] = ref(kind, lambda _: _found.pop(number, None) and None), id(kind.__mro__), expander
     return expander
@@ -76,6 +78,23 @@ def _decide(kind: type) -> Expander:
         if reason:
             return _refusal(reason, kind)
     return instances(kind)
+
+
+def _unless_fetching(kind: type, expander: Expander) -> Expander:
+    """Refuse values that fetch what they say; where somebody registered a digest for them, that says it."""
+    is_told = standard_name(kind) or any(id(base) in _registered for base in kind.__mro__)
+    check = None if is_told else check_of(kind, is_data=is_data_of_library(kind))
+    if check is None:
+        return expander
+    name = f"{kind.__module__}.{kind.__qualname__}"
+
+    def expand(value: Any, walk: Asked) -> bytes | Node:
+        reason = check(value)
+        if reason and not walk.note(value):
+            raise Refused(f"{reason} ({name})")
+        return expander(value, walk)
+
+    return expand
 
 
 def is_data_of_library(kind: type) -> bool:

@@ -88,8 +88,8 @@ class Asked(Protocol):
         """Return the encoding of the class of an instance."""
         ...
 
-    def note(self, value: object) -> None:
-        """Tell of a value, if code merely reaches it, that it counts by its type and place only."""
+    def note(self, value: object) -> bool:
+        """Tell of a value, if code merely reaches it, that not all of it counts; return whether it was told."""
         ...
 
     def take_at_its_word(self, value: object) -> None:

@@ -107,10 +107,11 @@ class Walk:
             self._classes[id(kind)] = found
         return found[0]
 
-    def note(self, value: object) -> None:
-        """Tell of a value, if code merely reaches it, that it counts by its type and place only."""
+    def note(self, value: object) -> bool:
+        """Tell of a value, if code merely reaches it, that not all of it counts; return whether it was told."""
         if self._reached is not None:
             self._reached(self._where(), value)
+        return self._reached is not None
 
     def take_at_its_word(self, value: object) -> None:
         """Note an object that says itself what it consists of: it may speak of functions by their names alone."""
