@@ -166,8 +166,8 @@ class TestLooking:
             "eviction | lru\n"
             "half-life | 7.0d\n"
             "hits | 0\n"
-            "misses | 0\n"
-            "hit rate | -\n"
+            "misses | 3\n"
+            "hit rate | 0.0%\n"
             "saved | TIME\n"
             "signed by | " + normalised(secret_path(), store.parent) + "\n",
             "",
@@ -843,8 +843,8 @@ class TestJson:
             "eviction": "lru",
             "half_life": 604800.0,
             "hits": 0,
-            "misses": 0,
-            "hit_rate": None,
+            "misses": 3,
+            "hit_rate": 0.0,
             "seconds_saved": 0.0,
             "signed_by": secret_path(),
         }

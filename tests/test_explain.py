@@ -9,14 +9,19 @@ import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from other_process import run
 
 import brinery
 from brinery import Cache
+from brinery.errors import ChangedWhileRunningWarning, UnstorableResultWarning
 
 LOCK = threading.Lock()
 
@@ -416,3 +421,74 @@ def test_what_takes_long_to_tell_is_not_told(new_cache, monkeypatch):
     f([1, 2])
     assert "argument rows differs" in str(f.explain([1, 3]))
     assert "rows[1]" not in str(f.explain([1, 3]))
+
+
+_ORDER = "argument x has its items in another order"
+_COLUMN = "argument x['a']: <Series 1 of int64> -> <Series 1 of float64>"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ({"a": 1, "b": 2}, {"b": 2, "a": 1}, _ORDER),
+        ({"r": {"a": 1, "b": 2}}, {"r": {"b": 2, "a": 1}}, _ORDER),
+        (np.zeros(3), np.zeros(3, dtype="f4"), "argument x.dtype: 'float64' -> 'float32'"),
+        (np.zeros(3), np.zeros(3, dtype=">f8"), "argument x.dtype: 'float64' -> '>f8'"),
+        (np.zeros(3), np.ones(3), "argument x differs in what it holds"),
+        (pd.Series([1]).to_frame("a"), pd.Series([1.0]).to_frame("a"), _COLUMN),
+        (pd.DataFrame({"a": [1], "b": [2]}), pd.DataFrame({"b": [2], "a": [1]}), _ORDER),
+        (Path("a/b"), Path("a/c"), "argument x: PosixPath('a/b') -> PosixPath('a/c')"),
+        ([Path("a/b")], [Path("a/c")], "argument x[0]: PosixPath('a/b') -> PosixPath('a/c')"),
+        (date(2026, 1, 1), date(2026, 1, 2), "argument x: datetime.date(2026, 1, 1) -> datetime.date(2026, 1, 2)"),
+        (Decimal("1.0"), Decimal("1.00"), "argument x: Decimal('1.0') -> Decimal('1.00')"),
+    ],
+)  # fmt: skip
+def test_what_differs_in_an_argument_is_said(before: object, after: object, said: str, memory: Cache):
+    """Another order, another dtype, another path: never that it lies deeper inside."""
+
+    @memory
+    def f(x):
+        return 1
+
+    f(before)
+    assert f.explain(after).reasons == (said,)
+
+
+def test_a_call_of_which_nothing_was_kept_was_not_never_called(memory: Cache):
+    """One that raised, whose result cannot be kept, or that changed its argument, is told from none."""
+
+    @memory
+    def fails(x):
+        raise KeyError(x)
+
+    @memory
+    def opens(x):
+        return open(os.devnull)
+
+    @memory
+    def changes(x):
+        x.append(1)
+
+    with pytest.raises(KeyError):
+        fails(1)
+    with pytest.warns(UnstorableResultWarning):
+        opens(1).close()
+    with pytest.warns(ChangedWhileRunningWarning):
+        changes([1])
+    for explanation in (fails.explain(1), opens.explain(1), changes.explain([1])):
+        assert explanation.reasons[0].startswith("no result of it is stored")
+
+
+def test_what_is_told_of_a_cache_agrees(memory: Cache):
+    """`info()` counts what this process has not written down yet, as the form in a notebook does."""
+
+    @memory
+    def f(x):
+        return x
+
+    for x in (1, 1, 2, 1):
+        f(x)
+    info = memory.info()
+    assert (info.hits, info.misses, info.entries) == (2, 2, 2)
+    assert "2 of 4 calls" in memory._repr_mimebundle_()["text/plain"]
+    assert memory.functions()[0][4:6] == (2, 2)

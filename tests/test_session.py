@@ -77,6 +77,10 @@ def test_the_last_program_is_told_of(tmp_path: Path):
     assert told(tmp_path) == {"step": (0, 4, never), "total": (0, 1, never), "quote": (0, 1, never)}
     run(tmp_path)
     assert told(tmp_path) == {"step": (4, 0, ""), "total": (1, 0, ""), "quote": (1, 0, "")}
+    session = Cache(tmp_path / "store").last_session()
+    assert repr(session) == str(session)  # a table, at a prompt as well
+    assert repr(session).startswith("function")
+    assert "<table" in session._repr_html_()
     run(tmp_path, program=PROGRAM.replace("FACTOR = 3", "FACTOR = 4"))
     found = told(tmp_path)
     assert found["step"] == (0, 4, "global program.FACTOR: 3 -> 4 (program.py:5)")

@@ -126,7 +126,7 @@ class ComputedOnce(KeyedFunction[P, R]):
                 with before_a_run():
                     call.arguments = self._digests(call.state, call.named)
             if self._globals_may_change or self._may_change:
-                call.others = (_keeping or _load_keeping()).others_of(self, call)
+                (_keeping or _load_keeping()).prepare_for_changes(self, call)
         except Exception as error:
             self._tell_failure("describing a call", error)
         call.began = time.perf_counter()

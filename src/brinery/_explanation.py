@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _MOST_COMPARED = 5000  # entries that are looked at to find the nearest: half a second
 _NEVER = "never called before: there is no result of this function"
+_NOTHING_KEPT = "no result of it is stored: its calls raised, their results cannot be kept, or they were removed since"
+_FIRST = "there was no result of this function before"
 _MOST_PLACES = 3  # told of one argument
 
 
@@ -105,7 +107,8 @@ def explain_call(
     history = folder.history()
     nearest = _nearest(folder, key, call, history, version)
     if nearest is None:
-        return Explanation(function, key, False, (_NEVER,), *beside)
+        reason = _NOTHING_KEPT if folder.computed() else _NEVER
+        return Explanation(function, key, False, (reason,), *beside)
     reasons = nearest.reasons or ["never called in this way before"]
     return Explanation(function, key, False, tuple(reasons), *beside, nearest.key, _about(nearest.facts, now))
 
@@ -234,10 +237,20 @@ def _argument_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tu
                 changes.append(_change(name, old[1], new[1]))
                 distance += _MOST_PLACES + 1
             elif pieces[0] and pieces[0] == pieces[1]:  # all that is recorded of it is the same
-                changes.append(Change(f"argument {name}", note="differs in the code of its class, or deeper inside"))
+                changes.append(Change(f"argument {name}", note=_unrecorded(*inside, name)))
             else:
                 changes += _inner_changes(name, *pieces) or [_change(name, old[1], new[1])]
     return changes, distance + len(changes)
+
+
+def _unrecorded(before: Any, after: Any, name: str) -> str:
+    """Say how a value may differ of which all that is recorded is the same."""
+    paths = [list(found[name]) for found in (before, after)]
+    if paths[0] != paths[1]:
+        return "has its items in another order"
+    if ".dtype" in paths[0]:
+        return "differs in what it holds"
+    return "differs in the code of its class, or deeper inside"
 
 
 def _kind(shown: str) -> str:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from ._keying.arguments import parameters
 from ._keying.carried_code import CarriedCode
 from ._keying.code import enclosing_names, fingerprint
 from ._keying.differences import compare_parts
 from ._keying.digest import digest, encode
 from ._keying.filled import after_a_run
-from ._light import NamedTuple
+from ._keying.live import is_frozen
+from ._light import NamedTuple, suppress
 from ._moved import sentences
 from ._recorder import Recorder
 from ._store.payload import Unstorable
 from ._warning import logger
-from .errors import ChangedWhileRunningWarning, UnstorableResultWarning
+from .errors import ChangedWhileRunningWarning, UnkeyableError, UnstorableResultWarning
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, TypeAlias
 
     from ._keyed_function import Call, KeyedFunction
@@ -27,7 +30,8 @@ if TYPE_CHECKING:
 
 def prepare(function: Function, call: Call, result: object, codec: Codec) -> Payload | None:
     """Make what is stored of a result; None, said once, if it cannot be kept or something has changed meanwhile."""
-    changes, now = [], call.state.code
+    now = call.state.code
+    changes: list[str] = []
     with after_a_run():
         if not (call.is_fixed and call.state.holds()):
             changes, now = _changes_since(function, call)
@@ -82,7 +86,12 @@ def tell(function: Function, call: Call) -> dict[str, Any]:
 
 
 def _recorder_of(function: Function) -> Recorder:
-    return Recorder(function._home, function._codec.name, shows_values=function._options.record_values)
+    return Recorder(
+        function._home,
+        function._codec.name,
+        shows_values=function._options.record_values,
+        changing=function._may_change,
+    )
 
 
 class Others(NamedTuple):
@@ -92,10 +101,19 @@ class Others(NamedTuple):
     arguments: dict[str, bytes]
 
 
-def others_of(function: Function, call: Call) -> Others | None:
-    """Return what must not change; None where `may_change` names parameters only."""
-    own = function._may_change.intersection(enclosing_names(function.__wrapped__))
-    if not (own or function._globals_may_change):
+def prepare_for_changes(function: Function, call: Call) -> None:
+    """Note before a run what its arguments carry, and what must not change, where a function says what may."""
+    carried = CarriedCode(call.state.code_of)
+    encode(call.values, "", carried)
+    call.carried = carried.found
+    call.others = _others_of(function, call)
+
+
+def _others_of(function: Function, call: Call) -> Others | None:
+    """Return what must not change; None where `may_change` names nothing that the function's fingerprint covers."""
+    held = {*enclosing_names(function.__wrapped__)}
+    held |= {item.name for item in parameters(function.__wrapped__) if item.has_default and not is_frozen(item.default)}
+    if not (function._may_change & held or function._globals_may_change):
         return None
     scope = function._scope
     less = scope._replace(
@@ -103,14 +121,33 @@ def others_of(function: Function, call: Call) -> Others | None:
     )
     code = fingerprint(function.__wrapped__, less)
     code_of = function._code_of(code, less)
-    named = function._named(call.state, call.values)
-    return Others(code, {name: digest(value, name, code_of) for name, value in named.items()})
+    return Others(code, _digests_of_others(function, call, call.values, code_of))
+
+
+def _digests_of_others(
+    function: Function, call: Call, values: object, code_of: Callable[[object], bytes]
+) -> dict[str, bytes]:
+    """Digest the arguments but for those that may change; what cannot be digested any more is left out."""
+    may_change = _arguments_that_may_change(function)
+    found = {}
+    for name, value in function._named(call.state, values).items():
+        if name not in may_change:
+            with suppress(UnkeyableError):
+                found[name] = digest(value, name, code_of)
+    return found
+
+
+def _arguments_that_may_change(function: Function) -> frozenset[str]:
+    """Return the names of what the key covers of a call that may change; behind ``key=`` that is one value."""
+    if function._own_key is None or not function._may_change:
+        return function._may_change
+    return frozenset(("key",))
 
 
 def _changes_since(function: Function, call: Call) -> tuple[list[str], Fingerprint]:
     """Name what the key covers and is no longer what it was, but for what may change; and fingerprint what is now."""
     changes, found = [], call.state.code
-    others = None if call.others is None else others_of(function, call)
+    others = None if call.others is None else _others_of(function, call)
     if not call.state.holds():
         then, now = call.state.code, function._make_state()
         function._state = now
@@ -124,20 +161,24 @@ def _changes_since(function: Function, call: Call) -> tuple[list[str], Fingerpri
 
 def _changed_arguments(function: Function, call: Call, others: Others | None) -> list[str]:
     """Name the arguments that are no longer what the key was taken from, but for those that may change."""
-    may_change = {"key"} if function._own_key is not None and function._may_change else function._may_change
-    before, now = call.arguments or {}, {}
-    try:
-        values = call.values if function._own_key is None else function._own_key(*call.args, **call.kwargs)
-        carried = CarriedCode(call.state.code_of)
-        same = encode(values, "", carried) == call.encoded
-        call.carried = carried.found
-        if same:
-            return []
-        if call.others is not None and others is not None:
-            before, now = call.others.arguments, others.arguments
-        else:
-            now = function._digests(call.state, function._named(call.state, values))
-    except Exception as error:  # what cannot be digested any more has changed
-        logger.debug("the arguments of %s cannot be digested any more", function._home, exc_info=error)
-    changed = [name for name, said in before.items() if now.get(name) != said] or before
-    return [f"argument {name}" for name in changed if name not in may_change]
+    may_change = _arguments_that_may_change(function)
+    if call.others is not None and others is not None:
+        before, now = call.others.arguments, others.arguments
+    else:
+        before = {name: said for name, said in (call.arguments or {}).items() if name not in may_change}
+        now = {}
+        try:
+            values = call.values if function._own_key is None else function._own_key(*call.args, **call.kwargs)
+            if not (may_change or function._globals_may_change):
+                carried = CarriedCode(call.state.code_of)
+                if encode(values, "", carried) == call.encoded:
+                    call.carried = carried.found
+                    return []
+            now = _digests_of_others(function, call, values, call.state.code_of)
+            if now == before and not may_change:
+                now = {}  # it cannot be told which
+        except Exception as error:  # what cannot be digested any more has changed
+            logger.debug("the arguments of %s cannot be digested any more", function._home, exc_info=error)
+            with suppress(Exception):
+                now = _digests_of_others(function, call, call.values, call.state.code_of)
+    return [f"argument {name}" for name, said in before.items() if now.get(name) != said]

@@ -33,11 +33,15 @@ class Recorder:
         home: the function's home name.
         serializer: the name of what makes bytes of its results.
         shows_values: whether values may be told; those of ignored parameters never are.
+        changing: the parameters that a run may change: what is inside them is not what it was, and not told.
     """
 
-    __slots__ = ("_hidden", "_home", "_names", "_of_code", "_serializer", "_shows_values", "_state")
+    __slots__ = ("_changing", "_hidden", "_home", "_names", "_of_code", "_serializer", "_shows_values", "_state")
 
-    def __init__(self, home: str, serializer: str, *, shows_values: bool) -> None:
+    def __init__(
+        self, home: str, serializer: str, *, shows_values: bool, changing: frozenset[str] = frozenset()
+    ) -> None:
+        self._changing = changing
         self._home = home
         self._serializer = serializer
         self._shows_values = shows_values
@@ -98,7 +102,7 @@ class Recorder:
 
         found = {}
         for name, value in named:
-            if type(value) in SCALARS:
+            if type(value) in SCALARS or name in self._changing:
                 continue
             try:
                 pieces = outline(name, value, call.state.code_of)

@@ -77,6 +77,15 @@ class Session(NamedTuple):
     def __str__(self) -> str:
         return self.to_text()
 
+    def __repr__(self) -> str:
+        return self.to_text()
+
+    def _repr_html_(self) -> str:
+        """The same for a notebook."""
+        from ._html.session import of_session
+
+        return of_session(self)
+
     def to_text(self, width: int = 0) -> str:
         """The same; with a width, reasons are cut so that lines fit."""
         titles, rows = self.rows()

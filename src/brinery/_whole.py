@@ -187,7 +187,7 @@ class _Comparison:
 
 def _is_replaced(before: object, after: object, *, is_known: bool) -> bool:
     """Whether a library has put something else in the place of what it cannot pickle, or had not got yet."""
-    if type(before) is type(after) and (after or type(before) not in (dict, list, set)):
+    if type(before) is type(after) and (type(before) not in (dict, list, set) or after):
         return False
     return _is_live(before) or (is_known and (before is None or _are_of_one_library(before, after)))
 

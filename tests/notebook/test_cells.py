@@ -587,3 +587,22 @@ def test_a_chain_of_cells_is_reused_as_a_whole_after_a_restart(cells):
     assert ran(cells.cached(chain[2]))
     assert cells.run(f"{decorated}\nprint(total(2))") == "computing\n120.0\n"
     assert not ran(cells.cached(chain[0]))
+
+
+@pytest.mark.parametrize(
+    ("before", "body", "shown", "after"),
+    [
+        ("LOG = []\ndef help(x):\n    LOG.append(x)\n    return x", "y = help(3)", "LOG", "[3]"),
+        ("N = 0\ndef help(x):\n    global N\n    N += 1\n    return x", "y = help(3)", "N", "1"),
+        ("LOG = []", "LOG.append(3)\ny = 3", "LOG", "[3]"),
+    ],
+)
+def test_a_log_is_a_result_of_a_cell(cells, before, body, shown, after):
+    """A name that code only writes to is in no function's key; a cell's names are what it gives."""
+    cells.run(before)
+    cells.cached(body)
+    assert cells.value(shown) == after
+    cells.restart()
+    cells.run(before)
+    cells.cached(body)
+    assert cells.value(f"y, {shown}") == f"(3, {after})"

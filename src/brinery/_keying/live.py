@@ -100,7 +100,7 @@ def _is_unchanging(value: Any) -> bool:
     return name in _UNCHANGING
 
 
-def kind_of_written(value: object, done: str) -> str:
+def kind_of_written(value: Any, done: str) -> str:
     """Say of what kind something is that code only writes to, if writing tells nothing of what it holds; else "".
 
     ``done`` is what is done to its items: one that is not there cannot be counted up, and a list has no new ones.
@@ -109,7 +109,7 @@ def kind_of_written(value: object, done: str) -> str:
     name = standard_name(kind)
     if done.startswith(COUNTED):
         key = done.removeprefix(COUNTED)
-        item = dict.get(value, key) if key and name in _MAPPINGS else None  # type: ignore[arg-type]
+        item = dict.get(value, key) if key and name in _MAPPINGS else None
         begins = name == "collections.Counter" or getattr(value, "default_factory", None) in (int, float)
         return kind.__name__ if name in _MAPPINGS and (begins or type(item) in (int, float)) else ""
     if done == ITEM_SET:

@@ -13,7 +13,7 @@ from time import thread_time
 
 from .confidential import sounds_secret
 from .digest import digest
-from .shown import is_short, short_value
+from .shown import ARRAY_LIBRARIES, is_short, short_value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ def outline(name: str, value: object, code: CodeOf) -> dict[str, list[str]]:
     opened: set[int] = set()
     waiting: deque[tuple[str, object, int]] = deque([("", value, 0)])
     taken = 1
+    if _is_array(type(value)):
+        return {path: [digest(fact).hex()[:_DIGITS], repr(fact)] for path, fact in _facts_of_array(value)}
     while waiting:
         path, whole, depth = waiting.popleft()
         inside = _inside(whole) if depth < _DEEPEST and id(whole) not in opened else []
@@ -56,7 +58,7 @@ def outline(name: str, value: object, code: CodeOf) -> dict[str, list[str]]:
             return {}
         elif path:
             piece = list(whole) if type(whole) is _Stretch else whole
-            shown = "..." if _is_confidential(name + path) else short_value("", piece)
+            shown = "..." if _is_confidential(name + path) else _with_dtype(short_value("", piece), piece)
             pieces[path] = [digest(piece, name + path, code).hex()[:_DIGITS], shown]
     return pieces
 
@@ -85,6 +87,30 @@ def _inside(whole: Any) -> list[Piece]:
         if frame is not None and kind is frame:
             return _columns(whole, [(".index", whole.index)] if library == "pandas" else [])
     return _fields(whole, kind)
+
+
+def _is_array(kind: type) -> bool:
+    return kind.__module__.partition(".")[0] in ARRAY_LIBRARIES and kind.__name__ in (
+        "ndarray",
+        "MaskedArray",
+        "Tensor",
+    )
+
+
+def _facts_of_array(array: Any) -> list[Piece]:
+    """What an array is, but not what it holds: to digest that once more would take as long as the key."""
+    facts: list[Piece] = [(".dtype", str(array.dtype)), (".shape", str(tuple(array.shape)))]
+    if hasattr(array, "flags"):
+        facts += [(".flags.c_contiguous", array.flags.c_contiguous), (".flags.f_contiguous", array.flags.f_contiguous)]
+    return facts
+
+
+def _with_dtype(shown: str, piece: Any) -> str:
+    """Add what a column or an array is made of."""
+    if type(piece).__module__.partition(".")[0] not in ARRAY_LIBRARIES or not shown.startswith("<"):
+        return shown
+    dtype = getattr(piece, "dtype", None)
+    return shown if dtype is None else f"{shown[:-1]} of {dtype}>"
 
 
 def _cuts(items: Sized) -> Iterator[tuple[int, int]]:

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from .confidential import looks_secret, sounds_secret
+from .standard import standard_name
 
 _LONGEST = 80
 DOTS = "..."
 _WIDEST_INT = 200
-_ARRAY_LIBRARIES = {"numpy", "pandas", "polars", "torch"}
+# Types of the standard library that say in a few words what they are; nothing of the user's runs.
+_READABLE = {
+    "builtins.range", "builtins.slice", "datetime.date", "datetime.datetime", "datetime.time", "datetime.timedelta",
+    "decimal.Decimal", "fractions.Fraction", "pathlib.PosixPath", "pathlib.PurePosixPath", "pathlib._local.PosixPath",
+    "pathlib._local.PurePosixPath", "uuid.UUID",
+}  # fmt: skip
+ARRAY_LIBRARIES = {"numpy", "pandas", "polars", "torch"}
 
 
 def is_short(value: object) -> bool:
@@ -32,9 +39,12 @@ def shorten(value: object) -> str:
     kind = type(value)
     if kind is str and len(value) <= _LONGEST:  # type: ignore[arg-type]
         return DOTS
+    if standard_name(kind) in _READABLE:
+        shown = repr(value)
+        return shown if len(shown) <= _LONGEST and not looks_secret(shown) else f"<{kind.__qualname__}>"
     if kind in (str, bytes, list, tuple, dict, set, frozenset):
         return f"<{kind.__name__} of {len(value)}>"  # type: ignore[arg-type]
-    shape = getattr(value, "shape", None) if kind.__module__.partition(".")[0] in _ARRAY_LIBRARIES else None
+    shape = getattr(value, "shape", None) if kind.__module__.partition(".")[0] in ARRAY_LIBRARIES else None
     return (
         f"<{kind.__qualname__} {'x'.join(map(str, shape))}>" if isinstance(shape, tuple) else f"<{kind.__qualname__}>"
     )

@@ -117,7 +117,8 @@ class _Mentions:
 
     def _tell(self, mention: ast.Name) -> Iterator[tuple[_Chain, bool]]:
         """Say what one mention reads, attributes included, or that it only writes."""
-        chain, node = (mention.id,), mention
+        chain: _Chain = (mention.id,)
+        node: ast.Name | ast.Attribute = mention
         while True:
             written = self._written(node)
             if written is not None:

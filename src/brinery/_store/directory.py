@@ -275,7 +275,7 @@ class Directory(Store):
             from . import maintenance
             from .records import StoreInfo
 
-            functions = [] if root is None else maintenance.functions(root)
+            functions = [] if root is None else with_unwritten(maintenance.functions(root), self.root)
         return StoreInfo(
             location=self.location,
             root=self.root,

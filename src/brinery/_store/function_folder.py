@@ -248,6 +248,17 @@ class FunctionFolder:
 
         return recorded(self._path(key), key, self._secrets)
 
+    def computed(self) -> int:
+        """How many calls were computed, in this process or as others have written down."""
+        from .statistics import read_sum
+
+        counted = 0 if self._report is None else self._report.unwritten().misses
+        try:
+            with closing(self._root.open_function(self.slug)) as folder:
+                return counted + read_sum(folder).tally.misses
+        except OSError:  # nobody has written down anything
+            return counted
+
     def count(self) -> int:
         """How many entries there are."""
         return sum(1 for _ in self)
