@@ -31,6 +31,7 @@ _TABLES_OF_ENUM = {
 OF_A_MEMBER = {"_name_", "__objclass__", "_sort_order_", "_inverted_"}  # what follows from its class
 MEMBERS = "__members__"  # of an enumeration: their attributes, by name
 _FIELD_MARKS = ("__dataclass_fields__", "__attrs_attrs__", "__pydantic_fields__")
+_MARK_OF_NAMED_TUPLES = "_fields"  # their annotations are read by what builds them of data, such as pydantic and cattrs
 
 
 class Member(NamedTuple):
@@ -57,15 +58,20 @@ def class_members(cls: type, *, documented: bool = False) -> Iterator[Member]:
         yield Member("__annotations__", annotations_of(cls), settled=True)
         yield Member("__doc__", own.get("__doc__"), settled=True)
     for name in sorted(own):
-        if name in _BOOKKEEPING or (name.startswith(_BUILT_BY_PYDANTIC) and name != "__pydantic_fields__"):
+        if name in _BOOKKEEPING or (name.startswith(_BUILT_BY_PYDANTIC) and name not in _OF_PYDANTIC):
             continue
         value = own[name]
+        if name == "__pydantic_decorators__":
+            yield Member(name, _told_by_decorators(value), settled=True)
+            continue
         if name == "__init__" and (value is _placeholder() or value is _inherited_init(cls)):
             continue  # a protocol's class gets the one that it inherits when it is first called
         if isinstance(value, (GetSetDescriptorType, MemberDescriptorType)) or _is_salted(value):
             yield Member(name, type(value).__name__, settled=True)
         elif name not in members and not (_is_enum(cls) and name in _TABLES_OF_ENUM) and not _is_hook_of_typing(value):
             yield Member(name, value, settled=name in _FIELD_MARKS)
+    for name, value in _kept_by_metaclass(cls):
+        yield Member(f"{name} of its metaclass", value, settled=True)
     if _is_enum(cls):
         yield Member(MEMBERS, {name: vars(member) for name, member in members.items()})
     elif fields:
@@ -79,7 +85,39 @@ def annotations_of(cls: type) -> dict[str, Any]:
 
 def has_fields(cls: type) -> bool:
     """Whether the annotations of a class are its fields."""
-    return any(mark in cls.__dict__ for mark in _FIELD_MARKS)
+    own = cls.__dict__
+    return any(mark in own for mark in _FIELD_MARKS) or (_MARK_OF_NAMED_TUPLES in own and issubclass(cls, tuple))
+
+
+def _told_by_decorators(value: Any) -> dict[str, dict[str, object]]:
+    """Return what pydantic's decorators were told, such as fields and mode; the functions are members of the class."""
+    kinds = {kind: getattr(value, kind, None) or {} for kind in type(value).__dataclass_fields__}
+    return {kind: {name: one.info for name, one in found.items()} for kind, found in kinds.items()}
+
+
+def _kept_by_metaclass(cls: type) -> Iterator[tuple[str, object]]:
+    """Yield what a metaclass written in C keeps of a class, such as msgspec's of the defaults, names and options."""
+    metaclass: Any = type(cls)
+    for maker in metaclass.__mro__:
+        if maker is type:
+            return
+        for name, item in maker.__dict__.items():
+            if type(item) in _DESCRIPTORS and name not in _BOOKKEEPING:
+                try:
+                    value = item.__get__(cls)
+                except AttributeError:
+                    continue
+                yield name, _told_by_descriptors(value) if name == "__struct_config__" else value
+
+
+def _told_by_descriptors(value: object) -> dict[str, object]:
+    """Return the attributes of an object of C, such as the options of a class of msgspec's."""
+    own = type(value).__dict__
+    return {name: own[name].__get__(value) for name in sorted(own) if type(own[name]) in _DESCRIPTORS}
+
+
+_DESCRIPTORS = (GetSetDescriptorType, MemberDescriptorType)
+_OF_PYDANTIC = {"__pydantic_fields__", "__pydantic_decorators__"}
 
 
 def registered(cls: type) -> frozenset[type]:

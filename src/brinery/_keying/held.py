@@ -41,7 +41,9 @@ class Held(NamedTuple):
     code: object
 
 
-def held_code(value: object, is_ours: Callable[[Any], bool], seen: dict[int, object]) -> list[Held]:
+def held_code(
+    value: object, is_ours: Callable[[Any], bool], seen: dict[int, object], *, steps: int | None = None
+) -> list[Held]:
     """Find the user's functions and classes that an object leads to at any depth, its own class included.
 
     What these lead to in turn is theirs to tell. Of a library's functions only what they close over, their defaults and
@@ -50,7 +52,8 @@ def held_code(value: object, is_ours: Callable[[Any], bool], seen: dict[int, obj
     """
     found: list[Held] = []
     nearest = [value]
-    while nearest and len(seen) <= _MOST:
+    while nearest and len(seen) <= _MOST and steps != 0:
+        steps = None if steps is None else steps - 1
         further = []
         for holder in nearest:
             for item in _inside(holder):

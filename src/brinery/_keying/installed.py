@@ -1,12 +1,18 @@
-"""What users do to installed classes: they add methods, and replace them, for a while or for good."""
+"""What users put into installed code: functions, methods, accessors and entries of tables, added or replaced.
+
+Nobody marks what they put there. It is known by where its code is from: of all that a module's namespace, a class or a
+table of a library holds, what is not the library's. Numbers and texts have no such mark, and are not told apart.
+"""
 
 from __future__ import annotations
 
 import sys
 from gc import get_referents
-from types import FunctionType
+from operator import is_
 
+from .._light import FunctionType, ModuleType
 from .live import is_class
+from .plain import CONTAINERS
 from .standard import is_changeable
 
 TYPE_CHECKING = False
@@ -14,38 +20,65 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
+    IsForeign = Callable[[object], bool]
 
-def namespaces(cls: type) -> Iterator[dict[str, Any]]:
-    """Yield the attributes of a class and its bases, of those that can be changed."""
+_LONGEST_TABLE = 256  # a longer one is a library's own, which fills it as it goes
+
+
+def namespaces(cls: type) -> Iterator[tuple[type, dict[str, Any]]]:
+    """Yield a class and its bases, of those that can be changed, each with its attributes."""
     for owner in cls.__mro__:
         if is_changeable(owner):
-            yield get_referents(owner.__dict__)[0]  # the dict behind the proxy
+            yield owner, get_referents(owner.__dict__)[0]  # the dict behind the proxy
 
 
-def added_members(cls: type, is_foreign: Callable[[object], bool]) -> Iterator[tuple[dict[str, Any], str, object]]:
-    """Yield what was put into a class or its bases by others than their makers: namespace, name and value."""
-    for owner in cls.__mro__:
-        if not is_changeable(owner):
-            continue
-        maker = str(owner.__module__).partition(".")[0]
-        own: dict[str, Any] = get_referents(owner.__dict__)[0]  # the dict behind the proxy
-        for name, value in owner.__dict__.items():
-            inner = _wrapped(value)
-            # Of a function its code tells where it is from: `functools.wraps` gives it another's module.
-            made = inner if is_class(inner) else type(inner)
-            if type(inner) is not FunctionType and str(made.__module__).partition(".")[0] == maker:
-                continue
-            if is_foreign(inner) and not _is_generated(inner):
-                yield own, name, value
+def added_members(owner: type, own: dict[str, Any], is_foreign: IsForeign) -> Iterator[tuple[str, object]]:
+    """Yield the name and value of what was put into a class by others than its maker; its bases are not looked at."""
+    maker = maker_of(owner)
+    for name, value in own.items():
+        inner = _wrapped(value)
+        if maker_of(inner) not in (maker, "builtins") and is_foreign(inner) and not _is_generated(inner):
+            yield name, value
+
+
+def maker_of(value: object) -> str:
+    """Return the package that something was made by: of a function the one whose names its code reads.
+
+    A function may say that it belongs to another module, as `functools.wraps` makes it.
+    """
+    if type(value) is FunctionType:
+        return str(value.__globals__.get("__name__")).partition(".")[0]
+    return str((value if is_class(value) else type(value)).__module__).partition(".")[0]
+
+
+class Neighbours:
+    """The functions, classes and tables that a module's namespace holds, and whether it still holds them."""
+
+    def __init__(self, module: ModuleType) -> None:
+        self._space = vars(module)
+        self.code: dict[str, object] = {}
+        self.tables: dict[str, object] = {}
+        for name, value in list(self._space.items()):
+            kind = type(value)
+            if kind in CONTAINERS or kind is set:
+                if name[:2] != "__" and len(value) <= _LONGEST_TABLE:
+                    self.tables[name] = value
+            elif not issubclass(kind, ModuleType):
+                self.code[name] = value
+        self._values = list(self.code.values())
+
+    def are_there(self) -> bool:
+        """Whether every name still stands for the same object."""
+        return all(map(is_, map(self._space.get, self.code), self._values))
 
 
 def _wrapped(value: object) -> object:
     """Return the function of a descriptor; nothing else is asked for attributes, as a mock would make them up."""
-    if isinstance(value, (staticmethod, classmethod)):
+    if type(value) is staticmethod or type(value) is classmethod:
         return value.__func__
-    return value.fget if isinstance(value, property) else value
+    return value.fget if type(value) is property else value
 
 
 def _is_generated(value: object) -> bool:
     """Whether a function was made from text by a library, as `collections.namedtuple` does: it belongs to no module."""
-    return isinstance(value, FunctionType) and str(value.__globals__.get("__name__")) not in sys.modules
+    return type(value) is FunctionType and str(value.__globals__.get("__name__")) not in sys.modules

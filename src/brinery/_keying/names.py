@@ -159,6 +159,7 @@ class Names(References):
 
     def _resolve_installed(self, origin: Origin, module: ModuleType, rest: list[str]) -> bytes:
         """What is taken from an installed module counts by its name there, unless somebody has put it there."""
+        self._count_additions(module.__name__)
         path = ".".join([module.__name__, *rest])
         pieces = [self._refer_to_installed(origin, path)]
         value: object = module
@@ -175,6 +176,8 @@ class Names(References):
                 return digest_of([*pieces, lazily])
             self._watch.name(space, name, found)
             path, value = f"{path}.{name}", found
+            if is_loaded_module(value):
+                self._count_additions(value.__name__)
         if not is_loaded_module(value):
             pieces.append(self._found_in_installed(path, value))
         return digest_of(pieces)
@@ -355,6 +358,7 @@ class Names(References):
             self._watch.question(lambda: name not in sys.modules)
             return digest_of(pieces)
         self._watch.question(lambda: sys.modules.get(name) is module and attribute(module, rest) is value)
+        self._count_additions(name)
         if self._is_foreign(value):
             pieces.append(self._reference(f"replaced {name}.{'.'.join(rest)}", value, lambda: attribute(module, rest)))
         return digest_of(pieces)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import sys
 from gc import get_referents
 
+from .._light import MemberDescriptorType
 from .node import Asked, Expander, Node, Passing, attributes
 from .plain import head
-from .standard import standard_name
+from .standard import is_changeable, standard_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +30,21 @@ def way_through(kind: type) -> Expander | None:
     """Return what looks through the instances of a class, None where nothing is to be seen."""
     if any(base.__name__ == "ObjectProxy" and base.__module__ in _OF_WRAPT for base in kind.__mro__):
         return _wrapping
-    return next((_WAYS[name] for name in map(standard_name, kind.__mro__) if name in _WAYS), None)
+    way = next((_WAYS[name] for name in map(standard_name, kind.__mro__) if name in _WAYS), None)
+    return _members if way is None and not standard_name(kind) and _members_of(kind) else way
+
+
+def _members_of(kind: type) -> list[str]:
+    """Name the members of a type written in C that nobody can change, such as the constraints of `msgspec.Meta`."""
+    if is_changeable(kind):
+        return []
+    return sorted(name for name, item in kind.__dict__.items() if type(item) is MemberDescriptorType)
+
+
+def _members(value: Any, walk: Asked) -> Node:
+    kind = type(value)
+    state = {name: kind.__dict__[name].__get__(value) for name in _members_of(kind)}
+    return Node(head("members") + walk.class_of(kind), (attributes(state),), ("",))
 
 
 def _wrapping(value: Any, walk: Asked) -> Node:

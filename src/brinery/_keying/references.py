@@ -14,6 +14,7 @@ from .digest import encode
 from .fingerprint import Fingerprint, Part, Scope
 from .generators import global_generator
 from .home import MAINS, home_of_class, home_of_function, home_of_module, home_of_wrapped
+from .installed import Neighbours, added_members, maker_of, namespaces
 from .live import attribute_of, is_class, is_code, is_found_by_name, is_frozen, is_unbound_builtin
 from .memos import is_memo
 from .origin import STDLIB, USER, Origin, digest_of_extension, origin_of_file, origin_of_module
@@ -73,6 +74,7 @@ class References:
         self._notes: dict[str, str] = {}
         self._watch = Watch()
         self._looked_at: dict[int, object] = {}  # for code that is held by what is not taken apart
+        self._searched: set[str | int] = set()  # modules and classes of libraries, for what the user put there
         self._memos: dict[str, object] = {}
         self._references: dict[int, bytes] = {}
         self._kept: list[object] = []
@@ -139,6 +141,7 @@ class References:
             self._pending.append(lambda: self._visit_function(name, function))
             return name_digest(name)
         told = f"{home_of_wrapped(function)}.{function.__qualname__}"
+        self._count_additions(str(function.__globals__.get("__name__")))
         reference = self._refer_to_installed(origin, told)
         if not is_found_by_name(function):
             # Made inside installed code: what it closes over may be the user's (a decorator of a library).
@@ -156,24 +159,53 @@ class References:
             return name_digest(name)
         reference = self._refer_to_installed(origin, f"{cls.__module__}.{cls.__qualname__}")
         self._references[id(cls)] = reference  # what was put into a class may lead back to it
-        additions = self._pieces_of_additions(cls) if is_changeable(cls) else []
-        return digest_of([reference, *additions]) if additions else reference
+        self._count_members(cls)
+        self._count_additions(str(cls.__module__))
+        registered = self._pieces_of_registered(cls) if is_changeable(cls) else []
+        return digest_of([reference, *registered]) if registered else reference
 
-    def _pieces_of_additions(self, cls: type) -> list[bytes]:
-        """What the user has put into an installed class: methods added or replaced, subclasses registered."""
-        from .installed import added_members, namespaces
+    def _count_additions(self, name: str) -> None:
+        """Count what the user has put into a library's module, and into the classes and tables that it holds.
 
-        for namespace in namespaces(cls):
-            self._watch.members(namespace)
-        pieces = []
-        for own, name, value in added_members(cls, self._is_foreign):
-            self._watch.name(own, name, value)
-            label = f"replaced {cls.__module__}.{cls.__qualname__}.{name}"
-            pieces += [
-                name.encode("utf-8", "surrogatepass"),
-                self._member(label, value, partial(own.__getitem__, name)),
-            ]
-        return pieces + self._pieces_of_registered(cls)
+        For every module that code takes something from; what other modules of the library hold is not looked at.
+        """
+        module = sys.modules.get(name)
+        kind = self._origin_of_name(name).kind
+        if module is None or name in self._searched or self._by_name_only or kind not in ("installed", "stdlib"):
+            return
+        self._searched.add(name)
+        maker = name.partition(".")[0]
+        if maker in ("builtins", "unittest"):
+            return
+        neighbours = Neighbours(module)
+        self._watch.question(neighbours.are_there)
+        for label, value in neighbours.code.items():
+            made_by = maker_of(value)
+            if made_by == maker:
+                if is_class(value):
+                    self._count_members(value)
+            elif made_by != "builtins" and self._is_foreign(value):
+                reference = self._reference(f"put at {name}.{label}", value, partial(vars(module).__getitem__, label))
+                self._parts.add(f"replaced {name}.{label}", Part(reference))
+        for label, table in neighbours.tables.items() if kind == "installed" else ():
+            self._watch.members(table)
+            self._follow(f"{name}.{label}", table, near=True)
+
+    def _count_members(self, cls: type) -> None:
+        """Count what the user has put into a class of a library: methods and accessors, added or replaced."""
+        for owner, own in namespaces(cls):
+            if id(owner) in self._searched or self._is_users(owner):
+                continue
+            self._searched.add(id(owner))
+            self._watch.members(own)
+            place = f"{owner.__module__}.{owner.__qualname__}"
+            for name, value in added_members(owner, own, self._is_foreign):
+                label = f"replaced {place}.{name}"
+                member = self._member(label, value, partial(own.__getitem__, name))
+                self._parts.add(f"member {place}.{name}", Part(member))
+            for name, value in own.items():
+                if is_changeable(type(value)) and not is_class(value):
+                    self._follow(f"{place}.{name}", value, near=True)
 
     def _pieces_of_registered(self, cls: type, *, ours: bool = False) -> list[bytes]:
         """The classes that were registered with an abstract base class; with an installed one, only the user's."""
@@ -195,6 +227,7 @@ class References:
             self._pending.append(lambda: self._visit_module(name, module))
             self._count_extension(module.__name__)
             return name_digest(name)
+        self._count_additions(module.__name__)
         return self._refer_to_installed(origin, module.__name__)
 
     def _refer_to_memo(self, memo: Any) -> bytes:
@@ -296,13 +329,16 @@ class References:
     def _note(self, path: str, value: object) -> None:
         self._notes[path] = f"{type(value).__module__}.{type(value).__qualname__}"
 
-    def _follow(self, path: str, value: object) -> None:
-        """Count the user's code that an object leads to which is not taken apart, or only by a library's word."""
+    def _follow(self, path: str, value: object, *, near: bool = False) -> None:
+        """Count the user's code that an object leads to which is not taken apart, or only by a library's word.
+
+        ``near`` is a few steps far, for the many objects that a library holds.
+        """
         if self._by_name_only:
             return
         from .held import held_code, is_held
 
-        found = held_code(value, self._is_users, self._looked_at)
+        found = held_code(value, self._is_users, {} if near else self._looked_at, steps=3 if near else None)
         for held in found:
             self._watch.question(partial(is_held, held))
         if found:

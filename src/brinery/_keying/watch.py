@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from gc import get_referents
 from keyword import iskeyword
+from operator import is_
 
 from .._light import CellType, FunctionType, GetSetDescriptorType, MemberDescriptorType
 
@@ -143,13 +144,19 @@ def _compile_functions(functions: list[FunctionType], cells: list[tuple[CellType
 
 
 def _compile_members(containers: list[object]) -> Callable[[], bool]:
-    """Compare the members of any number of containers, which the garbage collector lists at once."""
-    fixed: dict[str, object] = {
-        "own": tuple(containers),
-        "parts": get_referents(*containers),
-        "referents": get_referents,
-    }
-    return _build("    return referents(*own) == parts", fixed, {})
+    """Compare the members of any number of containers, which the garbage collector lists at once.
+
+    By identity those that may be equal without being the same: an option that is 2 is not one that is 2.0.
+    """
+    own, parts = tuple(containers), get_referents(*containers)
+    doubtful = [number for number, part in enumerate(parts) if type(part) not in _COMPARED_BY_IDENTITY]
+    values = [parts[number] for number in doubtful]
+
+    def check() -> bool:
+        now = get_referents(*own)
+        return now == parts and all(map(is_, map(now.__getitem__, doubtful), values))
+
+    return check
 
 
 def _build(body: str, fixed: dict[str, object], namespace: dict[str, Any]) -> Callable[[], bool]:
