@@ -215,19 +215,6 @@ def test_a_generator_that_is_left_early_is_not_stored(memory: Cache):
     assert CALLS == [(), ("closed",), (), ("closed",)]
 
 
-def test_an_item_is_kept_as_it_was_when_it_was_yielded(memory: Cache):
-    """A generator that yields one list again and again replays what each consumer saw."""
-
-    @memory
-    def f():
-        buffer = []
-        for i in range(3):
-            buffer.append(i)
-            yield buffer
-
-    assert [list(item) for item in f()] == [list(item) for item in f()] == [[0], [0, 1], [0, 1, 2]]
-
-
 def test_a_generator_that_is_sent_values_works_and_is_not_stored(memory: Cache):
     """What was sent is not in the key."""
 
@@ -541,9 +528,10 @@ def test_an_item_that_the_consumer_changes_poisons_nothing(memory: Cache):
         yield items
         yield len(items)
 
-    for item in f():
-        if isinstance(item, list):
-            item.append("mine")
+    with pytest.warns(UnstorableResultWarning, match="item 0 of .* was changed after it was yielded"):
+        for item in f():
+            if isinstance(item, list):
+                item.append("mine")
     assert list(f()) == [[], 0]
     assert list(f()) == [[], 0]
 

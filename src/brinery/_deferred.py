@@ -145,6 +145,9 @@ class CachedGeneratorFunction(_Deferred[P, Generator[Any, Any, Any]]):
                     item = answer.give(generator)
                 if recording is not None:
                     recording.add(recording.freeze(item))
+                    recording.hold(item)
+                    for number, earlier in recording.due():
+                        recording.see(number, recording.freeze(earlier))
                 answer = _Answer()
                 try:
                     answer.sent = yield item
@@ -152,9 +155,7 @@ class CachedGeneratorFunction(_Deferred[P, Generator[Any, Any, Any]]):
                     raise
                 except BaseException as error:
                     answer.thrown = error
-                if recording is not None and (
-                    answer or (recording.may_change(item) and not recording.is_last(recording.freeze(item)))
-                ):
+                if answer:
                     recording = None
         except StopIteration as stop:
             if recording is not None:
@@ -203,6 +204,9 @@ class CachedAsyncGeneratorFunction(_Deferred[P, AsyncGenerator[Any, Any]]):
                     item = await answer.give_async(generator)
                 if recording is not None:
                     recording.add(await recording.freeze_beside(item))
+                    recording.hold(item)
+                    for number, earlier in recording.due():
+                        recording.see(number, await recording.freeze_beside(earlier))
                 answer = _Answer()
                 try:
                     answer.sent = yield item
@@ -210,10 +214,7 @@ class CachedAsyncGeneratorFunction(_Deferred[P, AsyncGenerator[Any, Any]]):
                     raise
                 except BaseException as error:
                     answer.thrown = error
-                if recording is not None and (
-                    answer
-                    or (recording.may_change(item) and not recording.is_last(await recording.freeze_beside(item)))
-                ):
+                if answer:
                     recording = None
         except StopAsyncIteration:
             if recording is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 import time
 from contextlib import contextmanager
 
@@ -35,6 +36,7 @@ class Recording:
         function._begin(call, anew=anew)
         self._frozen: list[bytes] | None = []
         self._size = 0
+        self._held: dict[int, object] = {}  # what may still be changed, by its number
         self.seconds = 0.0
 
     @property
@@ -67,6 +69,7 @@ class Recording:
         if isinstance(frozen, Exception):
             home, number = self._function._home, len(self._frozen)
             self._frozen = None
+            self._held.clear()
             self._function._warn(
                 UnstorableResultWarning,
                 f"item {number} of {home} cannot be kept: {frozen}; the items were returned, not stored",
@@ -79,16 +82,45 @@ class Recording:
         if limit is not None and self._size > limit:
             self._frozen = None
 
-    def may_change(self, item: object) -> bool:
-        """Whether the consumer could change the item that it was given: what comes next may depend on that."""
-        return self._frozen is not None and type(item) not in _UNCHANGEABLE
+    def hold(self, item: object) -> None:
+        """Keep the item that was recorded last, to see later whether it was changed after it was yielded."""
+        if self._frozen is not None and type(item) not in _UNCHANGEABLE:
+            self._held[len(self._frozen) - 1] = item
 
-    def is_last(self, frozen: bytes | Exception) -> bool:
-        """Whether the item that was recorded last is as it was."""
-        return self._frozen is not None and self._frozen[-1] == frozen
+    def due(self) -> Iterator[tuple[int, object]]:
+        """Give back items that nobody else has any more: those before the one that the consumer has just left."""
+        number = len(self._frozen or ()) - 3
+        if number in self._held and _holders(self._held, number) <= _ALONE:
+            yield number, self._held.pop(number)
+
+    def held(self) -> Iterator[tuple[int, object]]:
+        """Give back all items that are left."""
+        while self._held:
+            number = next(iter(self._held))
+            yield number, self._held.pop(number)
+
+    def see(self, number: int, frozen: bytes | Exception) -> None:
+        """Stop recording if an item is no longer what was yielded: whoever keeps the items would see the difference.
+
+        Either the generator has changed it, as one that yields the same list again and again, or its consumer, and what
+        came next may depend on that.
+        """
+        if self._frozen is None or self._frozen[number] == frozen:
+            return
+        home = self._function._home
+        self._frozen = None
+        self._held.clear()
+        self._function._warn(
+            UnstorableResultWarning,
+            f"item {number} of {home} was changed after it was yielded, so the items were returned, not stored; yield "
+            "a copy, such as `yield list(item)`, where one object is filled again and again",
+            cause=f"unstorable {home}",
+        )
 
     def finish(self, returned: object) -> None:
         """Store what was recorded, unless somebody else is storing it."""
+        for number, item in self.held():
+            self.see(number, self.freeze(item))
         self.add(self.freeze(returned))
         with self._claimed() as claim:
             if claim is not None:
@@ -96,6 +128,8 @@ class Recording:
 
     async def finish_beside(self, keep: Callable[[Claim, Call, object, float], Awaitable[None]]) -> None:
         """The same for an async generator, which returns nothing; `keep` stores."""
+        for number, item in self.held():
+            self.see(number, await self.freeze_beside(item))
         self.add(self.freeze(None))
         with self._claimed() as claim:
             if claim is not None:
@@ -128,6 +162,13 @@ async def thawed_beside(loader: Loader, frozen: Bytes) -> Any:
     if len(frozen) < LARGE:
         return loader.thaw(frozen)
     return await beside(functools.partial(loader.yielding().thaw, frozen))
+
+
+def _holders(held: dict[int, object], number: int) -> int:
+    return sys.getrefcount(held[number])
+
+
+_ALONE = _holders({0: object()}, 0)  # what is counted for an object that nothing else refers to
 
 
 class measured:  # noqa: N801  reads as a statement
