@@ -93,7 +93,7 @@ def in_itself(count: int) -> list[Any]:
 
 def frame(count: int) -> Any:
     pandas = pytest.importorskip("pandas")
-    shared = nested(lambda value: [value, value])(count)
+    shared = nested(lambda value: [value, value])(12)
     return pandas.DataFrame({"a": [shared, [shared]] * count, "b": [(shared,)] * 2 * count})
 
 
@@ -117,7 +117,7 @@ SHARED = {
     "a graph": (graph(3), 400),
     "a dense graph": (graph(30), 100),
     "a list in itself": (in_itself, 500),
-    "a frame of shared lists": (frame, 10),
+    "a frame of shared lists": (frame, 40),
 }  # fmt: skip
 
 
@@ -167,3 +167,82 @@ def test_modules_that_import_each_other_inside_functions_count_once(
         return start
 
     assert_linear(make, lambda start: fingerprint(start).holds(), 12)
+
+
+def code(text: Callable[[int], str]) -> Callable[[int], Any]:
+    """Code that is generated, as the names of a module; its function `start` is where all begins."""
+
+    def make(count: int) -> Any:
+        space: dict[str, Any] = {"__name__": "__main__"}
+        exec(text(count), space)
+        return space["start"]
+
+    return make
+
+
+def lines(text: str, end: str = "def start(): return f0(1)") -> Callable[[int], Any]:
+    """One line of code for each number, in which `{n}`, `{next}` and `{other}` are numbers."""
+    return code(
+        lambda count: "\n".join(
+            [text.format(n=n, next=(n + 1) % count, other=n * 7 % count) for n in range(count)] + [end]
+        )
+    )
+
+
+def decorated(count: int) -> Any:
+    """A function under many decorators, each of which keeps the one below in a cell."""
+
+    def decorate(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        def call(x: Any) -> Any:
+            return function(x)
+
+        return call
+
+    function: Callable[[Any], Any] = lambda x: x
+    for _ in range(count):
+        function = decorate(function)
+    return function
+
+
+def sharing_cells(count: int) -> Any:
+    """Functions that all close over one list of all of them."""
+    table: list[Any] = []
+    for _ in range(count):
+        table.append(lambda: table)
+    return table[0]
+
+
+def subclasses(count: int) -> Any:
+    base = type("Base", (), {"go": lambda self: self})
+    kept = [type(f"Kept{number}", (base,), {"number": number}) for number in range(count)]
+    space: dict[str, Any] = {"__name__": "__main__", "Base": base, "KEPT": kept}
+    exec("def start(): return Base.__subclasses__()", space)
+    return space["start"]
+
+
+CODE = {
+    "functions in a chain": (lines("def f{n}(x): return f{next}(x) if x else {n}"), 100),
+    "functions that call each other": (lines("def f{n}(x): return f{next}(x) + f{other}(x)"), 100),
+    "functions that read one table": (
+        lines("def f{n}(x): return TABLE[x] + f{next}(x)", "TABLE = {n: [n] * 20 for n in range(300)}\ndef start(): return f0(1)"),  # noqa: E501
+        60,
+    ),
+    "functions that read one object": (
+        lines("def f{n}(x): return OBJECT.a + f{next}(x)", "class C: pass\nOBJECT = C()\nOBJECT.a = [[C()] for _ in range(100)]\ndef start(): return f0(1)"),  # noqa: E501
+        60,
+    ),
+    "a table of functions": (lines("def f{n}(x): return TABLE[x]", "TABLE = [f0, *[globals()['f' + str(n)] for n in range(9)]]\ndef start(): return TABLE"), 100),  # noqa: E501
+    "classes in a chain": (lines("class C{n}:\n  def m(self): return C{next}()", "def start(): return C0()"), 60),
+    "methods of one class": (lambda count: code(lambda n: "class C:\n" + "\n".join(f"  def m{i}(self): return self.m{i // 2}()" for i in range(n)) + "\ndef start(): return C()")(count), 100),  # noqa: E501
+    "decorators": (decorated, 50),
+    "cells that are shared": (sharing_cells, 60),
+    "subclasses": (subclasses, 60),
+    "functions in functions": (lambda count: code(lambda n: "\n".join("  " * i + f"def {'start' if i == 0 else f'f{i}'}(x):" for i in range(n)) + "\n" + "  " * n + "return x\n" + "\n".join("  " * i + f"return {f'f{i}' if i else 'x'}" for i in range(n - 1, 0, -1)))(count), 20),  # noqa: E501
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", CODE)
+def test_code_counts_in_steps_linear_in_what_it_reaches(shape: str) -> None:
+    """Whoever calls and reads whom: each function, class and value is looked at once, also by the check."""
+    make, size = CODE[shape]
+    assert_linear(make, lambda start: fingerprint(start).holds(), size)

@@ -209,6 +209,7 @@ class _Reach(Names):
         lines = [name.encode("utf-8", "surrogatepass") + b"=" + part.digest for name, part in sorted(parts.items())]
         digest = xxh3_128_digest(b"".join(len(item).to_bytes(4, "little") + item for item in [root, *lines]))
         holds = self._watch.compile(self._encode_again)
+        self._encoded.clear()
         return Fingerprint(
             digest,
             parts,

@@ -78,6 +78,7 @@ class References:
         self._memos: dict[str, object] = {}
         self._references: dict[int, bytes] = {}
         self._kept: list[object] = []
+        self._encoded: dict[int, tuple[bytes, object]] = {}  # until the walk ends; keeps alive what it names
         self._pending: deque[Callable[[], None]] = deque()
         self._by_name_only = False
         self._named: dict[int, bytes] = {}
@@ -314,14 +315,23 @@ class References:
             # By whichever name: as an attribute of `sys` and `os` they count by their names as well.
             self._note(name, value)
             return name_digest(f"the process's {type(value).__qualname__}")
-        encoded = self._encode(name, value)
+        encoded = self._encode_once(name, value)
         if not is_frozen(value):
-            self._watch.value(get, encoded)
+            self._watch.value(get, encoded, id(value))
         part = self._parts.add(name, Part(xxh3_128_digest(encoded), _shown(name, value)))
         self._values[part] = get
         if constant is not None:
             self._constants[part] = constant
         return name_digest(part)
+
+    def _encode_once(self, name: str, value: object) -> bytes:
+        """Encode what many may lead to, such as a table that each of a hundred functions reads."""
+        if self._by_name_only:
+            return self._encode(name, value)
+        known = self._encoded.get(id(value))
+        if known is None:
+            known = self._encoded[id(value)] = self._encode(name, value), value
+        return known[0]
 
     def _encode(self, name: str, value: object) -> bytes:
         return encode(value, name, self.refer, self._note, self._follow)

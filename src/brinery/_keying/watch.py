@@ -44,7 +44,7 @@ class Watch:
         self._classes: list[tuple[type, frozenset[str]]] = []
         self._members: dict[int, object] = {}
         self._questions: list[Callable[[], bool]] = []
-        self._values: list[tuple[Callable[[], object], bytes]] = []
+        self._values: dict[tuple[int, bytes], list[Callable[[], object]]] = {}
 
     def name(self, namespace: dict[str, Any], name: str, value: object) -> None:
         """Expect a name to stay bound to the same object."""
@@ -79,9 +79,12 @@ class Watch:
         """Expect a dict, list or set that others own to keep its members, such as the methods of an installed class."""
         self._members[id(container)] = container
 
-    def value(self, get: Callable[[], object], encoded: bytes) -> None:
-        """Expect a value that can change in place to be encoded as before."""
-        self._values.append((get, encoded))
+    def value(self, get: Callable[[], object], encoded: bytes, number: int = 0) -> None:
+        """Expect a value that can change in place to be encoded as before.
+
+        What has the same ``number`` is the same object now, and is encoded once for all that lead to it.
+        """
+        self._values.setdefault((number or id(get), encoded), []).append(get)
 
     def question(self, holds: Callable[[], bool]) -> None:
         """Expect any other condition to hold."""
@@ -99,7 +102,7 @@ class Watch:
         steps += [_class_check(cls, ignored) for cls, ignored in self._classes]
         steps += [_absence_check(namespace, name) for namespace, name in self._absent]
         steps += self._questions
-        steps += [_value_check(get, encoded, encode) for get, encoded in self._values]
+        steps += [_value_check(ways, encoded, encode) for (_, encoded), ways in self._values.items()]
         return _compile_names(namespace, names, steps)
 
 
@@ -207,5 +210,21 @@ def _absence_check(namespace: dict[str, Any], name: str) -> Callable[[], bool]:
     return lambda: namespace.get(name, _ABSENT) is _ABSENT
 
 
-def _value_check(get: Callable[[], object], encoded: bytes, encode: Callable[[object], bytes]) -> Callable[[], bool]:
-    return lambda: encode(get()) == encoded
+def _value_check(
+    ways: list[Callable[[], object]], encoded: bytes, encode: Callable[[object], bytes]
+) -> Callable[[], bool]:
+    first, *others = ways
+    if not others:
+        return lambda: encode(first()) == encoded
+
+    def check() -> bool:
+        value = first()
+        if encode(value) != encoded:
+            return False
+        for get in others:
+            other = get()
+            if other is not value and encode(other) != encoded:
+                return False
+        return True
+
+    return check
