@@ -30,7 +30,7 @@ FLOORS = [
     ["_telling", "_whole"],
     ["_description", "_options", "_tally"],
     ["_keying", "_store"],
-    ["_beside", "_folders", "_forking", "_replaced", "_progress", "_streams", "_warning"],
+    ["_beside", "_folders", "_forking", "_levels", "_replaced", "_progress", "_streams", "_warning"],
     ["_html"],
     ["_change", "_columns"],
     ["_printable", "_units"],

@@ -8,6 +8,7 @@ from _thread import get_ident
 from ._keyed_function import Call, KeyedFunction
 from ._keying.digest import SCALARS
 from ._keying.filled import before_a_run
+from ._levels import ARE_COUNTED, SHALLOW, depths, give_back, make_room
 from ._light import P, R
 from ._options import is_disabled
 from ._replaced import is_builtin_replaced
@@ -56,10 +57,21 @@ class ComputedOnce(KeyedFunction[P, R]):
                         return found[0]  # type: ignore[no-any-return]
                     self._begin(call)
                     _at_work.discard(thread)
+                    if ARE_COUNTED:
+                        depth = depths[thread] = depths.get(thread, 0) + 1
                     try:
+                        if ARE_COUNTED and depth > SHALLOW:
+                            make_room(thread, depth)
                         # Called from here and not from further down: a function that calls itself needs two frames.
                         result = self.__wrapped__(*args, **kwargs)
                     finally:
+                        if ARE_COUNTED:
+                            if depth == 1:
+                                del depths[thread]
+                            else:
+                                depths[thread] = depth - 1
+                            if depth == SHALLOW + 1:
+                                give_back(thread)
                         _at_work.add(thread)
                     self._keep(claim, call, result, time.perf_counter() - call.began)
                     return result
