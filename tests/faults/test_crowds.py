@@ -23,6 +23,7 @@ BEGIN = """
 import asyncio, logging, multiprocessing, os, random, signal, sys, threading, time, warnings
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from brinery import BrineryWarning, Cache, EvictionWarning
+logging.getLogger("brinery").setLevel(logging.ERROR)  # that these functions use files
 
 def ran(word):
     with open("runs", "a") as file:
