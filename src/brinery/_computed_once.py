@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from _thread import get_ident
 
@@ -219,3 +220,15 @@ class _Nothing:
 
 
 _NOTHING = _Nothing()
+
+
+def _after_fork_in_child() -> None:
+    """Other threads of the parent's are not there, and their numbers are given to new ones."""
+    thread = get_ident()
+    _at_work.intersection_update((thread,))
+    for other in depths.keys() - {thread}:
+        del depths[other]
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)
