@@ -34,7 +34,7 @@ FLOORS = [
     ["_html"],
     ["_change", "_columns"],
     ["_printable", "_units"],
-    ["_light", "errors"],
+    ["_light", "_unchecked", "errors"],
 ]
 
 

@@ -1,5 +1,10 @@
 """A disk-backed cache of function results: never stale, never unsafe, never in the way, never slow."""
 
+import sys as _sys
+
+if "beartype.claw" in _sys.modules:
+    from . import _unchecked as _unchecked  # before anything else of ours
+
 from ._cache import Cache
 from .errors import (
     AdoptionError,

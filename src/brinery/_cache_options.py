@@ -147,14 +147,11 @@ def checked_verbose(value: object) -> bool:
     if not isinstance(value, bool):
         raise OptionError(f"verbose must be True or False, not {value!r}")
     if value and not any(getattr(handler, "brinery", False) for handler in logger.handlers):
-        import logging
+        from ._telling import add_handler
 
-        handler = logging.StreamHandler()
-        handler.brinery = True  # type: ignore[attr-defined]
-        handler.setFormatter(logging.Formatter("brinery: %(message)s"))
-        logger.addHandler(handler)
+        add_handler()
         if not _level_of_logger():
-            logger.setLevel(logging.INFO)
+            logger.setLevel(_INFO)
             _level_is_ours = True
     return value
 

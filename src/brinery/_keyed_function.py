@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from xxhash import xxh3_128_digest, xxh3_128_hexdigest
 
 from ._cache_options import is_told
@@ -15,7 +17,7 @@ from ._keying.key import key_prefix
 from ._keying.known_sources import recall, records_of
 from ._keying.memos import OutdatedMemo
 from ._keying.tested import is_newer, newer_python, unknown_code, unknown_instructions
-from ._light import Generic, P, R, partial, update_wrapper
+from ._light import FunctionType, Generic, P, R, partial, update_wrapper
 from ._options import DISABLE, ENVIRONMENT, is_disabled, nearest
 from ._printable import printable
 from ._tally import Tally
@@ -50,6 +52,9 @@ def _difference(original: object, copy: object) -> tuple[str, str] | None:
     from ._whole import difference  # most results come back by what is known of their types
 
     return difference(original, copy)
+
+
+_TAKING_FUNCTIONS_ONLY = frozenset({"pydantic"})
 
 
 class State:
@@ -111,6 +116,18 @@ class Call:
 
 class KeyedFunction(Generic[P, R]):
     """A function, the options that it was decorated with, and its place in the store."""
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        """What `isinstance` goes by where the type itself is not asked for.
+
+        Some libraries take functions and nothing else, such as pydantic for methods of models and under
+        `validate_call`: for those this is one.
+        """
+        asking = sys._getframe(1).f_globals.get("__name__")
+        if isinstance(asking, str) and asking.partition(".")[0] in _TAKING_FUNCTIONS_ONLY:
+            return FunctionType
+        return type(self)
 
     # What is ours stands in slots, and what is the user's, or copied from the function, in the dictionary.
     __slots__ = (
@@ -257,7 +274,11 @@ class KeyedFunction(Generic[P, R]):
             return None  # the call does not fit the signature: the function says so best
         own_key = self._own_key
         if own_key is not None:
-            values = own_key(*args, **kwargs)
+            try:
+                values = own_key(*args, **kwargs)
+            except Exception as error:
+                self._tell_own_key(own_key, error)
+                return None
         try:
             encoded = encode(values, "", state.code_of)
         except UnkeyableError:
@@ -449,6 +470,15 @@ class KeyedFunction(Generic[P, R]):
             self._warn(PlatformWarning, newer_python(), cause="newer python")
         elif unknown_instructions:
             self._warn(PlatformWarning, unknown_code(), cause="unknown instructions")
+
+    def _tell_own_key(self, own_key: Callable[..., object], error: Exception) -> None:
+        name = getattr(own_key, "__qualname__", type(own_key).__qualname__)
+        self._warn(
+            OptionWarning,
+            f"key={name} of {self._home} raised {type(error).__name__}: {error}; the call was computed and not "
+            "stored. It has to return a value for whatever arguments the function takes",
+            cause=f"key {self._home}",
+        )
 
     def _tell_failure(self, doing: str, error: Exception) -> None:
         if isinstance(error, RecursionError):

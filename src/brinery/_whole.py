@@ -86,14 +86,14 @@ class _Comparison:
         is_lenient = is_lenient and not self._is_of_user(kind)
         inside = list(self._inside(a, b, place, is_lenient))
         held = state(a)
-        if is_data_of_library(kind):
+        is_data = is_data_of_library(kind)
+        if is_data and not self._is_of_user(kind):
             self._check_left_out(kind, held, state(b), place)
-            if not is_lenient and not _is_alike(a, b):
-                inside.append((0, None, place, False))  # differs, and is looked at last: something inside may say more
         elif held:
             inside += self._attributes(a, held, state(b), place, is_lenient)
-        elif not inside and not is_lenient and not _is_alike(a, b):
-            raise _Differs(place, _ANOTHER)
+        is_seen_through = bool(held or inside) and not is_data
+        if not is_seen_through and not is_lenient and not _is_alike(_data_of(a), _data_of(b)):
+            inside.append((0, None, place, False))  # differs, and is looked at last: something inside may say more
         yield from inside
 
     def _inside(self, a: Any, b: Any, place: Place, is_lenient: bool) -> Iterator[Pair]:  # noqa: FBT001
@@ -201,6 +201,14 @@ def _are_of_one_library(before: object, after: object) -> bool:
 def _is_users(kind: type) -> bool:
     module = kind.__module__
     return type(module) is not str or origin_of_module(module).kind == "user"
+
+
+def _data_of(value: Any) -> Any:
+    """Return an array of a subclass as a plain one: attributes are looked at one by one."""
+    for base in type(value).__mro__:
+        if base.__module__ == "numpy":
+            return base.view(value, base) if base.__name__ == "ndarray" else value  # type: ignore[attr-defined]
+    return value
 
 
 def _is_alike(a: object, b: object) -> bool:

@@ -8,6 +8,7 @@ array is writeable, and whose memory it is do not.
 from __future__ import annotations
 
 import sys
+from _weakref import ref
 from types import MemberDescriptorType
 
 from xxhash import xxh3_128, xxh3_128_digest
@@ -15,6 +16,7 @@ from xxhash import xxh3_128, xxh3_128_digest
 from .generators import unless_global
 from .node import Asked, Expander, Node, Passing, Refused, attributes, close, leaf, part
 from .plain import head
+from .reached import reference
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -199,7 +201,8 @@ def _attributes_beyond(value: Any, kind: type) -> dict[str, object]:
     if issubclass(kind, np.memmap):
         for name in ("_mmap", "filename", "offset", "mode"):
             state.pop(name, None)
-    return state
+    # A column leads back to its table by a weak reference: what it leads to counts, as the code can go there.
+    return {name: part(item, reference) if type(item) is ref else item for name, item in state.items()}
 
 
 def _masked(value: Any, walk: Asked) -> Node:

@@ -125,15 +125,15 @@ def _stand_in(function: Callable[[Any], object]) -> Expander:
     return expand
 
 
-def _token(value: Any, walk: Asked) -> Node:
+def _token(value: Any, walk: Asked) -> bytes | Node:
     try:
         token = type(value).__dask_tokenize__(value)
-    except Exception as error:
-        raise Refused(f"could not be digested: its __dask_tokenize__ raised {type(error).__name__}") from error
+    except Exception:  # it is then taken apart as other objects are
+        return instances(type(value))(value, walk)
     return Node(head("token") + walk.class_of(type(value)), (Passing(token),))
 
 
-def _librarys_token(value: Any, walk: Asked) -> Node:
+def _librarys_token(value: Any, walk: Asked) -> bytes | Node:
     walk.take_at_its_word(value)
     return _token(value, walk)
 

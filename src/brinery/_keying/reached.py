@@ -55,7 +55,7 @@ def _wrapping(value: Any, walk: Asked) -> Node:
     )
 
 
-def _reference(value: Any, walk: Asked) -> Node:
+def reference(value: Any, walk: Asked) -> Node:
     """Look at the referent; of a reference to a method, at the function as well."""
     dereference = sys.modules["_weakref"].ref.__call__
     state: dict[str, Any] = getattr(value, "__dict__", {})
@@ -107,7 +107,7 @@ def _local(value: Any, walk: Asked) -> Node:
 
 
 _WAYS: dict[str, Expander] = {
-    "weakref.ReferenceType": _reference,
+    "weakref.ReferenceType": reference,
     "weakref.ProxyType": _proxy,
     "weakref.CallableProxyType": _proxy,
     "weakref.WeakValueDictionary": _values,

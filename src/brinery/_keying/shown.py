@@ -44,7 +44,7 @@ def shorten(value: object) -> str:
         return shown if len(shown) <= _LONGEST and not looks_secret(shown) else f"<{kind.__qualname__}>"
     if kind in (str, bytes, list, tuple, dict, set, frozenset):
         return f"<{kind.__name__} of {len(value)}>"  # type: ignore[arg-type]
-    shape = getattr(value, "shape", None) if kind.__module__.partition(".")[0] in ARRAY_LIBRARIES else None
+    shape = getattr(value, "shape", None) if str(kind.__module__).partition(".")[0] in ARRAY_LIBRARIES else None
     return (
         f"<{kind.__qualname__} {'x'.join(map(str, shape))}>" if isinstance(shape, tuple) else f"<{kind.__qualname__}>"
     )
