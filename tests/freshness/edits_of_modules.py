@@ -30,6 +30,8 @@ _LAZY = _PACKAGE.replace(
     "#: pkg/__init__.py\ndef __getattr__(name):\n    from .sub import helper\n    return getattr(helper, name)\n",
 )
 
+_ZIP = "import pathlib, sys, zipfile\nwith zipfile.ZipFile('lib.zip', 'w') as archive:\n    for name in ('zipped.py', 'packed/__init__.py', 'packed/zipped.py'): archive.writestr(name, pathlib.Path('helper.txt').read_text())\nsys.path.insert(0, 'lib.zip')"
+
 EDITS = [
     *_reached("from-import", "from helper import g"),
     *_reached("module attribute", "import helper", "helper.g(x)"),
@@ -102,6 +104,12 @@ EDITS = [
     Edit("what a module imports from where", "import helper\n@cache\ndef f(x): return helper.g(x)\n#: helper.py\nfrom a import g\n#: a.py\ndef g(x): return 1\n#: b.py\ndef g(x): return 2\n", {"from a": "from b"}),
     Edit("a function by getattr with a computed name", "import helper\n@cache\ndef f(x): return getattr(helper, 'g' + str(x))()\n#: helper.py\ndef g1(): return 1\n", {"return 1": "return 2"}),
     Edit("the members of an enumeration in another module", "from helper import C\n@cache\ndef f(x): return C.B.value\n#: helper.py\nfrom enum import Enum, auto\nclass C(Enum):\n    A = auto()\n    B = auto()\n", {"    A = auto()\n": ""}),
+    *_inside("import from a folder in a folder without __init__.py", "import space.sub.helper", "space.sub.helper.g(x)", _HELPER.replace("helper.py", "space/sub/helper.py")),
+    *_inside("import from such a folder under an alias", "import space.sub.helper as h", "h.g(x)", _HELPER.replace("helper.py", "space/sub/helper.py")),
+    *_inside("relative import in such a folder", "from space.sub.relay import g", "g(x)", _HELPER.replace("helper.py", "space/sub/helper.py") + "#: space/sub/relay.py\nfrom .helper import g\n"),
+    *_inside("import from an archive", "import zipped", "zipped.g(x)", f"\n{_ZIP}{_HELPER.replace('helper.py', 'helper.txt')}"),
+    *_inside("import of a package in an archive", "from packed import zipped", "zipped.g(x)", f"\n{_ZIP}{_HELPER.replace('helper.py', 'helper.txt')}"),
+    Edit("a module inside, of the same size and time", "import os\nos.utime('helper.py', (1, 1))\n@cache\ndef f(x):\n    import helper\n    return helper.g(x)" + _HELPER, _CODE),
     Edit("a module that appears", "@cache\ndef f(x):\n    try: import extra\n    except ImportError: return 'none'\n    return extra.K\n#: other.py\nK = 1\n", {"other.py": "extra.py"}),
     Edit("a module that vanishes", "@cache\ndef f(x):\n    try: import extra\n    except ImportError: return 'none'\n    return extra.K\n#: extra.py\nK = 1\n", {"extra.py": "other.py"}),
     Edit("a module that shadows one of the standard library", "import colorsys\n@cache\ndef f(x): return getattr(colorsys, 'K', 0)\n#: other.py\nK = 1\n", {"other.py": "colorsys.py"}),

@@ -24,6 +24,7 @@ from .memos import OutdatedMemo, outdated
 from .names import PLACES, Names
 from .references import digest_of
 from .source import Read, Source, looks_of, split_written
+from .texts import Texts, reads_in_texts, texts_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class _Facts(NamedTuple):
     source: Source | None
     reads: tuple[Read, ...]
     looks: frozenset[str]
+    texts: Texts
 
 
 _facts: dict[tuple[int, int, bool], _Facts] = {}
@@ -136,7 +138,7 @@ def _facts_of(code: CodeType, ours: int, *, documented: bool) -> _Facts:
         # A source that is not found may yet come: it is asked for again, but only while something changes.
         source = source_of(code, ours, documented=documented)
         read = _reads_of(code) if source is None or source.reads is None else source.reads
-        facts = _Facts(code, source, read, looks_of(names_in(code)))
+        facts = _Facts(code, source, read, looks_of(names_in(code)), texts_in(code))
         if len(_facts) >= _KNOWN_MOST:
             _facts.clear()
         _facts[key] = facts
@@ -246,8 +248,13 @@ class _Reach(Names):
         pieces += self._pieces_of_attributes(place, function)
         if self._scope.follow.mode == "user":
             space, home = function.__globals__, home_of_function(function)
-            for read in facts.reads:
+            texts = facts.texts
+            more = reads_in_texts(texts, facts.reads, space) if texts.ways else []
+            for read in (*facts.reads, *more):
                 pieces += [repr(read).encode("utf-8", "surrogatepass"), self._resolve(space, home, read)]
+            own = sys.modules.get(str(space.get("__name__"))) if texts.looks_at_frames else None
+            if own is not None and vars(own) is space:
+                pieces.append(self.refer(own))
         self._parts.fill(name, digest_of(pieces))
 
     def _visit_closure(self, name: str, function: FunctionType) -> None:

@@ -22,7 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ast
 
-Stamp = tuple[int, int] | None
+Stamp = tuple[int, int, int, int] | None
 
 
 class StaticModule(NamedTuple):
@@ -125,10 +125,38 @@ def are_unchanged(files: list[tuple[str, Stamp]]) -> bool:
 
 def _stamp(filename: str) -> Stamp:
     try:
-        status = os.stat(filename)
+        status = os.stat(_archive_of(filename) or filename)
     except OSError:
         return None
-    return status.st_mtime_ns, status.st_size
+    # All of these, as an edit may leave the size and the time of the last change as they were.
+    return status.st_mtime_ns, status.st_size, status.st_ctime_ns, status.st_ino
+
+
+def _archive_of(filename: str) -> str | None:
+    """Return the archive that a module lies in, such as ``lib.zip`` for ``lib.zip/helper.py``."""
+    if os.path.exists(filename):
+        return None
+    above = os.path.dirname(filename)
+    while above and not os.path.exists(above) and above != os.path.dirname(above):
+        above = os.path.dirname(above)
+    return above if os.path.isfile(above) else None
+
+
+def _content(filename: str) -> bytes | None:
+    archive = _archive_of(filename)
+    try:
+        if archive is None:
+            with open(filename, "rb") as handle:
+                return handle.read()
+        from zipfile import BadZipFile, ZipFile
+
+        try:
+            with ZipFile(archive) as opened:
+                return opened.read(os.path.relpath(filename, archive).replace(os.sep, "/"))
+        except (BadZipFile, KeyError):
+            return None
+    except OSError:
+        return None
 
 
 def _read(name: str) -> StaticModule | None:
@@ -144,10 +172,8 @@ def _read(name: str) -> StaticModule | None:
 
     from .normalised import normalise
 
-    try:
-        with open(filename, "rb") as handle:
-            text = handle.read()
-    except OSError:
+    text = _content(filename)
+    if text is None:
         return None
     try:
         tree = ast.parse(text)

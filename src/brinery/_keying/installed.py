@@ -37,8 +37,14 @@ def added_members(owner: type, own: dict[str, Any], is_foreign: IsForeign) -> It
     maker = maker_of(owner)
     for name, value in own.items():
         inner = _wrapped(value)
-        if maker_of(inner) not in (maker, "builtins") and is_foreign(inner) and not _is_generated(inner):
+        if is_made_elsewhere(inner, maker) and is_foreign(inner) and not _is_generated(inner):
             yield name, value
+
+
+def is_made_elsewhere(value: object, maker: str) -> bool:
+    """Whether something may be of another package; types written in C can name modules that nobody can import."""
+    made_by = maker_of(value)
+    return made_by not in (maker, "builtins") and made_by in sys.modules
 
 
 def maker_of(value: object) -> str:

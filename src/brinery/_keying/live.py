@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from .._light import BuiltinFunctionType, FunctionType, ModuleType
-from .origin import find_file
+from .origin import find_file, is_folder
 from .plain import SCALARS
 from .source import COUNTED, ITEM_SET
 from .standard import standard_name
@@ -148,4 +148,4 @@ def is_module(name: str) -> bool:
     parent = sys.modules.get(name.rpartition(".")[0])
     if parent is not None and name.rpartition(".")[2] in vars(parent):
         return False
-    return find_file(name) is not None
+    return find_file(name) is not None or is_folder(name)

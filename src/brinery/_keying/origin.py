@@ -81,12 +81,27 @@ def find_file(name: str) -> str | None:
             continue
         try:
             spec = PathFinder.find_spec(".".join(parts[: index + 1]), path)
+        except KeyError:  # a folder without `__init__.py` in another one, of which Python asks that it be loaded
+            spec, path = None, [os.path.join(place, parts[index]) for place in path or ()]
+            continue
         except (ImportError, ValueError, OSError, AttributeError):
             return None
         if spec is None:
             return None
-        path = list(spec.submodule_search_locations or ())
+        # A namespace's list asks for its parent in `sys.modules`, which is not there: what it knows now will do.
+        path = list(getattr(spec.submodule_search_locations, "_path", spec.submodule_search_locations) or ())
     return spec.origin if spec is not None and isinstance(spec.origin, str) and spec.has_location else None
+
+
+def is_folder(name: str) -> bool:
+    """Whether a folder without an ``__init__.py`` may be imported under a name."""
+    parent, _, last = name.rpartition(".")
+    loaded = sys.modules.get(parent)
+    if loaded is not None:
+        places = list(getattr(loaded, "__path__", ()))
+    else:
+        places = [os.path.join(place, *parent.split(".")) for place in sys.path]
+    return any(os.path.isdir(os.path.join(place, last)) for place in places)
 
 
 def digest_of_extension(filename: object) -> bytes | None:

@@ -14,7 +14,7 @@ from .digest import encode
 from .fingerprint import Fingerprint, Part, Scope
 from .generators import global_generator
 from .home import MAINS, home_of_class, home_of_function, home_of_module, home_of_wrapped
-from .installed import Neighbours, added_members, maker_of, namespaces
+from .installed import Neighbours, added_members, is_made_elsewhere, maker_of, namespaces
 from .live import attribute_of, is_class, is_code, is_found_by_name, is_frozen, is_unbound_builtin
 from .memos import is_memo
 from .origin import STDLIB, USER, Origin, digest_of_extension, origin_of_file, origin_of_module
@@ -181,11 +181,9 @@ class References:
         neighbours = Neighbours(module)
         self._watch.question(neighbours.are_there)
         for label, value in neighbours.code.items():
-            made_by = maker_of(value)
-            if made_by == maker:
-                if is_class(value):
-                    self._count_members(value)
-            elif made_by != "builtins" and self._is_foreign(value):
+            if is_class(value) and maker_of(value) == maker:
+                self._count_members(value)
+            elif is_made_elsewhere(value, maker) and self._is_foreign(value):
                 reference = self._reference(f"put at {name}.{label}", value, partial(vars(module).__getitem__, label))
                 self._parts.add(f"replaced {name}.{label}", Part(reference))
         for label, table in neighbours.tables.items() if kind == "installed" else ():
