@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ._cache_info import CacheInfo
     from ._cached_function import CachedFunction
     from ._explanation import Explanation
-    from ._keying.digest import register_digest
+    from ._keying.digest import register_digest, register_handle
     from ._session import Session
 
 __version__ = "0.1.0"
@@ -67,6 +67,7 @@ __all__ = [
     "WorkerWarning",
     "cache",
     "register_digest",
+    "register_handle",
 ]
 
 _LATER = {
@@ -76,6 +77,7 @@ _LATER = {
     "Explanation": "_explanation",
     "Session": "_session",
     "register_digest": "_keying.digest",
+    "register_handle": "_keying.digest",
 }
 _FOR_IPYTHON = ("load_ipython_extension", "unload_ipython_extension")  # what `%load_ext brinery` looks for
 

@@ -128,6 +128,8 @@ class ComputedOnce(KeyedFunction[P, R]):
     def _begin(self, call: Call, *, anew: bool = False) -> None:
         """Count a miss, and note before the function runs what its arguments are, if they can change."""
         self._tally.miss()
+        if not self._has_told_misspelt:
+            self._check_spelling()
         try:
             if self._tally.wants_missed():
                 self._tally.note_missed(self._folder.missed(call.key, self._ttl, anew=anew))  # type: ignore[union-attr]

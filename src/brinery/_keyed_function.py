@@ -137,6 +137,7 @@ class KeyedFunction(Generic[P, R]):
         "_codec_made",
         "_folder",
         "_globals_may_change",
+        "_has_told_misspelt",
         "_home_found",
         "_ignored",
         "_loader_made",
@@ -189,6 +190,7 @@ class KeyedFunction(Generic[P, R]):
         self._ttl = options.ttl
         self._tally = Tally()
         self._state: State | None = None
+        self._has_told_misspelt = False
         self._recorder_made: Recorder | None = None
         self._folder: FunctionFolder | None = None
         self._opened_first: dict[str, tuple[FunctionFolder, Tally]] = {}
@@ -329,13 +331,12 @@ class KeyedFunction(Generic[P, R]):
             folder: Any = self._folder
             if self._state is None:
                 recall(folder.recall_sources())
-                self._tell_misspelt()
             former = self._state
             self._state = self._make_state()
             if former is not None and former.prefix != self._state.prefix:
                 forget()
             self._tell_unknown()
-            folder.keep_sources(records_of(self._state.code.sources))
+            folder.keep_sources(records_of([*self._state.code.sources, *self._state.code.statements]))
             folder.describe_anew()
             if self._state.outdated:
                 self._tell_outdated(self._state.outdated)
@@ -449,8 +450,20 @@ class KeyedFunction(Generic[P, R]):
             cause=f"remembered {self._home} {memos[0]}",
         )
 
+    def _check_spelling(self) -> None:
+        try:
+            self._tell_misspelt()
+        except BrineryWarning:
+            raise  # strict
+        except Exception as error:
+            self._tell_failure("looking for the names in its options", error)
+
     def _tell_misspelt(self) -> None:
-        """Say at the first call, when its module has been read to the end, which names in the options are nobody's."""
+        """Say at the first miss, when its module has been read to the end, which names in the options are nobody's.
+
+        A hit has no time for it: it takes the parser.
+        """
+        self._has_told_misspelt = True
         if not (self._scope.ignore or self._globals_may_change or self._scope.follow.packages):
             return
         from ._keying.misspelt import misspelt

@@ -20,9 +20,11 @@ from .fingerprint import EVERYTHING, Fingerprint, Follow, Part, Scope
 from .home import home_of_class, home_of_function, home_of_module, home_of_wrapped
 from .known_sources import is_declared, source_of
 from .live import is_empty, is_frozen, kind_of_written
+from .loaded import mark_executing
 from .memos import OutdatedMemo, outdated
 from .names import PLACES, Names
 from .references import digest_of
+from .set_up import Bound
 from .source import Read, Source, looks_of, split_written
 from .texts import Texts, reads_in_texts, texts_in
 
@@ -55,6 +57,7 @@ _wrapped: dict[int, tuple[ref[FunctionType], int]] = {}  # by id; `weakref` itse
 def mark_as_wrapped(function: object) -> None:
     """Tell that a decorator of brinery's stands on a function: one that reads neither annotations nor docstring."""
     if isinstance(function, FunctionType):
+        mark_executing(function.__module__)
         number = id(function)
         _wrapped[number] = ref(function, lambda _: _wrapped.pop(number, None)), _times_wrapped(function) + 1
 
@@ -212,6 +215,7 @@ class _Reach(Names):
         digest = xxh3_128_digest(b"".join(len(item).to_bytes(4, "little") + item for item in [root, *lines]))
         holds = self._watch.compile(self._encode_again)
         self._encoded.clear()
+        self._handles.settle()
         return Fingerprint(
             digest,
             parts,
@@ -222,6 +226,7 @@ class _Reach(Names):
             self._reached,
             self._values,
             self._memos,
+            self._statements,
         )
 
     # Functions.
@@ -325,7 +330,8 @@ class _Reach(Names):
             if self._is_ignored_of(function, parameter):
                 continue
             get = lambda index=index: (function.__defaults__ or ())[index]  # noqa: E731
-            pieces += [parameter.encode(), self._reference(f"default {place}.{parameter}", value, get)]
+            bound = self._bound_in(function, parameter, is_default=True)
+            pieces += [parameter.encode(), self._reference(f"default {place}.{parameter}", value, get, bound)]
         keywords = function.__kwdefaults__
         if keywords is None:
             return pieces
@@ -334,10 +340,9 @@ class _Reach(Names):
         for parameter, value in keywords.items():
             if self._is_ignored_of(function, parameter):
                 continue
-            pieces += [
-                parameter.encode(),
-                self._reference(f"default {place}.{parameter}", value, partial(keywords.__getitem__, parameter)),
-            ]
+            get_keyword = partial(keywords.__getitem__, parameter)
+            bound = self._bound_in(function, parameter, is_default=True)
+            pieces += [parameter.encode(), self._reference(f"default {place}.{parameter}", value, get_keyword, bound)]
             if is_frozen(value):
                 self._watch.name(keywords, parameter, value)
         return pieces
@@ -366,12 +371,20 @@ class _Reach(Names):
                 self._watch.question(partial(_is_of_kind, cell, done or "", kind))
                 self._note(f"closure {place}.{variable}", value)
                 continue
-            pieces.append(
-                self._reference(f"closure {place}.{variable}", value, partial(getattr, cell, "cell_contents"))
-            )
+            get = partial(getattr, cell, "cell_contents")
+            bound = self._bound_in(function, variable, is_default=False)
+            pieces.append(self._reference(f"closure {place}.{variable}", value, get, bound))
             if is_frozen(value):
                 self._watch.cell(cell, value)
         return pieces
+
+    def _bound_in(self, function: FunctionType, name: str, *, is_default: bool) -> Bound | None:
+        """Where a parameter's default, or a variable of an enclosing function, is bound; None in installed code."""
+        if not self._is_users(function):
+            return None
+        scope = tuple(step for step in function.__code__.co_qualname.split(".") if step != "<locals>")
+        module = str(function.__globals__["__name__"])
+        return Bound(module, scope if is_default else scope[:-1], name, is_default)
 
     # Classes and modules as a whole.
 
@@ -406,7 +419,9 @@ class _Reach(Names):
             elif member.name == MEMBERS:
                 pieces.append(self._pieces_of_members(label, member.value))
             else:
-                pieces.append(self._member(label, member.value, partial(cls.__dict__.__getitem__, member.name)))
+                bound = Bound(cls.__module__, tuple(cls.__qualname__.split(".")), member.name)
+                get = partial(cls.__dict__.__getitem__, member.name)
+                pieces.append(self._member(label, member.value, get, bound))
         self._watch.cls(cls, frozenset(ignored))
         self._parts.fill(name, digest_of(pieces))
 

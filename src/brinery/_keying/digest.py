@@ -25,14 +25,14 @@ from .plain import (
     shorten,
     small,
 )
-from .registered import register
+from .registered import register, register_handle
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, TypeVar
 
-    from .walk import CodeOf, Reached, Walk
+    from .walk import CodeOf, Live, Reached, Walk
 
     T = TypeVar("T")
 
@@ -44,6 +44,7 @@ __all__ = [
     "encode",
     "is_plain_scalar",
     "register_digest",
+    "register_handle",
 ]
 
 
@@ -60,6 +61,7 @@ def encode(
     code: CodeOf = by_name,
     reached: Reached | None = None,
     opaque: Reached | None = None,
+    live: Live | None = None,
 ) -> bytes:
     """Return a short canonical encoding of any value: equal copies have the same one, in any process.
 
@@ -72,6 +74,7 @@ def encode(
             class outside the standard library.
         reached: where given, what cannot be digested counts by its type, and `reached` is told its path and itself.
         opaque: where given, it is told of what may hold code that does not show, which otherwise is looked for here.
+        live: where given, says what an object counts as that is no data, and None for all others.
 
     Raises:
         UnkeyableError: something in the value has no lasting identity (and `reached` was not given).
@@ -92,7 +95,7 @@ def encode(
                 form = dumps(items, 2)
                 return form if len(form) <= SHORT else shorten(form)
             except ValueError:  # an enormous int
-                return _walk(value, path, code, reached, opaque)
+                return _walk(value, path, code, reached, opaque, live)
         kind = tuple
     number = id(kind)
     if number in SCALAR_IDS:
@@ -101,14 +104,16 @@ def encode(
         short = small(value)
         if short is not None:
             return short
-    return _walk(value, path, code, reached, opaque)
+    return _walk(value, path, code, reached, opaque, live)
 
 
 _walk_kind: type[Walk] | None = None
 
 
-def _walk(value: object, path: str, code: CodeOf, reached: Reached | None, opaque: Reached | None) -> bytes:
-    return (_walk_kind or _load_walk())(path, code, reached, opaque).run(value)
+def _walk(
+    value: object, path: str, code: CodeOf, reached: Reached | None, opaque: Reached | None, live: Live | None
+) -> bytes:
+    return (_walk_kind or _load_walk())(path, code, reached, opaque, live).run(value)
 
 
 def _load_walk() -> type[Walk]:

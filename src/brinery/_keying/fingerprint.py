@@ -37,6 +37,7 @@ class Fingerprint(NamedTuple):
             code runs and is not loaded, its file.
         values: the values among the parts, by the part's name, as they are when they are asked for.
         memos: functions under `functools.lru_cache` that were reached, by their home names.
+        statements: what modules say of the live objects among the parts, as far as that is known.
     """
 
     digest: bytes
@@ -48,6 +49,7 @@ class Fingerprint(NamedTuple):
     reached: dict[str, FunctionType | type | str]
     values: dict[str, Callable[[], object]]
     memos: dict[str, object]
+    statements: list[tuple[None, Source]]
 
     @property
     def carried(self) -> Carried:

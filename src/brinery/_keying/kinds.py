@@ -50,6 +50,17 @@ def find(kind: type) -> Expander:
     return expander
 
 
+def is_known_data(kind: type) -> bool:
+    """Tell whether there is a rule for a type, or for one that it inherits from: its values count by their content."""
+    if any(id(base) in _registered for base in kind.__mro__) or standard_name(kind) in EXACT:
+        return True
+    for base in kind.__mro__:
+        name = standard_name(base)
+        if name in INHERITED or (not name and ("__dask_tokenize__" in base.__dict__ or _in_library(base) is not None)):
+            return True
+    return False
+
+
 def _decide(kind: type) -> Expander:
     ancestry = kind.__mro__
     if _registered:

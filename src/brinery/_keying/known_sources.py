@@ -21,7 +21,7 @@ from .tested import is_newer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from types import CodeType
 
     from .file_state import FileState
@@ -41,6 +41,8 @@ _READERS = (
     "instructions.py",
     "compiled.py",
     "tested.py",
+    "statements.py",
+    "set_up.py",
 )  # of source and of bytecode
 _states_of_readers: list[FileState | None] = []
 _declared: dict[int, tuple[CodeType, Source, Source]] = {}
@@ -101,7 +103,26 @@ def _readers() -> list[FileState | None]:
     return _states_of_readers
 
 
-def records_of(sources: Iterable[tuple[CodeType, Source]]) -> bytes:
+def source_by_state(told: tuple[object, ...], state: FileState, read: Callable[[], Source | None]) -> Source | None:
+    """Return what was read of a file, or read it: for what belongs to no code.
+
+    Args:
+        told: what is read of it, and by what rules.
+        state: the file's, before it is read.
+        read: reads it; None while nothing certain can be read.
+    """
+    named = repr((sys.hexversion, _readers(), tuple(state), told))
+    name = xxh3_128_digest(named.encode("utf-8", "surrogatepass"))
+    found = _known.get(name)
+    if found is None:
+        is_settled = state.is_settled
+        found = read()
+        if found is not None and is_settled:
+            found = _known[name] = found._replace(name=name)
+    return found
+
+
+def records_of(sources: Iterable[tuple[CodeType | None, Source]]) -> bytes:
     """Write down what is known of sources, for `recall` in another process."""
     return b"".join(_record(source) for _, source in sources if source.name)
 

@@ -7,13 +7,15 @@ import sys
 from xxhash import xxh3_128_digest
 
 from .._light import BuiltinFunctionType, FunctionType, ModuleType
-from .digest import CONTAINERS, SCALARS
+from .digest import CONTAINERS, SCALARS, digest
 from .fingerprint import Part
 from .home import home_of_module
 from .lazy_imports import is_lazy, read_lazily
 from .live import attribute, is_class, is_frozen, is_loaded_module, is_module, kind_of_written
 from .origin import Origin
 from .references import References, digest_of, name_digest
+from .set_up import Bound, imported_from, said_of
+from .settings import settings_of
 from .source import Read, split_written
 
 TYPE_CHECKING = False
@@ -130,7 +132,7 @@ class Names(References):
                 return self._resolve_lazily(value, name, rest)
             value = found
         holder = space
-        return self._reference(f"global {home}.{name}", value, lambda: holder[name], (module, name))
+        return self._reference(f"global {home}.{name}", value, lambda: holder[name], Bound(module, (), name))
 
     def _resolve_lazy_import(self, space: dict[str, Any], name: str, value: object, rest: list[str]) -> bytes | None:
         """Say what a name means that was, or is to be, imported at its first use; None if it is none."""
@@ -215,6 +217,51 @@ class Names(References):
                 label = f"replaced {path}[{key!r}]" if type(key) in SCALARS and type(value) is dict else f"in {path}"
                 pieces += [self._encode(label, key), self._reference(label, item, lambda item=item: item)]  # type: ignore[misc]
         return digest_of(pieces)
+
+    # Live objects of libraries.
+
+    def _visit_set_up(self, name: str, bound: Bound | None, live: list[object]) -> None:
+        """Count what the user's code gave to the live objects in a value: statements, settings, callbacks.
+
+        Statements that bind a module's name say it best: they are the same in every process, however the object moves.
+        """
+        for value in live:
+            for thing in self._handles.code_inside(value):
+                self.refer(thing)
+        label = name.partition(" ")[2]
+        pieces: list[bytes] = []
+        if bound is not None and bound in self._said:
+            return
+        is_said = bound is not None and self._say(bound, pieces)
+        if pieces:
+            self._parts.add(f"statements {label}", Part(digest_of(pieces)))
+        if not is_said:
+            settings = [settings_of(value, self._is_users) for value in live]
+            self._parts.add(f"settings {label}", Part(digest(settings)))
+
+    def _say(self, bound: Bound, pieces: list[bytes]) -> bool:
+        """Collect what modules say of a name; tells whether that is all."""
+        if bound in self._said:
+            return True
+        self._said.add(bound)
+        said = said_of(bound)
+        if said is None:
+            return False
+        self._statements.append((None, said))
+        pieces.append(said.digest)
+        is_said = said.annotated
+        space = vars(sys.modules[bound.module])
+        home = home_of_module(bound.module)
+        for read in said.reads or ():
+            if read.kind.startswith("written"):
+                continue
+            if read.kind != "import":
+                pieces += [repr(read).encode("utf-8", "surrogatepass"), self._resolve(space, home, read)]
+                continue
+            other = imported_from(bound, read)
+            if other is not None and self._origin_of_name(other.module).kind == "user":
+                is_said = self._say(other, pieces) and is_said
+        return is_said
 
     # Imports inside functions.
 
@@ -303,7 +350,8 @@ class Names(References):
         if len(rest) == 1 and self._resolve_lazy_import(vars(module), rest[0], target, []) is not None:
             return
         part = f"global {home_of_module(name)}.{'.'.join(rest)}"
-        self._reference(part, target, lambda: attribute(module, rest), (name, ".".join(rest)))
+        bound = Bound(name, tuple(rest[:-1]), rest[-1]) if rest else None
+        self._reference(part, target, lambda: attribute(module, rest), bound)
 
     def _count_differences(self) -> None:
         """Count what of the modules that code imports when it runs is not as their files say, once they are loaded.
@@ -333,6 +381,8 @@ class Names(References):
             if kind == "replaced":
                 found.append(name)
             elif kind == "global":
+                if name in self._handle_parts:
+                    continue  # the file makes it, and says with what
                 module, variable = self._constants.get(name, ("", ""))
                 is_as_first_seen = static.is_as_first_seen(module, name, part.digest)
                 literal = static.literal(module, variable)

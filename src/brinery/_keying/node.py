@@ -88,6 +88,10 @@ class Asked(Protocol):
         """Return the encoding of the class of an instance."""
         ...
 
+    def where(self) -> str:
+        """Return the path to what is being encoded."""
+        ...
+
     def note(self, value: object) -> bool:
         """Tell of a value, if code merely reaches it, that not all of it counts; return whether it was told."""
         ...

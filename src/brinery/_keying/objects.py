@@ -179,6 +179,20 @@ def instances(kind: type) -> Expander:
     return _Instances(content, state, getter)
 
 
+def is_opaque(kind: type) -> bool:
+    """Tell whether instances of a class hold what only C can see, and have no way to be pickled."""
+    if _is_in_dispatch_table(kind):
+        return False
+    base, _ = _content_of(kind)
+    pickling = ("__reduce_ex__", "__reduce__", "__getstate__", "__getnewargs_ex__", "__getnewargs__")
+    return _owner(kind, base, *pickling) is None and _has_state_of_its_own(kind, base, _slots(kind, base))
+
+
+def content_of(kind: type) -> Content | None:
+    """Return what gives the content of a class that inherits from a builtin container, text or number; else None."""
+    return _content_of(kind)[1]
+
+
 class _State:
     """Finds what stands in the attributes and slots of a class's instances."""
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 _STDLIB = os.path.dirname(os.__file__) + os.sep
 _OURSELVES = os.path.dirname(os.path.dirname(__file__)) + os.sep
-_CYTHON = "_cython_"  # the types that all extensions by one version of Cython share: a module that has no file
+# The types that all extensions by one version of Cython, nanobind or pybind11 share: modules that have no file.
+_WITHOUT_FILES = ("_cython_", "nanobind", "pybind11_builtins")
 _SITES = "site-packages", "dist-packages"  # equally long
 
 
@@ -53,11 +54,11 @@ def origin_of_module(name: str) -> Origin:
         filename = find_file(name)
         if filename is not None:
             return origin_of_file(filename)
-        return STDLIB if root in sys.stdlib_module_names else USER
+        return STDLIB if root in sys.stdlib_module_names or root.startswith(_WITHOUT_FILES) else USER
     filename = getattr(module, "__file__", None)
     if isinstance(filename, str):
         return origin_of_file(filename)
-    if root in sys.stdlib_module_names or root in sys.builtin_module_names or root.startswith(_CYTHON):
+    if root in sys.stdlib_module_names or root in sys.builtin_module_names or root.startswith(_WITHOUT_FILES):
         return STDLIB
     spec = getattr(module, "__spec__", None)
     places = getattr(spec, "submodule_search_locations", None)

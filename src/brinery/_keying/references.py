@@ -16,6 +16,7 @@ from .generators import global_generator
 from .home import MAINS, home_of_class, home_of_function, home_of_module, home_of_wrapped
 from .installed import Neighbours, added_members, is_made_elsewhere, maker_of, namespaces
 from .live import attribute_of, is_class, is_code, is_found_by_name, is_frozen, is_unbound_builtin
+from .live_objects import LiveObjects
 from .memos import is_memo
 from .origin import STDLIB, USER, Origin, digest_of_extension, origin_of_file, origin_of_module
 from .parts import Parts
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
     from .before import Before
     from .imports import StaticModules
+    from .node import Asked, Node
+    from .set_up import Bound
 
 _WRAPPING = {
     "builtins.staticmethod": ("__func__",),
@@ -76,9 +79,16 @@ class References:
         self._looked_at: dict[int, object] = {}  # for code that is held by what is not taken apart
         self._searched: set[str | int] = set()  # modules and classes of libraries, for what the user put there
         self._memos: dict[str, object] = {}
+        self._handles = LiveObjects(self._is_given)
+        self._handle_parts: set[str] = set()
+        self._met: list[object] = []  # live objects, in the value that is being encoded
+        self._statements: list[tuple[None, Source]] = []
+        self._said: set[Bound] = set()
         self._references: dict[int, bytes] = {}
         self._kept: list[object] = []
-        self._encoded: dict[int, tuple[bytes, object]] = {}  # until the walk ends; keeps alive what it names
+        self._encoded: dict[
+            int, tuple[bytes, object, list[object]]
+        ] = {}  # until the walk ends; keeps alive what it names
         self._pending: deque[Callable[[], None]] = deque()
         self._by_name_only = False
         self._named: dict[int, bytes] = {}
@@ -300,12 +310,10 @@ class References:
 
     # Values.
 
-    def _reference(
-        self, name: str, value: object, get: Callable[[], object], constant: tuple[str, str] | None = None
-    ) -> bytes:
+    def _reference(self, name: str, value: object, get: Callable[[], object], bound: Bound | None = None) -> bytes:
         """Return the reference to a value, which becomes a part of its own unless it is code.
 
-        ``constant`` is the module and the name in it by which it is found there.
+        ``bound`` tells where the user's code binds it, if it does.
         """
         if is_code(value) or is_unbound_builtin(value):
             return self.refer(value)
@@ -313,26 +321,48 @@ class References:
             # By whichever name: as an attribute of `sys` and `os` they count by their names as well.
             self._note(name, value)
             return name_digest(f"the process's {type(value).__qualname__}")
-        encoded = self._encode_once(name, value)
-        if not is_frozen(value):
+        encoded = self._encode_once(name, value, bound)
+        is_handle = self._handles.counts_by_type(value)
+        if is_handle:
+            self._watch.same(get, value)
+        elif not is_frozen(value):
             self._watch.value(get, encoded, id(value))
         part = self._parts.add(name, Part(xxh3_128_digest(encoded), _shown(name, value)))
         self._values[part] = get
-        if constant is not None:
-            self._constants[part] = constant
+        if is_handle:
+            self._handle_parts.add(part)
+        elif bound is not None:
+            self._constants[part] = bound.module, ".".join((*bound.scope, bound.name))
         return name_digest(part)
 
-    def _encode_once(self, name: str, value: object) -> bytes:
+    def _encode_once(self, name: str, value: object, bound: Bound | None) -> bytes:
         """Encode what many may lead to, such as a table that each of a hundred functions reads."""
         if self._by_name_only:
-            return self._encode(name, value)
+            return self._encode(name, value, bound)
         known = self._encoded.get(id(value))
         if known is None:
-            known = self._encoded[id(value)] = self._encode(name, value), value
+            known = self._encoded[id(value)] = self._encode(name, value, bound), value, self._met
+        elif known[2]:
+            self._pending.append(partial(self._visit_set_up, name, bound, known[2]))
         return known[0]
 
-    def _encode(self, name: str, value: object) -> bytes:
-        return encode(value, name, self.refer, self._note, self._follow)
+    def _encode(self, name: str, value: object, bound: Bound | None = None) -> bytes:
+        self._met = []
+        encoded = encode(value, name, self.refer, self._note, self._follow, self._live_form)
+        if self._met:
+            self._pending.append(partial(self._visit_set_up, name, bound, self._met))
+        return encoded
+
+    def _live_form(self, value: object, walk: Asked) -> bytes | Node | None:
+        form = self._handles.form(value, walk)
+        if form is not None:
+            self._met.append(value)
+            kind = type(value)
+            self._notes[walk.where()] = (
+                f"a live object of {kind.__module__}.{kind.__qualname__}: what it was made and set up with counts, its "
+                "state does not; name what else matters in depends_on=[...]"
+            )
+        return form
 
     def _note(self, path: str, value: object) -> None:
         self._notes[path] = f"{type(value).__module__}.{type(value).__qualname__}"
@@ -354,7 +384,7 @@ class References:
             self._parts.add(f"held by {path}", Part(digest_of(codes)))
 
     def _encode_again(self, value: object) -> bytes:
-        return encode(value, "", self._refer_again, _ignore_note, _ignore_note)
+        return encode(value, "", self._refer_again, _ignore_note, _ignore_note, self._handles.form_again)
 
     def _refer_again(self, thing: object) -> bytes:
         known = self._references.get(id(thing)) or self._named.get(id(thing))
@@ -362,6 +392,14 @@ class References:
             # Something new stands in a value: what it is, the next walk will say.
             return b"new"
         return known
+
+    def _is_given(self, code: Any) -> bool:
+        """Whether a function or class is the user's, and not made by code that is in no module."""
+        if type(code) is FunctionType:
+            module = sys.modules.get(str(code.__globals__.get("__name__")))
+            if module is None or vars(module) is not code.__globals__:
+                return False
+        return self._is_users(code)
 
     def _is_foreign(self, value: object) -> bool:
         """Whether an object found in installed code is the user's, or a mock that stands in for something."""
@@ -373,7 +411,7 @@ class References:
             return self._origin_of_function(code).kind == "user"
         return self._origin_of_name(code.__module__).kind == "user" or code.__module__ == "unittest.mock"
 
-    def _member(self, name: str, value: object, get: Callable[[], object]) -> bytes:
+    def _member(self, name: str, value: object, get: Callable[[], object], bound: Bound | None = None) -> bytes:
         """What a descriptor of the standard library wraps counts; the descriptor itself holds nothing else."""
         pieces = [type(value).__name__.encode()]
         for wrapped in _WRAPPING.get(f"{type(value).__module__}.{type(value).__name__}", ()):
@@ -381,7 +419,7 @@ class References:
             pieces.append(b"-" if inner is None else self._reference(name, inner, partial(attribute_of, get, wrapped)))
         if type(value) is staticmethod or type(value) is classmethod:
             pieces += self._pieces_set_on(name, value)
-        return digest_of(pieces) if len(pieces) > 1 else self._reference(name, value, get)
+        return digest_of(pieces) if len(pieces) > 1 else self._reference(name, value, get, bound)
 
     def _pieces_set_on(self, place: str, method: Any) -> list[bytes]:
         """What was set on a static or class method beside what it takes over from its function."""
@@ -415,6 +453,9 @@ class References:
         raise NotImplementedError
 
     def _visit_module(self, part: str, module: ModuleType) -> None:
+        raise NotImplementedError
+
+    def _visit_set_up(self, name: str, bound: Bound | None, live: list[object]) -> None:
         raise NotImplementedError
 
 

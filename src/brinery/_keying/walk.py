@@ -14,7 +14,7 @@ from xxhash import xxh3_128_digest
 from ..errors import UnkeyableError
 from .filled import LEFT_OUT, Filling
 from .kinds import find
-from .node import Expander, Node, Part, Passing, Refused, Values, leaf, step
+from .node import Asked, Expander, Node, Part, Passing, Refused, Values, leaf, step
 from .pickled import PlainForms, chunk_size
 from .plain import CODE, CONTAINER_IDS, NODE, SCALAR_IDS, scalar, small
 from .reached import way_through
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from typing import Any, TypeAlias
 
 CodeOf: TypeAlias = "Callable[[object], bytes]"
+Live: TypeAlias = "Callable[[Any, Asked], bytes | Node | None]"
 Reached: TypeAlias = "Callable[[str, object], None]"
 
 _LARGE = 4096  # the digest of a plain container is remembered from here on: finding it again costs less than making it
@@ -57,11 +58,19 @@ class Walk:
 
     __slots__ = (
         "_again", "_classes", "_code", "_expanders", "_failed", "_frames", "_known",
-        "_loose", "_numbering", "_opaque", "_open", "_path", "_plain", "_reached", "_trusted",
+        "_live", "_loose", "_numbering", "_opaque", "_open", "_path", "_plain", "_reached", "_trusted",
     )  # fmt: skip
 
-    def __init__(self, path: str, code: CodeOf, reached: Reached | None, opaque: Reached | None = None) -> None:
+    def __init__(
+        self,
+        path: str,
+        code: CodeOf,
+        reached: Reached | None,
+        opaque: Reached | None = None,
+        live: Live | None = None,
+    ) -> None:
         self._code = code
+        self._live = live
         self._path = path
         self._reached = reached
         self._opaque = opaque
@@ -110,7 +119,7 @@ class Walk:
     def note(self, value: object) -> bool:
         """Tell of a value, if code merely reaches it, that not all of it counts; return whether it was told."""
         if self._reached is not None:
-            self._reached(self._where(), value)
+            self._reached(self.where(), value)
         return self._reached is not None
 
     def take_at_its_word(self, value: object) -> None:
@@ -119,7 +128,7 @@ class Walk:
             self._trusted.append(value)
             return
         try:
-            self._opaque(self._where(), value)
+            self._opaque(self.where(), value)
         except Exception as error:
             self._failed = error
             raise
@@ -290,6 +299,10 @@ class Walk:
                     value, expander = value
                 else:
                     self._expanders[id(kind)] = expander = find(kind)
+            if self._live is not None and kind is not Part:
+                form = self._live(value, self)
+                if form is not None:
+                    return form
             return expander(value, self)
         except (RecursionError, MemoryError):
             raise
@@ -300,7 +313,7 @@ class Walk:
                 seen = self._look_through(value) if isinstance(error, Refused) else None
                 if seen is not None:
                     return seen
-                self._reached(self._where(), value)
+                self._reached(self.where(), value)
                 self.take_at_its_word(value)
                 return leaf("reached", self.class_of(type(value)))
             if isinstance(error, Refused):
@@ -329,12 +342,13 @@ class Walk:
 
     # What stood in the way.
 
-    def _where(self) -> str:
+    def where(self) -> str:
+        """Return the path to what is being encoded."""
         steps = (step(frame.node.labels, len(frame.encodings)) for frame in self._frames)
         return self._path + "".join(steps)
 
     def _unkeyable(self, reason: str) -> UnkeyableError:
-        path = self._where()
+        path = self.where()
         name = self._path if self._path.isidentifier() else "..."
         text = (
             f"{path or 'the value'} {reason}, so it cannot be part of a key. Leave it out with ignore=[{name!r}], say "

@@ -7,6 +7,7 @@ a function over that module's own globals, where the interpreter's inline caches
 
 from __future__ import annotations
 
+from _weakref import ref
 from gc import get_referents
 from keyword import iskeyword
 from operator import is_
@@ -85,6 +86,14 @@ class Watch:
         What has the same ``number`` is the same object now, and is encoded once for all that lead to it.
         """
         self._values.setdefault((number or id(get), encoded), []).append(get)
+
+    def same(self, get: Callable[[], object], value: object) -> None:
+        """Expect to be given the same object again, whatever becomes of it inside."""
+        try:
+            known: Callable[[], object] = ref(value)
+        except TypeError:
+            known = lambda: value  # noqa: E731
+        self._questions.append(lambda: get() is known())
 
     def question(self, holds: Callable[[], bool]) -> None:
         """Expect any other condition to hold."""
