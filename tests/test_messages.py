@@ -26,8 +26,8 @@ COMMAND_LINE = {
 }
 # Caught by whoever called, or what only a mistake of ours could raise.
 NOT_FOR_USERS = {
-    "_keyed_function.py: described before it was keyed",
     "_keying/parts.py: {name!r}",
+    "_keyed_function.py: described before it was keyed",
     "_notebook/step.py: the entry is no cell's",
     "_store/directory.py: a folder that was opened to look at is not written to",
     "_store/loading.py: the entry was made by another serializer",

@@ -417,7 +417,8 @@ class _Reach(Names):
             if member.settled:
                 pieces.append(self._encode(label, member.value))
             elif member.name == MEMBERS:
-                pieces.append(self._pieces_of_members(label, member.value))
+                members: Any = member.value
+                pieces.append(self._pieces_of_members(label, members))
             else:
                 bound = Bound(cls.__module__, tuple(cls.__qualname__.split(".")), member.name)
                 get = partial(cls.__dict__.__getitem__, member.name)

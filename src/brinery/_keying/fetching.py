@@ -89,8 +89,8 @@ def _arrow_dataset(value: Any) -> str:
 
 
 def _dask(value: Any) -> str:
-    expression = getattr(value, "expr", None)
-    if hasattr(expression, "walk") and any(_is_reading(type(step)) for step in expression.walk()):
+    walk = getattr(getattr(value, "expr", None), "walk", None)
+    if walk is not None and any(_is_reading(type(step)) for step in walk()):
         return _COMPUTED
     graph = value.__dask_graph__()
     return _COMPUTED if graph and _leads_to_a_reader(dict(graph).values()) else ""

@@ -55,14 +55,14 @@ def outdated(code: Fingerprint, again: Again) -> list[str]:
 
 
 def _is_outdated(memo: Any, code: Fingerprint, again: Again) -> bool:
-    look = _looks.get(id(memo))
+    look, wrapped = _looks.get(id(memo)), memo.__wrapped__
     numbers = _numbers(memo)
     if look is None or look.memo() is not memo or not numbers[-1] or numbers < look.numbers:
         _looks[id(memo)] = _Look(memo, code, again)  # met for the first time, or cleared since
         return False
     look.numbers = numbers
     if not look.is_outdated and not look.holds():
-        if _differs(look.again(memo.__wrapped__), look.parts):
+        if _differs(look.again(wrapped), look.parts):
             look.is_outdated = True
         else:
             _looks[id(memo)] = _Look(memo, code, again)
