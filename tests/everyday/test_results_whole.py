@@ -369,6 +369,7 @@ LESS = [
     Case("an attribute of an image", lambda: with_note(image()), note, "result.note", "PIL"),
     Case("an image as it was opened", png, lambda r: r.text, "result.", "PIL"),
     Case("a lossy object on a graph", lambda: graph(Lossy()), lambda r: r.nodes[0]["held"].dropped, '["held"].dropped', "networkx"),
+    Case("a tensor in a graph", lambda: [torch().ones(3, requires_grad=True) * 2], lambda r: r[0].grad_fn is None, "result[0]", "torch"),
     Case("an attribute of a response", lambda: with_note(response()), note, "result.note", "requests"),
 ]
 WHOLE = [
@@ -403,9 +404,28 @@ WHOLE = [
     Case("a response that was read", lambda: response(), lambda r: r.text, "", "requests"),
     Case("a response that was read, of httpx", lambda: importlib.import_module("httpx").Response(200, text="a"), lambda r: (r.text, r.status_code), "", "httpx"),
     Case("a model, its private attributes and cached properties", lambda: model(), lambda r: (r._p, r.extra, r.doubled), "", "pydantic"),
+    Case("a gradient", lambda: trained(torch().ones(3, requires_grad=True)), lambda r: (r.grad, r.requires_grad, r.is_leaf), "", "torch"),
+    Case("a large gradient", lambda: trained(torch().ones(100_000, requires_grad=True)), lambda r: (r.grad.sum(), r.is_leaf), "", "torch"),
+    Case("a trained layer", lambda: trained_layer(), lambda r: [one.grad for one in r.parameters()], "", "torch"),
+    Case("an attribute of a tensor", lambda: with_note(torch().ones(3)), note, "", "torch"),
     Case("a struct", lambda: struct(), lambda r: r.a, "", "msgspec"),
 ]
 # fmt: on
+
+
+def torch() -> Any:
+    return importlib.import_module("torch")
+
+
+def trained(tensor: Any) -> Any:
+    (tensor * 2).sum().backward()
+    return tensor
+
+
+def trained_layer() -> Any:
+    layer = torch().nn.Linear(2, 2)
+    layer(torch().ones(1, 2)).sum().backward()
+    return layer
 
 
 def set_shown(value: Any) -> Any:

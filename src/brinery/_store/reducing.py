@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copyreg
 import sys
-from pickle import PickleBuffer
+from pickle import PickleBuffer, PicklingError
 from types import BuiltinFunctionType, FunctionType, MemberDescriptorType
 
 from . import gapped, restoring
@@ -31,8 +31,9 @@ def reducer_of(kind: type[Any], *, apart: bool = True) -> Reducer | None:
         return _reduce_exception
     if kind is getattr(sys.modules.get("array"), "array", None):
         return _reduce_array_of_numbers
-    if kind is getattr(sys.modules.get("torch"), "Tensor", None):
-        return _reduce_tensor
+    tensor = getattr(sys.modules.get("torch"), "Tensor", None)
+    if tensor is not None and issubclass(kind, tensor):
+        return _reduce_tensor_and_gradient
     numpy = sys.modules.get("numpy")
     array = getattr(numpy, "ndarray", None)
     if array is None or not issubclass(kind, array):
@@ -106,6 +107,22 @@ def _reduce_array_of_numbers(numbers: Any) -> Any:
         return NotImplemented
     buffer = PickleBuffer(numbers.tobytes())
     return restoring.array_of_numbers, (numbers.typecode, sys.byteorder, buffer)
+
+
+def _reduce_tensor_and_gradient(tensor: Any) -> Any:
+    """Torch forgets a gradient, and of what is part of a graph the graph."""
+    torch = sys.modules["torch"]
+    if tensor.grad_fn is not None:
+        raise PicklingError("it is part of a graph of gradients, which does not come back; return tensor.detach()")
+    reduced = _reduce_tensor(tensor) if type(tensor) is torch.Tensor else NotImplemented
+    gradient = tensor.grad if tensor.requires_grad else None
+    if gradient is None:
+        return reduced
+    if reduced is NotImplemented:
+        reduced = tensor.__reduce_ex__(_PROTOCOL)
+    if len(reduced) != 2:
+        raise PicklingError("it has a gradient, which does not come back; return tensor.grad as well")
+    return (*reduced, gradient, None, None, restoring.set_gradient)
 
 
 def _reduce_tensor(tensor: Any) -> Any:

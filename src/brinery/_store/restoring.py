@@ -57,6 +57,11 @@ def tensor(buffer: Any, dtype: Any, shape: tuple[int, ...], requires_grad: bool)
     return made.requires_grad_(requires_grad)
 
 
+def set_gradient(made: Any, gradient: Any) -> None:
+    """Give a tensor its gradient."""
+    made.grad = gradient
+
+
 def update_array(made: Any, attributes: dict[str, Any]) -> None:
     """Set the attributes of an array of a subclass, and what is in its slots."""
     set_attributes(made, attributes)
