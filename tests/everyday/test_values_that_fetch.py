@@ -64,7 +64,6 @@ HELD = [
     Fetching("an array of zarr in memory", "import zarr\nz = zarr.zeros(4)", "z", "x[:].tolist()", ("zarr",)),
     Fetching("an array of Dask over one in memory", "import numpy as np, dask.array as da", "da.from_array(np.arange(4)) + 1", "x.compute().tolist()", ("dask",)),
     Fetching("a frame of Dask over one in memory", "import pandas as pd, dask.dataframe as dd", "dd.from_pandas(pd.DataFrame({'a': [1]}), npartitions=1)", "len(x.compute())", ("dask.dataframe",)),
-    Fetching("an image of nibabel in memory", "import nibabel, numpy as np", "nibabel.Nifti1Image(np.ones((2, 2, 2), 'i2'), np.eye(4))", "float(x.get_fdata().sum())", ("nibabel",)),
     Fetching("a lazy frame over one in memory", "import polars as pl", "pl.DataFrame({'a SCAN': [1]}).lazy()", "x.collect().to_dicts()", ("polars",)),
     Fetching("a dataset of Arrow in memory", "import pyarrow as pa, pyarrow.dataset as ds", "ds.dataset(pa.table({'a': [1]})).to_table()", "x.num_rows", ("pyarrow",)),
     Fetching("an array mapped from a file", "import numpy as np\nnp.arange(4).tofile('a.bin')", "np.memmap('a.bin', dtype=int, mode='r')", "x.tolist()", ("numpy",)),

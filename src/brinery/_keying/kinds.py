@@ -35,6 +35,9 @@ _LIBRARIES = {
     "polars": "polars_frames",
     "xarray": "labelled",
     "omegaconf": "omega",
+    "pyrsistent": "hashed",
+    "immutables": "hashed",
+    "numba": "numba_functions",
 }
 
 

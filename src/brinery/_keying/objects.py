@@ -28,6 +28,7 @@ Slots: TypeAlias = tuple[tuple[str, int, str], ...]
 
 _MANAGED_DICT = 1 << 4
 _MANAGED_WEAKREF = 1 << 3
+_LEAST_ID = 1 << 20
 _CACHED_BY_ATTRS = "_attrs_cached_hash"  # differs between processes
 
 
@@ -295,7 +296,16 @@ def _given_state(value: Any, _walk: Asked | None = None) -> Passing:
         state = kind.__getstate__(value)
     except Exception as error:
         raise Refused(f"cannot be taken apart: its __getstate__ raised {type(error).__name__}") from error
-    return attributes(state) if type(state) is dict else Passing(state)
+    return attributes(_without_ids(state)) if type(state) is dict else Passing(state)
+
+
+def _without_ids(state: dict[str, object]) -> dict[str, object]:
+    """Leave out numbers that are but where another attribute is in memory, which differs from process to process."""
+    large = [name for name, item in state.items() if type(item) is int and item > _LEAST_ID]
+    if not large:
+        return state
+    places = set(map(id, state.values()))
+    return {name: item for name, item in state.items() if name not in large or item not in places}
 
 
 class _PickledAndFound:

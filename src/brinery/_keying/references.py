@@ -43,6 +43,7 @@ _WRAPPING = {
 }
 
 
+_OF_BEARTYPE = "<@beartype("
 _TAKEN_OVER = {"__module__", "__name__", "__qualname__", "__doc__", "__annotations__", "__wrapped__", "__type_params__"}
 
 
@@ -146,6 +147,12 @@ class References:
         return reference
 
     def _refer_to_function(self, function: FunctionType) -> bytes:
+        if function.__code__.co_filename.startswith(_OF_BEARTYPE):
+            # A check of types around a function, made of text that holds addresses in memory.
+            self._watch.function(function)
+            checked: Any = function.__dict__.get("__wrapped__")
+            beartype = self._refer_to_installed(self._origin_of_name("beartype"), "beartype.beartype")
+            return digest_of([beartype, self.refer(checked)]) if isinstance(checked, FunctionType) else beartype
         origin = self._origin_of_function(function)
         if origin.kind == "user":
             name = self._parts.reserve(f"function {home_of_function(function)}.{function.__qualname__}")

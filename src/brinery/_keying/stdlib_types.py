@@ -11,6 +11,7 @@ from gc import get_referents
 from xxhash import xxh3_128_digest
 
 from .._light import BuiltinFunctionType, CellType, FunctionType, ModuleType
+from . import filled
 from .generators import drawing_from_the_system, unless_global
 from .home import home_of_module
 from .node import Asked, Expander, Node, Passing, Refused, attributes, close, leaf
@@ -87,7 +88,19 @@ def _set(value: Any, _walk: Asked) -> bytes | Node:
     start = head(type(value).__name__, len(value))
     if SCALAR_IDS.issuperset(map(id, map(type, value))):
         return close(start, b"".join(sorted(map(scalar, value))))
-    return Node(start, value, unordered=True)
+    return Node(start, _in_lasting_order(value), unordered=True)
+
+
+def _in_lasting_order(value: Any) -> list[object]:
+    """Put functions in an order that is the same in every process: parts of one name are numbered as they are met."""
+    functions = [item for item in value if type(item) is FunctionType]
+    if len(functions) < 2:
+        return list(value)
+    places = [(str(item.__module__), item.__qualname__) for item in functions]
+    if len(set(places)) < len(places):
+        functions.sort(key=filled.code_digest)
+    functions.sort(key=lambda item: (str(item.__module__), item.__qualname__))
+    return [*(item for item in value if type(item) is not FunctionType), *functions]
 
 
 def _range(value: Any, _walk: Asked) -> Node:
