@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from .node import Asked, Node
     from .set_up import Bound
 
+# Modules of the standard library whose live objects are told apart by what they were made with.
+_OPENED = {"ftplib", "http", "imaplib", "poplib", "smtplib", "sqlite3", "subprocess", "tarfile", "zipfile"}
 _WRAPPING = {
     "builtins.staticmethod": ("__func__",),
     "builtins.classmethod": ("__func__",),
@@ -355,10 +357,16 @@ class References:
 
     def _encode(self, name: str, value: object, bound: Bound | None = None) -> bytes:
         self._met = []
-        encoded = encode(value, name, self.refer, self._note, self._follow, self._live_form)
+        encoded = encode(value, name, self.refer, self._reach, self._follow, self._live_form)
         if self._met:
             self._pending.append(partial(self._visit_set_up, name, bound, self._met))
         return encoded
+
+    def _reach(self, path: str, value: object) -> None:
+        """Note what cannot be digested; what a connection or an archive was opened with is said where it is bound."""
+        self._note(path, value)
+        if standard_name(type(value)).partition(".")[0] in _OPENED:
+            self._met.append(value)
 
     def _live_form(self, value: object, walk: Asked) -> bytes | Node | None:
         form = self._handles.form(value, walk)
