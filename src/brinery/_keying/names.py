@@ -12,6 +12,7 @@ from .fingerprint import Part
 from .home import home_of_module
 from .lazy_imports import is_lazy, read_lazily
 from .live import attribute, is_class, is_frozen, is_loaded_module, is_module, kind_of_written
+from .objects import is_opaque
 from .origin import Origin
 from .references import References, digest_of, name_digest
 from .set_up import Bound, imported_from, said_of
@@ -228,6 +229,8 @@ class Names(References):
         for value in live:
             for thing in self._handles.code_inside(value):
                 self.refer(thing)
+            if is_opaque(type(value)):
+                self._follow(name, value)
         label = name.partition(" ")[2]
         pieces: list[bytes] = []
         if bound is not None and bound in self._said:
@@ -235,7 +238,8 @@ class Names(References):
         is_said = bound is not None and self._say(bound, pieces)
         if pieces:
             self._parts.add(f"statements {label}", Part(digest_of(pieces)))
-        if not is_said:
+        is_made_of_class = name.startswith("attribute ") and bound is not None and bound.name.startswith("_")
+        if not is_said and not is_made_of_class:  # what a metaclass keeps, it makes of the class's body
             settings = [settings_of(value, self._is_users) for value in live]
             self._parts.add(f"settings {label}", Part(digest(settings)))
 

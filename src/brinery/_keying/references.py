@@ -363,9 +363,10 @@ class References:
         return encoded
 
     def _reach(self, path: str, value: object) -> None:
-        """Note what cannot be digested; what a connection or an archive was opened with is said where it is bound."""
+        """Note what cannot be digested; what it was made with is said where it is bound, as of a compiled function."""
         self._note(path, value)
-        if standard_name(type(value)).partition(".")[0] in _OPENED:
+        standard = standard_name(type(value))
+        if not standard or standard.partition(".")[0] in _OPENED:
             self._met.append(value)
 
     def _live_form(self, value: object, walk: Asked) -> bytes | Node | None:
