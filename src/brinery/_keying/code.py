@@ -383,7 +383,7 @@ class _Reach(Names):
         if not self._is_users(function):
             return None
         scope = tuple(step for step in function.__code__.co_qualname.split(".") if step != "<locals>")
-        module = str(function.__globals__["__name__"])
+        module = str(function.__globals__.get("__name__"))
         return Bound(module, scope if is_default else scope[:-1], name, is_default)
 
     # Classes and modules as a whole.
