@@ -55,6 +55,7 @@ PAIRS = [
     Pair("a private attribute of a model", "from pydantic import BaseModel, PrivateAttr\nclass A(BaseModel):\n    _note: int = PrivateAttr(0)\ndef noted(value, note):\n    value._note = note\n    return value\n", "x._note", "noted(A(), 1)", "noted(A(), 2)", ("pydantic",)),
     Pair("the scale of a quantized tensor", "import torch", "x.q_scale()", "torch.quantize_per_tensor(torch.tensor([1.0]), 0.5, 0, torch.qint8)", "torch.quantize_per_tensor(torch.tensor([1.0]), 0.25, 0, torch.qint8)", ("torch",)),
     Pair("the scales of a tensor quantized by channel", "import torch\ndef q(*scales): return torch.quantize_per_channel(torch.ones(2, 2), torch.tensor(scales), torch.zeros(2), 0, torch.qint8)", "x.q_per_channel_scales().tolist()", "q(0.5, 0.25)", "q(0.25, 0.5)", ("torch",)),
+    Pair("functions of sympy by what is assumed of them", "import sympy", "x(sympy.Symbol('s')).is_real", "sympy.Function('G')", "sympy.Function('G', real=True)", ("sympy",)),
     Pair("memory order of a tensor", "import torch", "x.is_contiguous()", "torch.zeros(2, 2)", "torch.zeros(2, 2).t()", ("torch",)),
 ]
 # fmt: on

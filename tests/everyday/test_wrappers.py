@@ -52,6 +52,8 @@ EDITS = [
     _lib("a method put in a library's place, with functools.wraps", "@functools.wraps(lib.C.run)\ndef patched(self): return 5 + 10\nlib.C.run = patched", "lib.C().run()"),
     _lib("a static method put in a library's place, with functools.wraps", "@functools.wraps(lib.C.run)\ndef patched(): return 5 + 10\nlib.C.run = staticmethod(patched)", "lib.C.run()"),
     _lib("a class that says it is the library's", "class K(lib.C):\n    def run(self): return 5 + 10\nK.__module__ = 'lib'\nlib.C = K", "lib.C().run()"),
+    _with("numpy", "a ufunc made of a function", "import numpy as np\n" + _HELPER + "g = np.frompyfunc(h, 1, 1)"),
+    _with("numpy", "a vectorized function", "import numpy as np\n" + _HELPER + "g = np.vectorize(h)", "int(g(x))"),
     _lib("a bound method put into a library", "class A:\n    def run(self, x): return x + 10\nlib.f = A().run", "lib.f(x)"),
     _lib("an object of the library's own put into it", _HELPER + "lib.f = lib.Keep(h)", "lib.f(x)"),
     _lib("an object in a table of the library's", _HELPER + "lib.TABLE['a'] = [lib.Keep(h)]", "lib.TABLE['a'][0](x)"),

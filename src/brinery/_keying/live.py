@@ -126,6 +126,12 @@ def is_found_by_name(function: FunctionType) -> bool:
     return getattr(found, "__func__", found) is function
 
 
+def is_class_found_by_name(cls: type) -> bool:
+    """Whether a class stands in its module under its name; one that a library makes when it runs does not."""
+    module = sys.modules.get(str(cls.__module__))
+    return attribute(module, cls.__qualname__.split(".")) is cls
+
+
 def attribute_of(get: Callable[[], object], name: str) -> object:
     """Return an attribute of what a function gives."""
     return getattr(get(), name)

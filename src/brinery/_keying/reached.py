@@ -43,6 +43,8 @@ def _members_of(kind: type) -> list[str]:
 
 def _members(value: Any, walk: Asked) -> Node:
     kind = type(value)
+    walk.note(value)  # its members may not be all that it holds
+    walk.take_at_its_word(value)
     state = {name: kind.__dict__[name].__get__(value) for name in _members_of(kind)}
     return Node(head("members") + walk.class_of(kind), (attributes(state),), ("",))
 

@@ -15,11 +15,20 @@ from .fingerprint import Fingerprint, Part, Scope
 from .generators import global_generator
 from .home import MAINS, home_of_class, home_of_function, home_of_module, home_of_wrapped
 from .installed import Neighbours, added_members, is_made_elsewhere, maker_of, namespaces
-from .live import attribute_of, is_class, is_code, is_found_by_name, is_frozen, is_unbound_builtin
+from .live import (
+    attribute_of,
+    is_class,
+    is_class_found_by_name,
+    is_code,
+    is_found_by_name,
+    is_frozen,
+    is_unbound_builtin,
+)
 from .live_objects import LiveObjects
 from .memos import is_memo
 from .origin import STDLIB, USER, Origin, digest_of_extension, origin_of_file, origin_of_module
 from .parts import Parts
+from .plain import SCALAR_IDS, scalar
 from .shown import is_short
 from .source import Source
 from .standard import is_changeable, standard_name
@@ -45,6 +54,7 @@ _WRAPPING = {
 }
 
 
+_TOLD_BY_NAME = {"__module__", "__qualname__", "__doc__", "__firstlineno__"}
 _OF_BEARTYPE = "<@beartype("
 _TAKEN_OVER = {"__module__", "__name__", "__qualname__", "__doc__", "__annotations__", "__wrapped__", "__type_params__"}
 
@@ -178,6 +188,8 @@ class References:
             self._count_extension(cls.__module__)
             return name_digest(name)
         reference = self._refer_to_installed(origin, f"{cls.__module__}.{cls.__qualname__}")
+        if not standard_name(cls) and not is_class_found_by_name(cls):
+            reference = digest_of([reference, *_plain_members(cls)])
         self._references[id(cls)] = reference  # what was put into a class may lead back to it
         self._count_members(cls)
         self._count_additions(str(cls.__module__))
@@ -481,6 +493,15 @@ def name_digest(name: str) -> bytes:
 
 def digest_of(pieces: list[bytes]) -> bytes:
     return xxh3_128_digest(b"".join(len(piece).to_bytes(4, "little") + piece for piece in pieces))
+
+
+def _plain_members(cls: type) -> list[bytes]:
+    """List the plain values of a class that a library made when it ran: its name is not its own."""
+    pieces = []
+    for name, value in sorted(cls.__dict__.items()):
+        if id(type(value)) in SCALAR_IDS and name not in _TOLD_BY_NAME:
+            pieces += [name.encode("utf-8", "surrogatepass"), scalar(value)]
+    return pieces
 
 
 def _ignore_note(path: str, value: object) -> None:
