@@ -137,6 +137,11 @@ def attribute_of(get: Callable[[], object], name: str) -> object:
     return getattr(get(), name)
 
 
+def class_attribute(cls: type, name: str) -> object:
+    """Take what instances find under a name in a class or its bases, without running any code; None if nothing."""
+    return next((base.__dict__[name] for base in cls.__mro__ if name in base.__dict__), None)
+
+
 def attribute(module: object, rest: list[str]) -> object:
     """Take attributes from a module without running any code; what is not there yet is None."""
     value = module

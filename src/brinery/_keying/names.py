@@ -11,7 +11,7 @@ from .digest import CONTAINERS, SCALARS, digest
 from .fingerprint import Part
 from .home import home_of_module
 from .lazy_imports import is_lazy, read_lazily
-from .live import attribute, is_class, is_frozen, is_loaded_module, is_module, kind_of_written
+from .live import attribute, class_attribute, is_class, is_frozen, is_loaded_module, is_module, kind_of_written
 from .objects import is_opaque
 from .origin import Origin
 from .references import References, digest_of, name_digest
@@ -133,7 +133,10 @@ class Names(References):
                 return self._resolve_lazily(value, name, rest)
             value = found
         holder = space
-        return self._reference(f"global {home}.{name}", value, lambda: holder[name], Bound(module, (), name))
+        reference = self._reference(f"global {home}.{name}", value, lambda: holder[name], Bound(module, (), name))
+        if rest and is_class(value) and not self._is_users(value):
+            reference += self._plain_attribute(f"{home}.{name}", value, rest[0])
+        return reference
 
     def _resolve_lazy_import(self, space: dict[str, Any], name: str, value: object, rest: list[str]) -> bytes | None:
         """Say what a name means that was, or is to be, imported at its first use; None if it is none."""
@@ -169,6 +172,8 @@ class Names(References):
         path = module.__name__
         for name in rest:
             if not is_loaded_module(value):
+                if is_class(value):
+                    pieces.append(self._plain_attribute(path, value, name))
                 break
             space = vars(value)
             found = space.get(name, _ABSENT)
@@ -197,6 +202,14 @@ class Names(References):
         self._note(path, value)
         self._follow(path, value)
         return f"{type(value).__module__}.{type(value).__qualname__}".encode()
+
+    def _plain_attribute(self, path: str, cls: Any, name: str) -> bytes:
+        """A number or text that code takes from a class of a library, where anybody may have set it."""
+        found = class_attribute(cls, name)
+        if type(found) not in SCALARS:
+            return b""
+        self._watch.question(lambda: class_attribute(cls, name) is found)
+        return self._encode(f"{path}.{name}", found)
 
     def _container_in_installed(self, path: str, value: Any) -> bytes:
         """A registry or table of a library: by its content where that is short and plain, else by what is the user's.
