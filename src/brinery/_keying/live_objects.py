@@ -143,7 +143,8 @@ class LiveObjects:
         seen: dict[int, object] = {}
         is_found = False
         while True:
-            level, functions = [], []
+            level: list[object] = []
+            functions: list[Any] = []
             for item in items:
                 kind = id(type(item))
                 if kind in SCALAR_IDS or id(item) in seen or id(item) in self._data:
@@ -151,7 +152,7 @@ class LiveObjects:
                 door = (self._doors.get(kind) or self._door(type(item)))[0]
                 if door == _ARRAY:
                     is_found = False
-                    level = functions = []
+                    level, functions = [], []
                     break
                 seen[id(item)] = item
                 is_found = is_found or door == _HANDLE
