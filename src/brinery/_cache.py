@@ -332,7 +332,8 @@ class Cache(Tended):
         return None if self._is_off else self._store_here().root
 
     def _store_here(self) -> Store:
-        if self._store is None:
+        store = self._store
+        if store is None:
             from ._store.store import Store, policy
 
             made = Store(
@@ -346,19 +347,21 @@ class Cache(Tended):
                 strict=self._options.strict,
             )
             # One for all threads, whichever comes first. No lock: a forked child could inherit it in nobody's hands.
-            self._store = self._opened_first.setdefault("store", made)
-            if wants_summary() and self._store is made:
+            store = self._store = self._opened_first.setdefault("store", made)
+            if wants_summary() and store is made:
                 from ._session import show_at_exit
 
                 show_at_exit(self._directory_here())
-        return self._store
+        return store
 
     def _directory_here(self) -> Directory:
-        if self._directory is None:
+        directory = self._directory
+        if directory is None:
             from ._store.directory import Directory  # calls ask nothing of the whole
 
-            self._directory = self._opened_first.setdefault("directory", Directory.of(self._store_here()))
-        return self._directory
+            directory = self._opened_first.setdefault("directory", Directory.of(self._store_here()))
+            self._directory = directory
+        return directory
 
     def _store_in_use(self) -> Store | None:
         """The store for a call; None, said once, where there can be none."""
