@@ -104,7 +104,6 @@ EDITS = [
     _edit("a lock that is only used", {"# here": "\n"}, "import threading\nLOCK = threading.Lock()\n# here\n@cache\ndef f(x):\n    with LOCK: return x"),
     _edit("a logger that is only used", {"# here": "\n"}, "import logging\nlog = logging.getLogger('a')\n# here\n@cache\ndef f(x):\n    log.debug('run')\n    return x"),
     _edit("a helper under lru_cache that has been used", {"# here": "g(5)"}, "from functools import lru_cache\n@lru_cache\ndef g(x): return x\n# here\n@cache\ndef f(x): return g(x)"),
-    _edit("a cached property that has been computed", {"# here": "c.a"}, "from functools import cached_property\nclass C:\n    @cached_property\n    def a(self): return 1\nc = C()\n# here\n@cache\ndef f(x): return c.a"),
     _edit("a cached helper that has been called", {"# here": "g(5)"}, "@cache\ndef g(x): return x\n# here\n@cache\ndef h(x): return g(x)\nf = None", "h(1)"),
     _edit("what follow=own leaves out", {"return x\n": "return x * 1\n"}, "def g(x): return x\n@cache(follow='own')\ndef f(x): return g(x)"),
     _edit("a global that is ignored", {"K = 1": "K = 2"}, "K = 1\n@cache(ignore=['.K'])\ndef f(x): return x if K else None"),
