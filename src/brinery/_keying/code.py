@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from .before import Before
 
 _OF_A_CLASS_BODY = "__classdict__"  # the names of a class, in which its annotations are evaluated: they count with it
+_NAME_OF_CLASS: Any = type.__dict__["__name__"]
 _CACHES = {"dispatch_cache", "cache_token"}  # closed over by functions of functools, and computed again when need be
 # What a notebook keeps among the user's names.
 _OF_A_PROMPT = r"In|Out|exit|get_ipython|quit|_(?:oh|ih|dh|_*|i*|i?\d+)"
@@ -393,8 +394,9 @@ class _Reach(Names):
         place = name.partition(" ")[2]
         home = home_of_class(cls)
         pieces = [self.refer(base) for base in cls.__bases__]
-        if cls.__name__ != cls.__qualname__.rpartition(".")[2]:
-            pieces += [b"__name__", cls.__name__.encode("utf-8", "surrogatepass")]
+        said: str = _NAME_OF_CLASS.__get__(cls)  # not what a metaclass says
+        if said != cls.__qualname__.rpartition(".")[2]:
+            pieces += [b"__name__", said.encode("utf-8", "surrogatepass")]
         from .classes import MEMBERS, annotations_of, class_members, has_fields
 
         pieces += self._pieces_of_registered(cls, ours=True)

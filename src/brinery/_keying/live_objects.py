@@ -19,6 +19,7 @@ from .kinds import is_known_data
 from .node import Node, attributes, leaf
 from .objects import content_of, is_opaque
 from .plain import CONTAINER_IDS, SCALAR_IDS, head
+from .reached import way_through
 from .refused import reason_to_refuse
 from .registered import is_handle
 from .standard import standard_name
@@ -127,7 +128,7 @@ class LiveObjects:
         if self._is_users(kind):
             derived = any(not standard_name(base) and not self._is_users(base) for base in kind.__mro__)
             return _DERIVED if derived else _DATA
-        if _has_no_identity(kind) or is_opaque(kind):
+        if _has_no_identity(kind) or (is_opaque(kind) and not _is_by_value(kind)):
             return _BY_TYPE
         if _is_array(kind):
             return _DATA
@@ -179,7 +180,7 @@ class LiveObjects:
             door = _OPEN
         elif is_known_data(kind):
             door = _ARRAY if _is_array(kind) else _CLOSED
-        elif _has_no_identity(kind) or is_opaque(kind):
+        elif _has_no_identity(kind) or (is_opaque(kind) and not _is_by_value(kind)):
             door = _HANDLE
         elif _is_array(kind):
             door = _ARRAY
@@ -273,6 +274,11 @@ def _reference(value: Any) -> Callable[[], object]:
 def _has_no_identity(kind: type) -> bool:
     names = ((base, standard_name(base)) for base in kind.__mro__)
     return any(name and reason_to_refuse(base, name) for base, name in names)
+
+
+def _is_by_value(kind: type) -> bool:
+    """Tell whether instances of a class in C are compared by what they hold, and show it: they are data."""
+    return kind.__eq__ is not object.__eq__ and way_through(kind) is not None
 
 
 def _is_logger(kind: type) -> bool:

@@ -189,9 +189,11 @@ def _class_check(cls: type, ignored: frozenset[str] = frozenset()) -> Callable[[
         return _class_check_without(cls, own, ignored)
     values = list(own.values())
     fixed = {"cls": cls, "own": own, "names": list(own), "values": values, "bases": cls.__bases__}
-    fixed |= {"name": cls.__name__, "qualified": cls.__qualname__}
     comparisons = ["list(own) == names", "list(own.values()) == values", "cls.__bases__ is bases"]
-    comparisons += ["cls.__name__ is name", "cls.__qualname__ is qualified"]
+    if not any({"__name__", "__qualname__"} & vars(meta).keys() for meta in type(cls).__mro__ if meta is not type):
+        # Otherwise the metaclass says what it likes, and its code would run.
+        fixed |= {"name": cls.__name__, "qualified": cls.__qualname__}
+        comparisons += ["cls.__name__ is name", "cls.__qualname__ is qualified"]
     for index, (name, value) in enumerate(own.items()):
         if type(value) not in _COMPARED_BY_IDENTITY:
             fixed[f"v{index}"] = value
