@@ -26,7 +26,7 @@ SHARED_SECRET = "known to all users of these tests"
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="becoming another user takes root")
 
 
-def as_user(uid: int, function: Callable[..., Any], *arguments: Any, seconds: float = 60) -> Any:
+def as_user(uid: int, function: Callable[..., Any], *arguments: Any, seconds: float = 120) -> Any:
     """Call a function in a forked child that is that user for good, and return what it returned.
 
     The child may not be able to read the interpreter's own files: what it is to import must be imported before.
