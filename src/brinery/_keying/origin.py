@@ -82,7 +82,7 @@ def find_file(name: str) -> str | None:
             continue
         try:
             spec = PathFinder.find_spec(".".join(parts[: index + 1]), path)
-        except KeyError:  # a folder without `__init__.py` in another one, of which Python asks that it be loaded
+        except (KeyError, ModuleNotFoundError):  # of 3.15: a bare folder in one of which Python asks that it be loaded
             spec, path = None, [os.path.join(place, parts[index]) for place in path or ()]
             continue
         except (ImportError, ValueError, OSError, AttributeError):
