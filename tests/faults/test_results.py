@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import array
 import collections
+import copyreg
 import datetime as dt
 import decimal
 import fractions
@@ -251,6 +252,51 @@ def test_exceptions_as_values(memory: Cache, make: Callable[[], BaseException], 
     """All but the traceback comes back: arguments, attributes, slots, notes, cause and context, without `__init__`."""
     first, second = call_twice(memory, lambda: [make()], serializer=serializer)
     assert told(second[0]) == told(first[0])
+
+
+def forgetful(error: BaseException) -> Any:
+    """What libraries such as tblib register for all exceptions, to have tracebacks along."""
+    return type(error), error.args
+
+
+@pytest.mark.parametrize("make", EXCEPTIONS)
+def test_exceptions_where_a_library_pickles_them_all(memory: Cache, make, monkeypatch):
+    """A reducer that was registered for each exception that there is, as an import of dask's does, changes nothing."""
+    waiting: list[Any] = [BaseException]
+    while waiting:
+        kind = waiting.pop()
+        monkeypatch.setitem(copyreg.dispatch_table, kind, forgetful)
+        waiting += type.__subclasses__(kind)
+    first, second = call_twice(memory, lambda: [make()])
+    assert told(second[0]) == told(first[0])
+
+
+def test_an_exception_with_a_reducer_of_its_own(memory: Cache, monkeypatch):
+    """A reducer that was registered for one class of exceptions is asked."""
+    asked = []
+
+    def reduce(error: BaseException) -> Any:
+        asked.append(error)
+        return Misplaced, (1, 2)
+
+    monkeypatch.setitem(copyreg.dispatch_table, Misplaced, reduce)
+    call_twice(memory, lambda: [Misplaced(1, 2)])
+    assert asked
+
+
+@pytest.mark.parametrize("make", [lambda: ValueError("a", 1), lambda: raised(KeyError("b"))])
+def test_the_key_of_an_exception_where_a_library_pickles_them_all(memory: Cache, make, monkeypatch):
+    """Whether something was imported meanwhile, tells nothing of an argument."""
+    f = memory(lambda error: repr(error))
+    f(make())
+
+    def reduce(error: BaseException) -> Any:
+        return type(error), (*error.args, id(error))
+
+    for kind in (BaseException, ValueError, KeyError):
+        monkeypatch.setitem(copyreg.dispatch_table, kind, reduce)
+    f(make())
+    assert f.cache_info().hits == 1
 
 
 def test_a_mutated_result_changes_no_later_hit(memory: Cache):

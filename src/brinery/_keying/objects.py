@@ -37,8 +37,7 @@ def by_reduce(value: Any, walk: Asked) -> bytes | Node:
     kind: Any = type(value)
     if not standard_name(kind):
         walk.take_at_its_word(value)
-    table = getattr(sys.modules.get("copyreg"), "dispatch_table", {})
-    reducer = next((function for other, function in table.items() if other is kind), None)
+    reducer = _registered_reducer(kind)
     try:
         made = kind.__reduce_ex__(value, 4) if reducer is None else reducer(value)
         if type(made) is str:
@@ -166,7 +165,7 @@ def instances(kind: type) -> Expander:
     state = _State(kind, slots)
     reducer = _owner(kind, base, "__reduce_ex__", "__reduce__")
     getter = _owner(kind, base, "__getstate__")
-    if _is_in_dispatch_table(kind):
+    if _registered_reducer(kind) is not None:
         return _PickledAndFound(None, content, state) if is_users(kind) else by_reduce
     if reducer is not None:
         if _is_standard(reducer):
@@ -182,7 +181,7 @@ def instances(kind: type) -> Expander:
 
 def is_opaque(kind: type) -> bool:
     """Tell whether instances of a class hold what only C can see, and have no way to be pickled."""
-    if _is_in_dispatch_table(kind):
+    if _registered_reducer(kind) is not None:
         return False
     base, _ = _content_of(kind)
     pickling = ("__reduce_ex__", "__reduce__", "__getstate__", "__getnewargs_ex__", "__getnewargs__")
@@ -435,9 +434,15 @@ def _has_state_of_its_own(kind: type, base: type, slots: Slots) -> bool:
     return own > 0
 
 
-def _is_in_dispatch_table(kind: type) -> bool:
+def _registered_reducer(kind: type) -> Any:
+    """Return the reducer that `copyreg` has for a class; none that a library registered for all exceptions at once.
+
+    That one has tracebacks along, and whether it is there depends on what was imported.
+    """
     table = getattr(sys.modules.get("copyreg"), "dispatch_table", {})
-    return any(other is kind for other in table)
+    reducer = next((function for other, function in table.items() if other is kind), None)
+    is_for_all = issubclass(kind, BaseException) and table.get(BaseException) is reducer
+    return None if is_for_all else reducer
 
 
 def _is_standard(base: type) -> bool:

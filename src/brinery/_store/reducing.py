@@ -25,9 +25,11 @@ _NEVER_KEPT = frozenset({"obj", "exceptions", "message"})  # what an AttributeEr
 
 def reducer_of(kind: type[Any], *, apart: bool = True) -> Reducer | None:
     """How objects of a class are reduced; None if pickle itself does well. With `apart`, buffers go out of band."""
-    if kind in copyreg.dispatch_table:
+    registered = copyreg.dispatch_table.get(kind)
+    is_error = issubclass(kind, BaseException)
+    if registered is not None and not (is_error and _is_for_all_errors(registered)):
         return None
-    if issubclass(kind, BaseException):
+    if is_error:
         return _reduce_exception
     if kind is getattr(sys.modules.get("array"), "array", None):
         return _reduce_array_of_numbers
@@ -172,6 +174,14 @@ def _reduce_exception(error: BaseException) -> Any:
     if isinstance(state, dict) and not _has_own_pickling(kind):
         return make, arguments, {**state, **attributes}, None, None, restoring.set_attributes
     return make, arguments, (state, attributes), None, None, restoring.set_state_and_attributes
+
+
+def _is_for_all_errors(reducer: object) -> bool:
+    """Whether a library has registered a reducer for each exception that there was, to have tracebacks along.
+
+    It is as forgetful as pickle, and whether it is there depends on what was imported.
+    """
+    return copyreg.dispatch_table.get(BaseException) is reducer
 
 
 def _has_own_pickling(kind: type[BaseException]) -> bool:
