@@ -74,12 +74,21 @@ def held_code(
 
 def is_held(held: Held) -> bool:
     """Whether an object still refers to the code that was found through it."""
-    return any(item is held.code for item in get_referents(held.holder))
+    return any(item is held.code for item in _inside(held.holder))
 
 
 def _inside(holder: object) -> list[object]:
+    if _is_brinerys(holder):  # it holds what it knows of the user's code, and what listens to a stream as a cell runs
+        wrapped = getattr(holder, "__wrapped__", None)
+        return [] if wrapped is None else [wrapped]
     items = get_referents(holder)
     if type(holder) is not FunctionType:
         return items
     builtins = getattr(holder, "__builtins__", None)
     return [item for item in items if item is not holder.__globals__ and item is not builtins]
+
+
+def _is_brinerys(holder: object) -> bool:
+    kind = type(holder)
+    module = holder.__globals__.get("__name__") if kind is FunctionType else kind.__module__
+    return type(module) is str and module.partition(".")[0] == "brinery"
