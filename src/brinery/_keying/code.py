@@ -19,7 +19,7 @@ from .compiled import bytecode_digest, names_in
 from .fingerprint import EVERYTHING, Fingerprint, Follow, Part, Scope
 from .home import home_of_class, home_of_function, home_of_module, home_of_wrapped
 from .known_sources import is_declared, source_of
-from .live import is_empty, is_frozen, kind_of_written
+from .live import is_empty, is_frozen, kind_of_written, name_of_class, qualname_of_class
 from .loaded import mark_executing
 from .memos import OutdatedMemo, outdated
 from .names import PLACES, Names
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from .before import Before
 
 _OF_A_CLASS_BODY = "__classdict__"  # the names of a class, in which its annotations are evaluated: they count with it
-_NAME_OF_CLASS: Any = type.__dict__["__name__"]
 _CACHES = {"dispatch_cache", "cache_token"}  # closed over by functions of functools, and computed again when need be
 # What a notebook keeps among the user's names.
 _OF_A_PROMPT = r"In|Out|exit|get_ipython|quit|_(?:oh|ih|dh|_*|i*|i?\d+)"
@@ -394,9 +393,9 @@ class _Reach(Names):
         place = name.partition(" ")[2]
         home = home_of_class(cls)
         pieces = [self.refer(base) for base in cls.__bases__]
-        said: str = _NAME_OF_CLASS.__get__(cls)  # not what a metaclass says
-        if said != cls.__qualname__.rpartition(".")[2]:
-            pieces += [b"__name__", said.encode("utf-8", "surrogatepass")]
+        own_name = name_of_class(cls)
+        if own_name != qualname_of_class(cls).rpartition(".")[2]:
+            pieces += [b"__name__", own_name.encode("utf-8", "surrogatepass")]
         from .classes import MEMBERS, annotations_of, class_members, has_fields
 
         pieces += self._pieces_of_registered(cls, ours=True)

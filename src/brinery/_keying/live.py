@@ -23,6 +23,9 @@ _UNCHANGING = {
 }  # fmt: skip
 _MAPPINGS = {"builtins.dict", "collections.Counter", "collections.OrderedDict", "collections.defaultdict"}
 _TAKING = {"builtins.list", "builtins.set", "builtins.bytearray", "collections.deque", *_MAPPINGS}
+# The names of a class, whatever its metaclass makes of the question.
+name_of_class: Callable[[type], str] = type.__dict__["__name__"].__get__
+qualname_of_class: Callable[[type], str] = type.__dict__["__qualname__"].__get__
 LONG = 4096  # a longer string is digested at every call rather than kept alive by the check
 
 

@@ -13,6 +13,7 @@ from keyword import iskeyword
 from operator import is_
 
 from .._light import CellType, FunctionType, GetSetDescriptorType, MemberDescriptorType
+from .live import name_of_class, qualname_of_class
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -189,11 +190,10 @@ def _class_check(cls: type, ignored: frozenset[str] = frozenset()) -> Callable[[
         return _class_check_without(cls, own, ignored)
     values = list(own.values())
     fixed = {"cls": cls, "own": own, "names": list(own), "values": values, "bases": cls.__bases__}
+    fixed |= {"name_of": name_of_class, "name": name_of_class(cls)}
+    fixed |= {"qualname_of": qualname_of_class, "qualified": qualname_of_class(cls)}
     comparisons = ["list(own) == names", "list(own.values()) == values", "cls.__bases__ is bases"]
-    if not any({"__name__", "__qualname__"} & vars(meta).keys() for meta in type(cls).__mro__ if meta is not type):
-        # Otherwise the metaclass says what it likes, and its code would run.
-        fixed |= {"name": cls.__name__, "qualified": cls.__qualname__}
-        comparisons += ["cls.__name__ is name", "cls.__qualname__ is qualified"]
+    comparisons += ["name_of(cls) is name", "qualname_of(cls) is qualified"]
     for index, (name, value) in enumerate(own.items()):
         if type(value) not in _COMPARED_BY_IDENTITY:
             fixed[f"v{index}"] = value
