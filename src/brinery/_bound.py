@@ -30,12 +30,11 @@ class BoundCachedFunction:
     # What a call calls stands in a slot, as a bound method: a method that calls itself needs two frames a level.
     __slots__ = ("__call__", "__func__", "__self__")
 
-    __call__: Callable[..., Any]
-
     def __init__(self, function: CachedFunction[Any, Any], instance: object) -> None:
         self.__func__ = function
         self.__self__ = instance
-        self.__call__ = MethodType(MethodType(type(function).__call__, function), instance)
+        # Not annotated in the class, whose annotations each instance would show in place of the method's.
+        self.__call__: Callable[..., Any] = MethodType(MethodType(type(function).__call__, function), instance)
 
     def map(self, *iterables: Any, **options: Any) -> Any:
         """As `CachedFunction.map`, for this instance."""

@@ -26,6 +26,13 @@ if TYPE_CHECKING:
     S = TypeVar("S")
 
 
+class _Annotations:
+    """The function's own annotations, evaluated when somebody asks for them; a class of annotated parts has others."""
+
+    def __get__(self, cached: CachedFunction[..., Any] | None, _: type) -> dict[str, Any]:
+        return {} if cached is None else cached.__wrapped__.__annotations__
+
+
 class CachedFunction(ComputedOnce[P, R]):
     """A function whose results are kept; called as the function itself is.
 
@@ -41,6 +48,9 @@ class CachedFunction(ComputedOnce[P, R]):
     """
 
     __slots__ = ()
+
+    if sys.version_info >= (3, 14):  # before, they are copied when the function is decorated
+        __annotations__ = _Annotations()
 
     # Questions and orders, with the call's own arguments.
 

@@ -418,6 +418,9 @@ def test_what_inspect_says(memory: Cache) -> None:
     assert str(inspect.signature(later)) == "(a: 'int', *, b: 'str' = 'x') -> 'int'"
     assert str(inspect.signature(Kind().method)) == "(a: 'int') -> 'int'"
     assert typing.get_type_hints(later) == {"a": int, "b": str, "return": int}
+    assert typing.get_type_hints(Kind().method) == {"a": int, "return": int}
+    assert later.__annotations__ == {"a": "int", "b": "str", "return": "int"}
+    assert Kind().method.__annotations__ == {"a": "int", "return": "int"}
 
 
 # Programs for the web and for terminals.
