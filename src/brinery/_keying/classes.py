@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 # Set by the interpreter or by libraries for their own bookkeeping: places, caches, and what follows from other parts.
-_BOOKKEEPING = {
+BOOKKEEPING = {
     "__dict__", "__weakref__", "__module__", "__qualname__", "__firstlineno__", "__static_attributes__",
     "__abstractmethods__", "_abc_impl", "__doc__", "__annotations__", "__annotate__", "__annotate_func__",
     "__annotations_cache__", "__parameters__", "__classcell__", "__classdictcell__", "__slotnames__",
@@ -58,7 +58,7 @@ def class_members(cls: type, *, documented: bool = False) -> Iterator[Member]:
         yield Member("__annotations__", annotations_of(cls), settled=True)
         yield Member("__doc__", own.get("__doc__"), settled=True)
     for name in sorted(own):
-        if name in _BOOKKEEPING or (name.startswith(_BUILT_BY_PYDANTIC) and name not in _OF_PYDANTIC):
+        if name in BOOKKEEPING or (name.startswith(_BUILT_BY_PYDANTIC) and name not in _OF_PYDANTIC):
             continue
         value = own[name]
         if name == "__pydantic_decorators__":
@@ -102,7 +102,7 @@ def _kept_by_metaclass(cls: type) -> Iterator[tuple[str, object]]:
         if maker is type:
             return
         for name, item in maker.__dict__.items():
-            if type(item) in _DESCRIPTORS and name not in _BOOKKEEPING:
+            if type(item) in _DESCRIPTORS and name not in BOOKKEEPING:
                 try:
                     value = item.__get__(cls)
                 except AttributeError:

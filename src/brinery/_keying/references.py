@@ -54,7 +54,6 @@ _WRAPPING = {
 }
 
 
-_TOLD_BY_NAME = {"__module__", "__qualname__", "__doc__", "__firstlineno__"}
 _OF_BEARTYPE = "<@beartype("
 _TAKEN_OVER = {"__module__", "__name__", "__qualname__", "__doc__", "__annotations__", "__wrapped__", "__type_params__"}
 
@@ -497,9 +496,11 @@ def digest_of(pieces: list[bytes]) -> bytes:
 
 def _plain_members(cls: type) -> list[bytes]:
     """List the plain values of a class that a library made when it ran: its name is not its own."""
+    from .classes import BOOKKEEPING
+
     pieces = []
     for name, value in sorted(cls.__dict__.items()):
-        if id(type(value)) in SCALAR_IDS and name not in _TOLD_BY_NAME:
+        if id(type(value)) in SCALAR_IDS and name not in BOOKKEEPING:
             pieces += [name.encode("utf-8", "surrogatepass"), scalar(value)]
     return pieces
 
