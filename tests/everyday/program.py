@@ -50,6 +50,13 @@ class Needing(Protocol):
         ...
 
 
+def _is_installed(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:  # the package that it is in
+        return False
+
+
 def needed(programs: Iterable[Needing]) -> pytest.MarkDecorator:
     """Parametrize a test over cases, by name; one is skipped where a library is missing."""
     table = [
@@ -57,7 +64,7 @@ def needed(programs: Iterable[Needing]) -> pytest.MarkDecorator:
             program,
             id=program.what,
             marks=[
-                pytest.mark.skipif(importlib.util.find_spec(module) is None, reason=f"{module} is not installed")
+                pytest.mark.skipif(not _is_installed(module), reason=f"{module} is not installed")
                 for module in program.needs
             ],
         )
