@@ -88,7 +88,7 @@ def _inside(holder: object) -> list[object]:
     return [item for item in items if item is not holder.__globals__ and item is not builtins]
 
 
-def _is_brinerys(holder: object) -> bool:
+def _is_brinerys(holder: Any) -> bool:
     kind = type(holder)
     module = holder.__globals__.get("__name__") if kind is FunctionType else kind.__module__
     return type(module) is str and module.partition(".")[0] == "brinery"

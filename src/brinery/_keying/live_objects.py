@@ -278,7 +278,8 @@ def _has_no_identity(kind: type) -> bool:
 
 def _is_by_value(kind: type) -> bool:
     """Tell whether instances of a class in C are compared by what they hold, and show it: they are data."""
-    return kind.__eq__ is not object.__eq__ and way_through(kind) is not None
+    compares = any("__eq__" in base.__dict__ for base in kind.__mro__ if base is not object)
+    return compares and way_through(kind) is not None
 
 
 def _is_logger(kind: type) -> bool:
