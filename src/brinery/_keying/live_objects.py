@@ -47,6 +47,7 @@ _MOST_SEEN = 20_000  # objects that are looked at before one counts as data
 _MOST_AFTER = 2_000  # that are looked at for arrays, once a handle is found
 _AS_ARRAY = ("__array__", "__array_interface__", "__cuda_array_interface__")
 _CODE_DEPTH, _MOST_WITH_CODE = 6, 5_000
+_MOST_SEARCHED = 50_000  # objects that all searches for code of one fingerprint look into
 
 # How instances of a class are told: they are data, by what they hold, by their type, by what a library assigned, or by
 # their attributes while their content counts.
@@ -69,6 +70,7 @@ class LiveObjects:
         self._known: dict[int, tuple[Callable[[], object], frozenset[str] | None]] = {}  # by id: what is left out
         self._kinds: set[int] = set()
         self._data: dict[int, object] = {}  # seen, and inside of what proved to be data
+        self._searched: dict[int, object] = {}  # for code, by id; keeps alive what it names
 
     def form(self, value: Any, walk: Asked) -> bytes | Node | None:
         """Return what a live object counts as; None for data."""
@@ -97,6 +99,7 @@ class LiveObjects:
     def settle(self) -> None:
         """Let go of what was kept for the search alone."""
         self._data.clear()
+        self._searched.clear()
 
     def _meet(self, value: Any, way: int) -> bool:
         left_out = None
@@ -208,7 +211,10 @@ class LiveObjects:
         return names if self._leads_to_handle([state[name] for name in names]) else frozenset()
 
     def code_inside(self, value: object) -> list[object]:
-        """List the user's functions and classes that a live object was given, such as filters, hooks and callbacks."""
+        """List the user's functions and classes that a live object was given, such as filters, hooks and callbacks.
+
+        What one search has looked into the next does not: an application's objects lead to each other.
+        """
         found: dict[int, object] = {}
         seen = {id(value)}
         level = [value]
@@ -235,9 +241,10 @@ class LiveObjects:
                     below.append(item)
                 elif not isinstance(item, ModuleType) and not standard_name(kind) and self._is_users(kind):
                     found[id(kind)] = kind
-            if not (below or functions) or len(seen) > _MOST_WITH_CODE:
+            if not (below or functions) or len(seen) > _MOST_WITH_CODE or len(self._searched) > _MOST_SEARCHED:
                 break
-            level = below
+            level = [item for item in below if id(item) not in self._searched]
+            self._searched.update((id(item), item) for item in level)
         return list(found.values())
 
 

@@ -35,6 +35,7 @@ _OF_THE_PROCESS = ("sys.", "site.")  # what their lists hold differs from one wa
 _SHORT_TABLE, _LONGEST_TABLE = 64, 2048
 _OF_A_FUNCTION = {"default", "closure", "attribute", "documents"}  # parts that are named by a function and a name
 _ABSENT = object()
+_MOST_SET_UP = 100  # live objects in one value whose settings are read
 
 
 class Names(References):
@@ -253,7 +254,7 @@ class Names(References):
             self._parts.add(f"statements {label}", Part(digest_of(pieces)))
         is_made_of_class = name.startswith("attribute ") and bound is not None and bound.name.startswith("_")
         if not is_said and not is_made_of_class:  # what a metaclass keeps, it makes of the class's body
-            settings = [settings_of(value, self._is_users) for value in live]
+            settings = [settings_of(value, self._is_users) for value in live[:_MOST_SET_UP]]
             self._parts.add(f"settings {label}", Part(digest(settings)))
 
     def _say(self, bound: Bound, pieces: list[bytes]) -> bool:
