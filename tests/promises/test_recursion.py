@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -38,10 +39,13 @@ def twice(n):  # comes up and goes down again
     return 0 if n == 0 else max(twice(n - 1), twice(n // 2)) + 1
 """
 FUNCTIONS = "cached", "Model().method", "one", "twice"
+OF_C = pytest.mark.skipif(
+    sys.version_info[:2] == (3, 12), reason="Python 3.12 ends any `__call__` some 700 levels deep, whatever the limit"
+)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-@pytest.mark.parametrize("limit", [1000, 2000])
+@pytest.mark.parametrize("limit", [1000, pytest.param(2000, marks=OF_C)])
 def test_a_cached_function_goes_half_as_deep(function: str, limit: int, tmp_path: Path) -> None:
     """On every Python, for functions and methods, and the limit is what it was afterwards."""
     depth = int(0.47 * limit)
