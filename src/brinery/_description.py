@@ -168,7 +168,7 @@ def _tells_values(*descriptions: Mapping[str, Any]) -> bool:
 
 
 def without_values(description: Mapping[str, Any]) -> dict[str, Any]:
-    """Take from a description, whoever wrote it, what it tells of values."""
+    """Remove from a description what it tells of values."""
     if not _tells_values(description):
         return dict(description)
     parts = _mapping(description, "parts")

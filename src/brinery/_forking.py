@@ -1,7 +1,7 @@
 """Forks while another thread imports what a call needs: the child imports it for itself.
 
 A child of fork has only the thread that forked. What another thread was importing just then is left half done in it,
-under a lock that nobody is there to release, and whoever imports it waits for ever. Plain calls meet that seldom; a
+under a lock that nobody is there to release, and the next import waits for ever. Plain calls meet that seldom; a
 first call imports much, and where threads make first calls while others fork, many a child would hang.
 """
 

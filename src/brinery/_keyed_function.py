@@ -71,7 +71,7 @@ class State:
         outdated: Sequence[str],
     ) -> None:
         self.code = code
-        self.holds = _never if outdated else code.holds  # made anew at every call, until what is outdated was cleared
+        self.holds = _never if outdated else code.holds  # recomputed at every call, until what is outdated was cleared
         self.outdated = outdated
         self.binder = binder
         self.bind = binder.bind

@@ -44,7 +44,7 @@ def installed_names() -> frozenset[str]:
 
 
 def owner(site: str, relative: str, *, as_installed: bool = False) -> Distribution | None:
-    """Return the distribution that a file of a folder such as ``site-packages`` belongs to, None if it is nobody's.
+    """Return the distribution that a file of a folder such as ``site-packages`` belongs to, None if it has none.
 
     With ``as_installed``, only while the file has the checksum that its distribution lists.
     """
