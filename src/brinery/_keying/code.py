@@ -400,9 +400,9 @@ class _Reach(Names):
 
         pieces += self._pieces_of_registered(cls, ours=True)
         if "subclasses" in self._looks:
-            pieces += [b"subclasses", *map(self.refer, cls.__subclasses__())]
-            known = list(map(id, cls.__subclasses__()))
-            self._watch.question(lambda: list(map(id, cls.__subclasses__())) == known)
+            pieces += [b"subclasses", *map(self.refer, type.__subclasses__(cls))]
+            known = list(map(id, type.__subclasses__(cls)))
+            self._watch.question(lambda: list(map(id, type.__subclasses__(cls))) == known)
         if type(cls) is not type:
             pieces += [b"metaclass", self.refer(type(cls))]
         space = getattr(sys.modules.get(cls.__module__), "__dict__", {})

@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# The compiler marks `from __future__ import annotations` and (3.13) the presence of a docstring in the flags: neither
+# The compiler marks `from __future__ import annotations` and (3.14) the presence of a docstring in the flags: neither
 # changes what the code does.
 _MEANINGLESS_FLAGS = 0x1000000 | 0x4000000
 _HAS_DOCSTRING = 0x4000000
@@ -72,7 +72,7 @@ def _constant(value: object, *, documented: bool = False) -> bytes:
 def _has_unread_docstring(code: CodeType) -> bool:
     if not code.co_flags & _IS_FUNCTION or not code.co_consts or type(code.co_consts[0]) is not str:
         return False
-    if sys.version_info >= (3, 13) and not code.co_flags & _HAS_DOCSTRING:
+    if sys.version_info >= (3, 14) and not code.co_flags & _HAS_DOCSTRING:
         return False
     from .instructions import UnknownInstructionError, instructions_of  # a hit asks for no such digest
 

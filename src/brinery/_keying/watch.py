@@ -161,13 +161,24 @@ def _compile_members(containers: list[object]) -> Callable[[], bool]:
 
     By identity those that may be equal without being the same: an option that is 2 is not one that is 2.0.
     """
-    own, parts = tuple(containers), get_referents(*containers)
+    # On Python 3.13 the values of some instances stand in the instance, and a collector's visit to its `__dict__` is blind.
+    blind = [each for each in containers if type(each) is dict and len(get_referents(each)) < len(each)]
+    inside = [list(each.values()) for each in blind]
+    own = tuple(each for each in containers if not any(each is other for other in blind))
+    parts = get_referents(*own)
     doubtful = [number for number, part in enumerate(parts) if type(part) not in _COMPARED_BY_IDENTITY]
     values = [parts[number] for number in doubtful]
 
     def check() -> bool:
         now = get_referents(*own)
-        return now == parts and all(map(is_, map(now.__getitem__, doubtful), values))
+        return (
+            now == parts
+            and all(map(is_, map(now.__getitem__, doubtful), values))
+            and all(
+                len(each) == len(known) and all(map(is_, each.values(), known))
+                for each, known in zip(blind, inside, strict=True)
+            )
+        )
 
     return check
 

@@ -268,5 +268,5 @@ def _reducers_of_torch() -> dict[type, Reducer]:
 
 def _subclasses(kind: type[Any]) -> Iterator[type[Any]]:
     yield kind
-    for below in kind.__subclasses__():
+    for below in type.__subclasses__(kind):
         yield from _subclasses(below)
