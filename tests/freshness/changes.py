@@ -38,6 +38,7 @@ _LEADING = "import up, low\nHOLD\n@cache\ndef f(x): return m.low.h()\n#: up.py\n
 _EDIT_HELPER = "import pathlib; pathlib.Path('helper.py').write_text('K = 20\\ndef g(x): return x + K\\n')"
 
 CHANGES = [
+    Change("a class is made below a metaclass", "class Meta(type): pass\nclass A(metaclass=Meta): pass\n@cache\ndef f(x): return [k.__name__ for k in type(A).__subclasses__(type(A))]", "class Lower(Meta): pass"),
     Change("a helper is rebound", _HELPER, "g = lambda x: x + 5"),
     Change("a helper is redefined", _HELPER, "def g(x): return x + 5"),
     Change("a helper is redefined with other defaults", "def g(x, y=1): return x + y\n@cache\ndef f(x): return g(x)", "def g(x, y=2): return x + y"),
