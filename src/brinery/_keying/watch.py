@@ -161,7 +161,7 @@ def _compile_members(containers: list[object]) -> Callable[[], bool]:
 
     By identity those that may be equal without being the same: an option that is 2 is not one that is 2.0.
     """
-    # On Python 3.13 the values of some instances stand in the instance, and a collector's visit to its `__dict__` is blind.
+    # On Python 3.13 an instance may hold its own values, and then the collector finds none in its `__dict__`.
     blind = [each for each in containers if type(each) is dict and len(get_referents(each)) < len(each)]
     inside = [list(each.values()) for each in blind]
     own = tuple(each for each in containers if not any(each is other for other in blind))
