@@ -25,7 +25,7 @@ FLOORS = [
     ["_keeping", "_keyed_function"],
     ["_session"],
     ["_adoption", "_cache_info", "_explanation", "_listings", "_map", "_overview"],
-    ["_moved", "_recorder"],
+    ["_attributes", "_moved", "_recorder"],
     ["_cache_options"],
     ["_telling", "_whole"],
     ["_description", "_options", "_tally"],

@@ -128,9 +128,12 @@ class ComputedOnce(KeyedFunction[P, R]):
     def _begin(self, call: Call, *, anew: bool = False) -> None:
         """Count a miss, and note before the function runs what its arguments are, if they can change."""
         self._tally.miss()
-        if not self._has_told_misspelt:
+        is_first = not self._has_told_misspelt
+        if is_first:
             self._check_spelling()
         try:
+            if is_first:
+                (_keeping or _load_keeping()).note_attributes(self, call)
             if self._tally.wants_missed():
                 self._tally.note_missed(self._folder.missed(call.key, self._ttl, anew=anew))  # type: ignore[union-attr]
             values: Any = call.values

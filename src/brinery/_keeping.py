@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ._attributes import Attributes
 from ._keying.arguments import parameters
 from ._keying.carried_code import CarriedCode
 from ._keying.code import enclosing_names, fingerprint
@@ -36,7 +37,8 @@ def prepare(function: Function, call: Call, result: object, codec: Codec) -> Pay
         if not (call.is_fixed and call.state.holds()):
             changes, now = _changes_since(function, call)
     if changes:
-        said = sentences(function, changes, call.state.code, now, function._named(call.state, call.values))
+        named = function._named(call.state, call.values)
+        said = sentences(function, changes, call.state.code, now, named, call.noted)
         function._warn(ChangedWhileRunningWarning, said, cause=f"changed {function._home} {' '.join(changes)}")
         return None
     unloadable = function._folder.unloadable  # type: ignore[union-attr]
@@ -92,6 +94,14 @@ def _recorder_of(function: Function) -> Recorder:
         shows_values=function._options.record_values,
         changing=function._may_change,
     )
+
+
+def note_attributes(function: Function, call: Call) -> None:
+    """Note what the user's objects hold, so that a warning can name the attributes that a run changes."""
+    with suppress(Exception):  # as where another thread changes them just now: the warning names the object then
+        parts = [(part, get()) for part, get in call.state.code.values.items()]
+        parts += [(f"argument {name}", value) for name, value in function._named(call.state, call.values).items()]
+        call.noted = Attributes(parts, call.state.code_of)
 
 
 class Others(NamedTuple):

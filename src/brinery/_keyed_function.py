@@ -13,6 +13,7 @@ from ._keying.digest import digest, encode
 from ._keying.filled import before_a_run, forget
 from ._keying.fingerprint import Fingerprint, Scope
 from ._keying.home import home_module, home_name, place_of_code
+from ._keying.ignored import ignoring
 from ._keying.key import key_prefix
 from ._keying.known_sources import recall, records_of
 from ._keying.memos import OutdatedMemo
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any, TypeVar
 
+    from ._attributes import Attributes
     from ._cache import Cache
     from ._keeping import Others
     from ._options import FunctionOptions
@@ -92,6 +94,7 @@ class Call:
         "key",
         "kwargs",
         "named",
+        "noted",
         "others",
         "state",
         "values",
@@ -110,6 +113,7 @@ class Call:
         self.arguments: dict[str, bytes] | None = None  # their digests when the function began, where they can change
         self.is_fixed = False  # none of them can
         self.others: Others | None = None  # when it began: what must not change, where globals may
+        self.noted: Attributes | None = None  # what objects held when it began, at the first miss
         self.began = 0.0
         self.carried: dict[str, str] = {}  # the classes and functions in the arguments, once the function has run
 
@@ -392,7 +396,7 @@ class KeyedFunction(Generic[P, R]):
     def _code_of(self, code: Fingerprint, scope: Scope) -> Callable[[object], bytes]:
         """Return what digests the code that arguments carry."""
         scope = scope._replace(depends_on=(), ignore_own=frozenset())
-        return partial(code_digest, scope=scope, looks=code.looks, kept={})
+        return ignoring(partial(code_digest, scope=scope, looks=code.looks, kept={}), scope.ignore)
 
     def _describe(self) -> tuple[str, Callable[[], dict[str, Any]]]:
         """The present fingerprint, and what `function.json` is to tell of it."""

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict, defaultdict, deque
 
-from xxhash import xxh3_128_digest
-
 from ._keying.code import enclosing_names
-from ._keying.digest import encode
+from ._keying.digest import digest
 from ._keying.generators import is_generator
+from ._keying.home import home_of_class
+from ._keying.live import class_attribute
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any, TypeAlias
 
+    from ._attributes import Attributes, Changed
     from ._keyed_function import KeyedFunction
     from ._keying.fingerprint import Fingerprint
 
@@ -66,6 +67,36 @@ class WaysOut:
         else:
             self.may_change[name] = None
 
+    def add_attribute(self, part: str, found: Changed) -> None:
+        """Add an attribute of an object that a part leads to."""
+        is_argument = part.startswith("argument ")
+        began = found.before is not None or class_attribute(found.kind, found.name) is not None
+        is_counter = type(found.value) in _NUMBERS and (began or not is_argument)
+        is_made = not began and not is_argument
+        if is_generator(found.value):
+            self.draws = True
+            self.ignore[self.attribute(found)] = None
+        elif is_counter or is_made or found.before in _digests_of_nothing(found.value):
+            self.ignore[self.attribute(found)] = None
+        elif is_argument:
+            self._add_argument(part.partition(" ")[2], found.value)
+        else:
+            self.may_change[self.attribute(found)] = None
+
+    def attribute(self, found: Changed) -> str:
+        """Write an attribute as the options want it: by the class of the object."""
+        return self._spelt("", f"{home_of_class(found.kind)}.{found.kind.__qualname__}.{found.name}")
+
+    def promise(self) -> str:
+        """Say what the line takes for granted."""
+        given = self._function._options
+        ignored = [name.removeprefix(".") for name in self.ignore if name not in given.ignore]
+        changing = [name.removeprefix(".") for name in self.may_change if name not in given.may_change]
+        verb = "holds" if len(ignored) == 1 else "hold"
+        same = f"results are the same whatever {_joined(ignored)} {verb}" if ignored else ""
+        unseen = f"no later call depends on the change of {_joined(changing)}" if changing else ""
+        return " and ".join(filter(None, (same, unseen)))
+
     def _add_argument(self, name: str, value: object) -> None:
         if name in self.ignore:
             return  # its default is what changed
@@ -98,7 +129,14 @@ class WaysOut:
         return f"{self._function._decorator}({options})"
 
 
-def sentences(function: Function, parts: Iterable[str], then: Fingerprint, now: Fingerprint, values: Any) -> str:
+def sentences(
+    function: Function,
+    parts: Iterable[str],
+    then: Fingerprint,
+    now: Fingerprint,
+    values: Any,
+    noted: Attributes | None = None,
+) -> str:
     """Say what changed while a function ran, and the way out.
 
     Args:
@@ -107,20 +145,29 @@ def sentences(function: Function, parts: Iterable[str], then: Fingerprint, now: 
         then: its fingerprint before.
         now: its fingerprint afterwards.
         values: its arguments by name, as they are now.
+        noted: what objects held before, where it is known.
     """
     told = [part for part in parts if part.startswith(tuple(f"{kind} " for kind in _VALUES))] or list(parts)
     ways = WaysOut(function)
     named = False
+    names: list[str] = []
     for part in sorted(told, key=lambda part: part.startswith("argument ")):  # defaults first
         kind, _, name = part.partition(" ")
+        attributes = [] if noted is None else noted.changed(part)
+        names += [f"attribute {ways.attribute(item).removeprefix('.')}" for item in attributes] or [part]
         if kind not in _VALUES:
             continue
         named = True
+        for item in attributes:
+            ways.add_attribute(part, item)
+        if attributes:
+            continue
         before = then.parts.get(part)
         get = now.values.get(part)
         value = values.get(name) if kind == "argument" else None if get is None else get()
         ways.add(part, b"" if before is None else before.digest, value)
-    said = f"{_joined(told)} changed while {function._home} ran, so its result was returned and not stored."
+    changed = _joined(list(dict.fromkeys(names)))
+    said = f"{changed} changed while {function._home} ran, so its result was returned and not stored."
     if not named:
         return said
     if ways.draws:
@@ -128,7 +175,7 @@ def sentences(function: Function, parts: Iterable[str], then: Fingerprint, now: 
             f"{said} A generator's state moves with each number that is drawn, and a hit draws none: make one inside "
             f"the function, from a seed that is an argument. If any numbers will do: {ways.line()}"
         )
-    return f"{said} If no later result depends on that change, decorate with {ways.line()}"
+    return f"{said} A hit does not make that change. If {ways.promise()}, decorate with {ways.line()}"
 
 
 def _in_order(before: tuple[str, ...], now: Iterable[str]) -> list[str]:
@@ -147,4 +194,4 @@ def _digests_of_nothing(value: object) -> set[bytes]:
         nothing.append(type(value)())
     elif type(value) is defaultdict:
         nothing.append(defaultdict(value.default_factory))
-    return {xxh3_128_digest(encode(item)) for item in nothing}
+    return {digest(item) for item in nothing}

@@ -40,10 +40,23 @@ WAYS_OUT = [
     WayOut("a name that comes to be", "@cache\ndef f(x):\n    global LATE\n    try: return LATE\n    except NameError: LATE = x\n    return LATE", "@cache(ignore=['.LATE'])"),
     WayOut("a list that is read as well", "SEEN = []\n@cache\ndef f(x):\n    SEEN.append(len(SEEN))\n    return x", "@cache(ignore=['.SEEN'])"),
     WayOut("a table that held something", "TABLE = {'a': 1}\n@cache\ndef f(x):\n    TABLE.setdefault('b', 2)\n    return TABLE['a']", "@cache(may_change=['.TABLE'])"),
-    WayOut("an object that counts its calls", "class Model:\n    def __init__(self, scale): self.scale, self.calls = scale, 0\n    def run(self, x):\n        self.calls += 1\n        return self.scale * x\nMODEL = Model(3)\n@cache\ndef f(x): return MODEL.run(x)", "@cache(may_change=['.MODEL'])"),
+    WayOut("an object that counts its calls", "class Model:\n    def __init__(self, scale): self.scale, self.calls = scale, 0\n    def run(self, x):\n        self.calls += 1\n        return self.scale * x\nMODEL = Model(3)\n@cache\ndef f(x): return MODEL.run(x)", "@cache(ignore=['.Model.calls'])"),
+    WayOut("an object of another module that counts its calls", "from helper import MODEL\n@cache\ndef f(x): return MODEL.run(x)\n#: helper.py\nclass Base:\n    def __init__(self): self.calls, self.seen = 0, []\nclass Model(Base):\n    def run(self, x):\n        self.calls += 1\n        self.seen.append(x)\n        return 3 * x\nMODEL = Model()", "@cache(ignore=['helper.Model.calls', 'helper.Model.seen'])"),
+    WayOut("an object with a memo dictionary", "class Model:\n    def __init__(self): self.memo = {}\n    def run(self, x):\n        if x not in self.memo: self.memo[x] = 2 * x\n        return self.memo[x]\nMODEL = Model()\n@cache\ndef f(x): return MODEL.run(x)", "@cache(ignore=['.Model.memo'])"),
+    WayOut("an object that makes another at first use", "class Model:\n    made = None\n    def run(self, x):\n        if self.made is None: self.made = [3]\n        return self.made[0] * x\nMODEL = Model()\n@cache\ndef f(x): return MODEL.run(x)", "@cache(ignore=['.Model.made'])"),
+    WayOut("an object with slots", "class Model:\n    __slots__ = ('calls', 'scale')\n    def __init__(self): self.calls, self.scale = 0, 3\n    def run(self, x):\n        self.calls += 1\n        return self.scale * x\nMODEL = Model()\n@cache\ndef f(x): return MODEL.run(x)", "@cache(ignore=['.Model.calls'])"),
+    WayOut("a dataclass that counts", "from dataclasses import dataclass, field\n@dataclass\nclass Stats:\n    calls: int = 0\n    seconds: float = 0.0\n    log: list = field(default_factory=list)\nSTATS = Stats()\n@cache\ndef f(x):\n    STATS.calls += 1\n    STATS.seconds += 0.5\n    STATS.log.append(x)\n    return x", "@cache(ignore=['.Stats.calls', '.Stats.log', '.Stats.seconds'])"),
+    WayOut("an object in an object in a list", "class Part:\n    def __init__(self): self.calls = 0\n    def run(self, x):\n        self.calls += 1\n        return x\nclass App:\n    def __init__(self): self.parts, self.runs = [Part(), Part()], 0\n    def run(self, x):\n        self.runs += 1\n        return sum(part.run(x) for part in self.parts)\nAPP = App()\n@cache\ndef f(x): return APP.run(x)", "@cache(ignore=['.App.runs', '.Part.calls'])"),
+    WayOut("an object that says what it pickles", "class Model:\n    def __init__(self): self.calls, self.scale = 0, 3\n    def __getstate__(self): return dict(self.__dict__)\n    def run(self, x):\n        self.calls += 1\n        return self.scale * x\nMODEL = Model()\n@cache\ndef f(x): return MODEL.run(x)", "@cache(ignore=['.Model.calls'])"),
+    WayOut("an object with a table that held something", "class Model:\n    def __init__(self): self.table = {'a': 1}\n    def run(self, x):\n        self.table['b'] = 2\n        return self.table['a']\nMODEL = Model()\n@cache\ndef f(x): return MODEL.run(x)", "@cache(may_change=['.Model.table'])"),
+    WayOut("a bound method of an object that counts", "class Model:\n    def __init__(self): self.calls = 0\n    def run(self, x):\n        self.calls += 1\n        return x\nrun = Model().run\n@cache\ndef f(x): return run(x)", "@cache(ignore=['.Model.calls'])"),
+    WayOut("an object in a closure that counts", _MAKE.format("stats = Stats()", "stats.calls += 1").replace("def make", "class Stats: calls = 0\ndef make", 1), "@cache(ignore=['.Stats.calls'])"),
+    WayOut("an argument that counts and is fitted", "class Model:\n    def __init__(self): self.fits = 0\n@cache\ndef f(x):\n    x.fits += 1\n    x.mean = 0.5\n    return 1", "@cache(ignore=['.Model.fits'], may_change=['x'])", "f(Model())"),
     WayOut("an argument that is sorted in place", "@cache\ndef f(x):\n    x.sort()\n    return x[0]", "@cache(may_change=['x'])", "f([3, 1, 2])"),
     WayOut("an object that is an argument", "class Box: pass\n@cache\ndef f(x):\n    x.seen = True\n    return 1", "@cache(may_change=['x'])", "f(Box())"),
-    WayOut("the object of a method", "class Job:\n    n = 0\n    @cache\n    def f(self, x):\n        self.n += 1\n        return x\nf = Job.f", "@cache(may_change=['self'])", "Job().f(1)"),
+    WayOut("the object of a method", "class Job:\n    n = 0\n    @cache\n    def f(self, x):\n        self.n += 1\n        return x\nf = Job.f", "@cache(ignore=['.Job.n'])", "Job().f(1)"),
+    WayOut("the object of a method that is fitted", "class Job:\n    @cache\n    def f(self, x):\n        self.mean = x\n        return x\nf = Job.f", "@cache(may_change=['self'])", "Job().f(1)"),
+    WayOut("the object of a method with a memo dictionary", "class Job:\n    def __init__(self): self.memo = {}\n    @cache\n    def f(self, x):\n        if x not in self.memo: self.memo[x] = 2 * x\n        return x\nf = Job.f\nJOB = Job()", "@cache(ignore=['.Job.memo'])", "JOB.f(1)"),
     WayOut("an argument behind key=", "@cache(key=lambda x, y: x)\ndef f(x, y):\n    x.sort()\n    return x[0]", "@cache(may_change=['x', 'y'])", "f([3, 1, 2], 1)"),
     WayOut("a default", "@cache\ndef f(x, seen=[]):\n    seen.append(x)\n    return x", "@cache(ignore=['seen'])"),
     WayOut("a default that is given by keyword only", "@cache\ndef f(x, *, seen={}):\n    seen[x] = 1\n    return x", "@cache(ignore=['seen'])"),
@@ -102,6 +115,57 @@ def test_the_line_of_the_warning_works_when_it_is_pasted(
         "may_change" not in case.offers
     ):  # else the uncached run, which gives the truth, has made the second another call
         assert second.computed == [0, 0]
+
+
+_OBJECT = """
+class Model:
+    def __init__(self): self.calls, self.scale = 0, 3
+    def run(self, x):
+        self.calls += 1
+        return self.scale * x
+MODEL = Model()
+@cache(ignore=['{}'])
+def f(x): return MODEL.run(x)
+@cache(ignore=['{}'])
+def g(model, x): return model.run(x)
+"""
+
+
+@pytest.mark.parametrize("name", [".Model.calls", "main.Model.calls", ".MODEL.calls"])
+def test_an_attribute_of_instances_is_named_by_their_class_or_by_a_global(
+    name: str, tmp_path: Path, nurseries: list[Nursery]
+) -> None:
+    """It counts neither in what a function reaches nor in its arguments; the other attributes do."""
+    source = _OBJECT.format(name, name)
+    write_files(tmp_path, source)
+    first = nurseries[0].run(tmp_path, "f(1)", "f(2)", "f(1)", "g(Model(), 1)", "g(MODEL, 1)", "g.explain(MODEL, 2)")
+    assert first.warnings == []
+    assert first.computed == [1, 1, 0, 1, 0, 0]
+    assert ".calls" not in first.values[-1]
+    assert nurseries[1].run(tmp_path, "f(1)", "f(2)", "g(MODEL, 1)").computed == [0, 0, 0]
+    write_files(tmp_path, source.replace("0, 3", "0, 4"))
+    changed = nurseries[1].run(tmp_path, "f(1)", "g(MODEL, 1)")
+    assert changed.values == changed.truths == ["4", "4"]
+
+
+def test_an_attribute_of_a_value_in_a_global_cannot_be_named(tmp_path: Path, nurseries: list[Nursery]) -> None:
+    """One warning says so, where the value is nothing of the user's, and where the name leads further down."""
+    write_files(tmp_path, _OBJECT.format(".MODEL.calls.real", ".MODEL.scale.imag"))
+    (said,) = nurseries[0].run(tmp_path, "f(1)").warnings[:1]
+    assert "which can only be named as a whole" in said
+
+
+def test_the_warning_says_what_its_line_promises(tmp_path: Path, nurseries: list[Nursery]) -> None:
+    """For what is left out of the key, and for what may change, in plain words."""
+    source = (
+        "MEMO, TABLE = {}, {'a': 1}\n@cache\ndef f(x):\n    MEMO[x] = TABLE['b'] = len(MEMO)\n    return TABLE['a']"
+    )
+    write_files(tmp_path, source)
+    (said,) = nurseries[0].run(tmp_path, "f(1)").warnings
+    assert (
+        "A hit does not make that change. If results are the same whatever MEMO holds and no later call depends on the "
+        "change of TABLE, decorate with @cache(ignore=['.MEMO'], may_change=['.TABLE'])"
+    ) in said
 
 
 @pytest.mark.parametrize(

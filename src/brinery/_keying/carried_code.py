@@ -18,10 +18,11 @@ class CarriedCode:
         found: the digest of each class and function, by ``module:qualname``.
     """
 
-    __slots__ = ("_code", "found")
+    __slots__ = ("_code", "found", "ignored")
 
     def __init__(self, code: Callable[[object], bytes]) -> None:
         self._code = code
+        self.ignored = getattr(code, "ignored", None)
         self.found: dict[str, str] = {}
 
     def __call__(self, thing: object) -> bytes:

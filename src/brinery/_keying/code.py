@@ -349,7 +349,8 @@ class _Reach(Names):
 
     def _pieces_of_cells(self, place: str, function: FunctionType, reads: tuple[Read, ...] = ()) -> list[bytes]:
         pieces = []
-        written = {name: done for (name,), done in map(split_written, _chains_of_written_cells(reads))}
+        chains = map(split_written, _chains_of_written_cells(reads))
+        written = {chain[0]: done for chain, done in chains if len(chain) == 1}  # else an attribute is written to
         for variable, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=False):
             if variable in _CACHES and function.__globals__.get("__name__") == "functools":
                 continue

@@ -41,8 +41,10 @@ _LIBRARIES = {
 }
 
 
-def find(kind: type) -> Expander:
-    """Return what takes the values of a type apart."""
+def find(kind: type, ignored: frozenset[str] = frozenset()) -> Expander:
+    """Return what takes the values of a type apart, without the attributes that are ignored."""
+    if ignored:
+        return _unless_fetching(kind, _decide(kind, ignored))
     number = id(kind)
     known = _found.get(number)
     if known is not None and known[1] == id(kind.__mro__):
@@ -64,7 +66,7 @@ def is_known_data(kind: type) -> bool:
     return False
 
 
-def _decide(kind: type) -> Expander:
+def _decide(kind: type, ignored: frozenset[str] = frozenset()) -> Expander:
     ancestry = kind.__mro__
     if _registered:
         for base in ancestry:
@@ -91,7 +93,7 @@ def _decide(kind: type) -> Expander:
         reason = reason_to_refuse(base, name)
         if reason:
             return _refusal(reason, kind)
-    return instances(kind)
+    return instances(kind, ignored)
 
 
 def _unless_fetching(kind: type, expander: Expander) -> Expander:

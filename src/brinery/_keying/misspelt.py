@@ -9,6 +9,7 @@ from .._light import ModuleType, NamedTuple
 from .distributions import installed_names
 from .fingerprint import Scope
 from .home import MAIN, home_of_main
+from .lazy import is_users
 from .origin import find_file
 from .parsed import syntax_tree
 
@@ -59,7 +60,8 @@ def _fault_of(name: str) -> tuple[str, tuple[str, ...]]:
             return f"the module {module} has no global {variable}", tuple(names)
         loaded = _loaded(module)
         value = vars(loaded).get(variable) if loaded is not None else None
-        if rest and value is not None and not isinstance(value, type) and not hasattr(value, "__code__"):
+        is_value = value is not None and not isinstance(value, type) and not hasattr(value, "__code__")
+        if is_value and (len(rest) > 1 or (rest and not is_users(type(value)))):
             return f"{module}.{variable} is a value, which can only be named as a whole", (variable,)
         return "", ()
     return f"there is no module {'.'.join(parts[:-1])}", tuple(sys.modules)

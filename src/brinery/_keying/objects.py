@@ -61,32 +61,11 @@ def _global(value: Any, name: str, walk: Asked) -> bytes:
     return leaf("name", str(module), name, walk.class_of(type(value)))
 
 
-def parts_of_exception(value: Any, walk: Asked) -> Node:
-    """Take an exception apart: arguments, attributes, the C members of its builtin class, cause and context."""
-    kind = type(value)
-    names, members = [], []
-    for base in kind.__mro__:
-        if base is BaseException:
-            break
-        for name, member in base.__dict__.items():
-            if type(member) is MemberDescriptorType:
-                names.append(name)
-                members.append(_slot(member, value))
-    state = BaseException.__dict__["__dict__"].__get__(value)
-    state, lazy = _without_lazy(value, state, lazy_names(kind))
-    arguments = BaseException.__dict__["args"].__get__(value)
-    parts = [arguments, value.__cause__, value.__context__, attributes(state), *members]
-    start = head("exception", value.__suppress_context__, *names) + walk.class_of(kind)
-    if lazy or is_to_be_settled(value):
-        return Filling(start, value, parts, lazy)
-    return Node(start, parts, (".args", ".__cause__", ".__context__", "", *(f".{name}" for name in names)))
-
-
 class _Unset:
     """Stands for a slot without a value."""
 
 
-def _slot(member: Any, value: object) -> object:
+def read_slot(member: Any, value: object) -> object:
     try:
         return member.__get__(value)
     except AttributeError:
@@ -156,13 +135,18 @@ _CONTENTS: dict[str, Content] = {
 }
 
 
-def instances(kind: type) -> Expander:
-    """Return what takes the instances of an ordinary class apart: decided once, by how the class is made."""
+def instances(kind: type, ignored: frozenset[str] = frozenset()) -> Expander:
+    """Return what takes the instances of an ordinary class apart: decided once, by how the class is made.
+
+    Args:
+        kind: the class.
+        ignored: attributes of the instances that are left out.
+    """
     if kind is object:
         return _bare_object
     base, content = _content_of(kind)
     slots = _slots(kind, base)
-    state = _State(kind, slots)
+    state = _State(kind, slots, ignored)
     reducer = _owner(kind, base, "__reduce_ex__", "__reduce__")
     getter = _owner(kind, base, "__getstate__")
     if _registered_reducer(kind) is not None:
@@ -196,18 +180,18 @@ def content_of(kind: type) -> Content | None:
 class _State:
     """Finds what stands in the attributes and slots of a class's instances."""
 
-    __slots__ = ("_derived", "_lazy", "slots")
+    __slots__ = ("_derived", "_ignored", "_lazy", "slots")
 
-    def __init__(self, kind: type, slots: Slots) -> None:
-        self.slots = slots
+    def __init__(self, kind: type, slots: Slots, ignored: frozenset[str] = frozenset()) -> None:
+        self.slots = tuple(slot for slot in slots if slot[2] not in ignored) if ignored else slots
+        self._ignored = ignored
         self._lazy = lazy_names(kind)
         self._derived = derived_names(kind) | {_CACHED_BY_ATTRS}
 
     def attributes_of(self, value: object) -> dict[str, object]:
-        try:
-            state: dict[str, object] = object.__getattribute__(value, "__dict__")
-        except AttributeError:
-            return {}
+        state = _attributes_held(value)
+        if self._ignored:
+            state = {name: item for name, item in state.items() if name not in self._ignored}
         if self._derived.isdisjoint(state):
             return state
         derived = derived_names(type(value)) | {_CACHED_BY_ATTRS}  # the class may have been changed since
@@ -216,7 +200,12 @@ class _State:
     def split(self, value: object) -> tuple[dict[str, object], dict[str, object]]:
         """Return an object's attributes, and apart from them those that its class computes when they are read."""
         state = self.attributes_of(value)
-        return _without_lazy(value, state, self._lazy) if self._lazy else (state, {})
+        return without_lazy(value, state, self._lazy) if self._lazy else (state, {})
+
+    def hidden(self, value: object, lazy: dict[str, object]) -> dict[str, object]:
+        """Return the attributes that are not to count as part of what an object gives to pickling."""
+        held = _attributes_held(value) if self._ignored else {}
+        return lazy | {name: held[name] for name in self._ignored if name in held}
 
     def is_to_be_settled(self, value: object) -> bool:
         return bool(self._lazy) and is_to_be_settled(value)
@@ -224,13 +213,20 @@ class _State:
     def slots_of(self, value: object) -> dict[str, object]:
         held, ancestry = {}, type(value).__mro__
         for label, index, name in self.slots:
-            member = _slot(ancestry[index].__dict__[name], value)
+            member = read_slot(ancestry[index].__dict__[name], value)
             if member is not _Unset:
                 held[label] = member
         return held
 
 
-def _without_lazy(
+def _attributes_held(value: object) -> dict[str, object]:
+    try:
+        return object.__getattribute__(value, "__dict__")  # type: ignore[no-any-return]
+    except AttributeError:
+        return {}
+
+
+def without_lazy(
     value: object, state: dict[str, object], lazy: frozenset[str]
 ) -> tuple[dict[str, object], dict[str, object]]:
     if not lazy or lazy.isdisjoint(state):
@@ -261,7 +257,7 @@ class _Instances:
         fixed: list[object]
         if self._getstate:
             start += head("state", len(content))
-            fixed = [*content, _without(_given_state(value), lazy, value, state)]
+            fixed = [*content, _without(_given_state(value), self._state.hidden(value, lazy), value, state)]
         elif not content and not self._state.slots:
             if not settled:
                 form = small(state)
@@ -276,7 +272,7 @@ class _Instances:
 
 
 def _without(given: Passing, lazy: dict[str, object], value: object, state: dict[str, object]) -> Passing:
-    """Leave what was computed lazily out of what an object gives to pickling, whole or as one of its parts."""
+    """Leave lazily computed and ignored attributes out of what an object gives to pickling, or a part of it."""
     if not lazy or type(given.value) is not dict:
         return given
     own = object.__getattribute__(value, "__dict__")
@@ -325,14 +321,15 @@ class _PickledAndFound:
             taken = by_reduce(value, walk)
             if isinstance(taken, bytes):
                 return taken
-            if lazy:
+            if hidden := self._state.hidden(value, lazy):
                 taken.children = [
-                    _without(child, lazy, value, state) if type(child) is Passing else child for child in taken.children
+                    _without(child, hidden, value, state) if type(child) is Passing else child
+                    for child in taken.children
                 ]
             given = part(taken, lambda taken, _walk: taken)
             held = _items_of(taken.children)
         else:
-            given = _without(self._give(value), lazy, value, state)
+            given = _without(self._give(value), self._state.hidden(value, lazy), value, state)
             held = _items_of([given])
         found = dict(state)
         found |= {f"slot {name}": item for name, item in self._state.slots_of(value).items()}

@@ -49,7 +49,7 @@ def outline(name: str, value: object, code: CodeOf) -> dict[str, list[str]]:
         return {path: [digest(fact).hex()[:_DIGITS], repr(fact)] for path, fact in _facts_of_array(value)}
     while waiting:
         path, whole, depth = waiting.popleft()
-        inside = _inside(whole) if depth < _DEEPEST and id(whole) not in opened else []
+        inside = _inside(whole, code) if depth < _DEEPEST and id(whole) not in opened else []
         if inside and taken - 1 + len(inside) <= _MOST_PIECES:
             opened.add(id(whole))
             taken += len(inside) - 1
@@ -67,7 +67,7 @@ def _is_confidential(path: str) -> bool:
     return any(sounds_secret(word) for word in split(r"[\[\].']+", path))
 
 
-def _inside(whole: Any) -> list[Piece]:
+def _inside(whole: Any, code: CodeOf) -> list[Piece]:
     """The pieces that a value is made of; none where it is a piece itself."""
     kind = type(whole)
     if kind is dict:
@@ -86,7 +86,8 @@ def _inside(whole: Any) -> list[Piece]:
         frame = getattr(sys.modules.get(library), "DataFrame", None)
         if frame is not None and kind is frame:
             return _columns(whole, [(".index", whole.index)] if library == "pandas" else [])
-    return _fields(whole, kind)
+    ignored = getattr(code, "ignored", None)
+    return _fields(whole, kind, frozenset() if ignored is None else ignored(kind))
 
 
 def _is_array(kind: type) -> bool:
@@ -126,7 +127,7 @@ def _columns(frame: Any, index: list[Piece]) -> list[Piece]:
     return [*index, *((f"[{name!r}]", frame[name]) for name in names)]
 
 
-def _fields(whole: object, kind: type) -> list[Piece]:
+def _fields(whole: object, kind: type, ignored: frozenset[str]) -> list[Piece]:
     """The attributes of an instance that is made of nothing else, and pickles as them."""
     if isinstance(whole, type) or any(_PICKLING.intersection(vars(base)) for base in kind.__mro__[:-1]):
         return []
@@ -134,4 +135,5 @@ def _fields(whole: object, kind: type) -> list[Piece]:
         held = object.__getattribute__(whole, "__dict__")
     except AttributeError:
         return []
-    return [(f".{name}", piece) for name, piece in held.items()] if type(held) is dict else []
+    items = held.items() if type(held) is dict else ()
+    return [(f".{name}", piece) for name, piece in items if name not in ignored]

@@ -14,6 +14,7 @@ from .digest import encode
 from .fingerprint import Fingerprint, Part, Scope
 from .generators import global_generator
 from .home import MAINS, home_of_class, home_of_function, home_of_module, home_of_wrapped
+from .ignored import ignoring
 from .installed import Neighbours, added_members, is_made_elsewhere, maker_of, namespaces
 from .live import (
     attribute_of,
@@ -73,6 +74,8 @@ class References:
         before: Before | None = None,
     ) -> None:
         self._scope = scope
+        self._code = ignoring(self.refer, scope.ignore)
+        self._code_again = ignoring(self._refer_again, scope.ignore)
         self._before = before
         self._documented = "documents" in looks
         self._looks = looks
@@ -368,7 +371,7 @@ class References:
 
     def _encode(self, name: str, value: object, bound: Bound | None = None) -> bytes:
         self._met = []
-        encoded = encode(value, name, self.refer, self._reach, self._follow, self._live_form)
+        encoded = encode(value, name, self._code, self._reach, self._follow, self._live_form)
         if self._met:
             self._pending.append(partial(self._visit_set_up, name, bound, self._met))
         return encoded
@@ -411,7 +414,7 @@ class References:
             self._parts.add(f"held by {path}", Part(digest_of(codes)))
 
     def _encode_again(self, value: object) -> bytes:
-        return encode(value, "", self._refer_again, _ignore_note, _ignore_note, self._handles.form_again)
+        return encode(value, "", self._code_again, _ignore_note, _ignore_note, self._handles.form_again)
 
     def _refer_again(self, thing: object) -> bytes:
         known = self._references.get(id(thing)) or self._named.get(id(thing))

@@ -10,12 +10,14 @@ from gc import get_referents
 
 from xxhash import xxh3_128_digest
 
-from .._light import BuiltinFunctionType, CellType, FunctionType, ModuleType
+from .._light import BuiltinFunctionType, CellType, FunctionType, MemberDescriptorType, ModuleType
 from . import filled
+from .filled import Filling, is_to_be_settled
 from .generators import drawing_from_the_system, unless_global
 from .home import home_of_module
+from .lazy import lazy_names
 from .node import Asked, Expander, Node, Passing, Refused, attributes, close, leaf
-from .objects import by_reduce, parts_of_exception
+from .objects import by_reduce, read_slot, without_lazy
 from .plain import SCALAR_IDS, head, scalar
 
 TYPE_CHECKING = False
@@ -75,6 +77,27 @@ def _lru_cache_wrapper(value: Any, walk: Asked) -> bytes | Node:
 def _dispatching_method(value: Any, _walk: Asked) -> Node:
     """By what it dispatches to; the methods that it has made for instances are kept in a cache."""
     return Node(head("singledispatchmethod"), (value.dispatcher, value.func), (".dispatcher", ".func"))
+
+
+def _exception(value: Any, walk: Asked) -> Node:
+    """Take an exception apart: arguments, attributes, the C members of its builtin class, cause and context."""
+    kind = type(value)
+    names, members = [], []
+    for base in kind.__mro__:
+        if base is BaseException:
+            break
+        for name, member in base.__dict__.items():
+            if type(member) is MemberDescriptorType:
+                names.append(name)
+                members.append(read_slot(member, value))
+    state = BaseException.__dict__["__dict__"].__get__(value)
+    state, lazy = without_lazy(value, state, lazy_names(kind))
+    arguments = BaseException.__dict__["args"].__get__(value)
+    parts = [arguments, value.__cause__, value.__context__, attributes(state), *members]
+    start = head("exception", value.__suppress_context__, *names) + walk.class_of(kind)
+    if lazy or is_to_be_settled(value):
+        return Filling(start, value, parts, lazy)
+    return Node(start, parts, (".args", ".__cause__", ".__context__", "", *(f".{name}" for name in names)))
 
 
 def _cell(value: CellType, _walk: Asked) -> Node:
@@ -246,6 +269,6 @@ EXACT: dict[str, Expander] = {
 INHERITED: dict[str, Expander] = {
     "functools.cached_property": _cached_property,
     "enum.Enum": _enum_member,
-    "builtins.BaseException": parts_of_exception,
+    "builtins.BaseException": _exception,
     "unittest.mock.NonCallableMock": _mock,
 }

@@ -57,7 +57,7 @@ class Walk:
     """One journey through one value; for a single use, by a single thread."""
 
     __slots__ = (
-        "_again", "_classes", "_code", "_expanders", "_failed", "_frames", "_known",
+        "_again", "_classes", "_code", "_expanders", "_failed", "_frames", "_ignored", "_known",
         "_live", "_loose", "_numbering", "_opaque", "_open", "_path", "_plain", "_reached", "_trusted",
     )  # fmt: skip
 
@@ -70,6 +70,7 @@ class Walk:
         live: Live | None = None,
     ) -> None:
         self._code = code
+        self._ignored: Callable[[type], frozenset[str]] | None = getattr(code, "ignored", None)
         self._live = live
         self._path = path
         self._reached = reached
@@ -298,7 +299,8 @@ class Walk:
                 if kind is Part:
                     value, expander = value
                 else:
-                    self._expanders[id(kind)] = expander = find(kind)
+                    ignored = frozenset[str]() if self._ignored is None else self._ignored(kind)
+                    self._expanders[id(kind)] = expander = find(kind, ignored)
             if self._live is not None and kind is not Part:
                 form = self._live(value, self)
                 if form is not None:
