@@ -8,6 +8,7 @@ import select
 import shutil
 import signal
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,30 +24,34 @@ TEAM = 54400
 NAMES = {ROOT: "root", ALICE: "alice", BOB: "bob"}
 SHARED_SECRET = "known to all users of these tests"
 
+# A child that another thread forks meanwhile would hold a pipe open, and its reader would wait for that child to end.
+_forking = threading.Lock()
+
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="becoming another user takes root")
 
 
-def as_user(uid: int, function: Callable[..., Any], *arguments: Any, seconds: float = 120) -> Any:
+def as_user(uid: int, function: Callable[..., Any], *arguments: Any, seconds: float = 60) -> Any:
     """Call a function in a forked child that is that user for good, and return what it returned.
 
     The child may not be able to read the interpreter's own files: what it is to import must be imported before.
     """
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            os.close(reading)
-            become(uid)
-            found = pickle.dumps(function(*arguments))
-            while found:
-                found = found[os.write(writing, found) :]
-            code = 0
-        except BaseException as error:
-            os.write(2, f"as {NAMES[uid]}: {error!r}\n".encode())
-        finally:
-            os._exit(code)
-    os.close(writing)
+    with _forking:
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                os.close(reading)
+                become(uid)
+                found = pickle.dumps(function(*arguments))
+                while found:
+                    found = found[os.write(writing, found) :]
+                code = 0
+            except BaseException as error:
+                os.write(2, f"as {NAMES[uid]}: {error!r}\n".encode())
+            finally:
+                os._exit(code)
+        os.close(writing)
     try:
         data = b""
         while select.select([reading], [], [], seconds)[0]:

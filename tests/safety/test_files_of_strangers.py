@@ -273,7 +273,6 @@ def snatch(store: Path, names: list[str], stop: Path) -> bool:
     return False
 
 
-@pytest.mark.stress  # it forks while another thread does, and may hang in a process that has run many tests
 @pytest.mark.parametrize(("owner", "stranger"), USERS[:2], ids=["root-alice", "alice-bob"])
 def test_no_race_for_a_lock_lets_a_stranger_read_a_result(owner, stranger):
     """He makes the files of the locks while the user computes, as fast as he can."""
