@@ -366,8 +366,13 @@ def write_aside(name: str, data: bytes, *, aside: int, folder: int) -> None:
             raise
 
 
-def remove_if_dead(name: str, folder: int, *, only_look: bool = False) -> bool:
-    """Remove a temporary file whose writer is gone, which is to say whose lock is free; True if it was such a one."""
+def remove_if_dead(
+    name: str, folder: int, *, only_look: bool = False, is_held: Callable[[int], bool] | None = None
+) -> bool:
+    """Remove a temporary file whose writer is gone; True if it was such a one.
+
+    That is to say one whose lock is free, and which is not held in another way, as far as `is_held` can tell.
+    """
     try:
         fd = os.open(name, OPEN, dir_fd=folder)
     except OSError:
@@ -375,7 +380,7 @@ def remove_if_dead(name: str, folder: int, *, only_look: bool = False) -> bool:
     with closing(fd):
         try:
             status = os.fstat(fd)
-            if not stat.S_ISREG(status.st_mode) or not try_lock(fd):
+            if not stat.S_ISREG(status.st_mode) or not try_lock(fd) or (is_held is not None and is_held(fd)):
                 return False
             present = status_of(name, folder)
             if present is None or not same_file(present, status):

@@ -133,10 +133,14 @@ class FunctionFolder:
         # and no call that can be done without. Whatever does not fit, rightly or wrongly, takes the long way.
         try:
             fd = open_file(f"{self._prefix or self.prefix}{key[:2]}/{key}{SUFFIX}", READ)
+        except FileNotFoundError:
+            return None
         except BrineryWarning:  # strict
             raise
-        except Exception:  # mostly there is none; without memory, or deep down, it cannot even be looked for
-            return None
+        except Exception:  # without memory, or deep down, it cannot even be looked for
+            fd = self._open_in_need(key)
+            if fd < 0:
+                return None
         try:
             status = fstat(fd)
             size = status.st_size
@@ -179,6 +183,15 @@ class FunctionFolder:
                 pass
         return None
 
+    def _open_in_need(self, key: str) -> int:
+        """Open an entry where that failed; -1 if it fails again, whether or not other threads give descriptors back."""
+        try:
+            from .waiting import with_descriptors  # a hit does without
+
+            return with_descriptors(lambda: open_file(self._path(key), READ))
+        except Exception:
+            return -1
+
     def _get_any(
         self, fd: int, status: os.stat_result, key: str, now: float, ttl: float | None, loader: Loader
     ) -> tuple[Any, float] | None:
@@ -210,8 +223,6 @@ class FunctionFolder:
                 note_touch(status, fstat(fd))
         except OSError:  # another's file, a read-only disk: it only ages sooner
             pass
-
-    # Questions, of which a program that only hits asks none.
 
     def contains(self, key: str, ttl: float | None) -> bool:
         """Whether a fresh entry of ours is stored under a key; changes no byte and unpickles nothing."""
@@ -403,8 +414,6 @@ class FunctionFolder:
         self._report = report(
             self._root, self.slug, totals, take_missed, self.home, write_beside, lambda: folder() is None
         )
-
-    # What sources said.
 
     def write_beside(self, folder: int) -> None:
         """Write what a process that only hits has to tell: what its sources say, and which version is in use here."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import cache, partial
 from stat import S_ISDIR, S_ISREG
-from time import sleep, time
+from time import time
 
 from .._printable import printable
 from .._warning import logger, warn
@@ -21,7 +21,6 @@ from .files import (
     clear_away,
     closing,
     is_no_folder,
-    is_out_of_resources,
     let_go,
     open_folder,
     read_small,
@@ -30,9 +29,9 @@ from .files import (
 )
 from .locks import Claim
 from .names import SUFFIX
-from .runs import is_any_under_way_elsewhere
 from .upkeep import Upkeep
 from .usage import Totals
+from .waiting import with_descriptors
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,7 +46,6 @@ if TYPE_CHECKING:
 
 _SECOND = 1_000_000_000
 _TRIES = 10
-_PAUSES, _PAUSE = 100, 0.01  # seconds
 _NOTHING = Totals(0, 0)
 
 
@@ -227,21 +225,11 @@ class FunctionWriter:
         return Totals(allocated(replaced), 1) if S_ISREG(replaced.st_mode) else _NOTHING
 
     def _open_shard(self, shard: str) -> int:
-        pauses = 0
+        opening = partial(self._open_shard_once, shard)
         for _ in range(_TRIES):
-            try:
-                return self._open_shard_once(shard)
-            except FileNotFoundError:  # somebody clears the store: made, and gone before it was opened
-                continue
-            except OSError as error:
-                # What was computed is not to be lost for want of descriptors that other threads are about to give back.
-                while is_out_of_resources(error) and pauses < _PAUSES and is_any_under_way_elsewhere():
-                    pauses += 1
-                    sleep(_PAUSE)
-                    with suppress(OSError):
-                        return self._open_shard_once(shard)
-                raise
-        return self._open_shard_once(shard)
+            with suppress(FileNotFoundError):  # somebody clears the store: made, and gone before it was opened
+                return with_descriptors(opening)
+        return with_descriptors(opening)
 
     def _open_shard_once(self, shard: str) -> int:
         try:

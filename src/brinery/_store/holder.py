@@ -15,6 +15,7 @@ from .._light import NamedTuple
 from .process import ancestors, is_forked_from, is_stopped, machine, started
 
 _WORD = "brinery-holder"
+_UNLOCKED = "brinery-holder-without-lock"
 _LONGEST = 64 * 1024
 
 
@@ -26,6 +27,7 @@ class Holder(NamedTuple):
     started: str
     token: str  # of the run; whoever takes over after a killed one keeps it
     waits: tuple[str, ...]
+    has_lock: bool  # False where it has no descriptor to spare for one
 
     def is_gone(self) -> bool:
         """Whether that process is known to have ended; False where one cannot tell."""
@@ -40,6 +42,10 @@ class Holder(NamedTuple):
         now = started(self.pid)
         return now is not None and now != self.started
 
+    def holds_by_marker(self) -> bool:
+        """Whether it holds the file without a lock; only on its own machine can one tell when that has ended."""
+        return not self.has_lock and self.machine == machine() and not self.is_gone()
+
     def is_stopped(self) -> bool:
         """Whether that process is known to have been stopped, and not continued."""
         return self.machine == machine() and is_stopped(self.pid)
@@ -53,9 +59,10 @@ class Holder(NamedTuple):
         return self.machine == machine() and is_forked_from(self.pid)
 
 
-def encode_holder(token: str, waits: Collection[str] = ()) -> bytes:
+def encode_holder(token: str, waits: Collection[str] = (), *, has_lock: bool = True) -> bytes:
     """The marker of a run of this process, waiting for these names."""
-    return f"{_told or _here()} {token}\n{' '.join(waits) if waits else ''}\n".encode("ascii")
+    word = _WORD if has_lock else _UNLOCKED
+    return f"{word} {_told or _here()} {token}\n{' '.join(waits) if waits else ''}\n".encode("ascii")
 
 
 def new_token() -> str:
@@ -70,10 +77,11 @@ def parse_holder(data: bytes) -> Holder | None:
         return None
     try:
         word, machine, pid, started, token = lines[0].decode("ascii").split(" ")
-        holder = Holder(machine, int(pid), started, token, tuple(lines[1].decode("ascii").split()))
+        waits = tuple(lines[1].decode("ascii").split())
+        holder = Holder(machine, int(pid), started, token, waits, has_lock=word == _WORD)
     except ValueError:
         return None
-    return holder if word == _WORD and holder.pid > 0 else None
+    return holder if word in (_WORD, _UNLOCKED) and holder.pid > 0 else None
 
 
 def read_holder(fd: int) -> Holder | None:
@@ -82,6 +90,12 @@ def read_holder(fd: int) -> Holder | None:
         return parse_holder(os.pread(fd, _LONGEST, 0))
     except OSError:
         return None
+
+
+def is_held_by_marker(fd: int) -> bool:
+    """Whether an open file whose lock is free is in use all the same."""
+    holder = read_holder(fd)
+    return holder is not None and holder.holds_by_marker()
 
 
 _told = ""
@@ -93,7 +107,7 @@ def _here() -> str:
     global _told
     if not _told:
         pid = os.getpid()
-        _told = f"{_WORD} {machine()} {pid} {started(pid) or '-'}"
+        _told = f"{machine()} {pid} {started(pid) or '-'}"
     return _told
 
 

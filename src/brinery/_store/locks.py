@@ -12,9 +12,12 @@ files it holds; whoever finds itself on a ring computes without the lock.
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Sequence
 from enum import Enum
+from functools import partial
+from resource import RLIM_INFINITY, RLIMIT_NOFILE, getrlimit
 from stat import S_ISREG
 
 from .._warning import logger
@@ -31,10 +34,10 @@ from .files import (
     status_of,
     try_lock,
 )
-from .holder import encode_holder, new_token, read_holder
-from .runs import Run, held, is_crowded
+from .holder import encode_holder, is_held_by_marker, new_token, read_holder
+from .runs import Run, held
 from .temporary import Temporary
-from .waiting import Waiting
+from .waiting import Waiting, with_descriptors
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,6 +64,12 @@ class Turn(Enum):
     def __init__(self, word: str) -> None:
         self.may_compute = word in ("compute", "alone")
         self.must_wait = word == "wait"
+
+
+def _most_descriptors() -> int:
+    """How many descriptors may be in use before no lock is kept open: half are for what passes, and for the program."""
+    limit = getrlimit(RLIMIT_NOFILE)[0]
+    return sys.maxsize if limit == RLIM_INFINITY else limit // 2
 
 
 _COMPUTE, _LOOK, _WAIT, _ALONE = Turn  # each look into the class costs as much as a system call, on Python 3.11
@@ -153,15 +162,12 @@ class Claim:
                 mine.end()
 
     def _lock_if_possible(self, mine: Run) -> Turn:
-        """Take the lock; where no descriptor can be spared for it, exclude only the others of this process."""
-        if not is_crowded():
-            try:
-                return self._lock(mine)
-            except OSError as error:
-                if not is_out_of_resources(error):
-                    raise
-                if self._wait().may_wait_for_descriptors():
-                    return _WAIT
+        """Take the lock; where there is no descriptor for it, exclude only the others of this process."""
+        try:
+            return with_descriptors(lambda: self._lock(mine))
+        except OSError as error:
+            if not is_out_of_resources(error):
+                raise
         self._watch()
         return self._hold(mine, None, new_token())
 
@@ -193,7 +199,11 @@ class Claim:
                     continue
                 is_free = try_lock(fd)
                 holder = read_holder(fd)
-                if not is_free and (holder is None or not holder.is_gone()):
+                if (
+                    holder.holds_by_marker()
+                    if is_free and holder
+                    else not is_free and not (holder and holder.is_gone())
+                ):
                     return self._wait_for_other(holder, status)
                 with closing(self._root.open_temporary()) as folder:
                     if try_lock(folder):
@@ -217,7 +227,7 @@ class Claim:
                 return True
             # A stranger's file may be the lock of his own run.
             if present.st_nlink == 1 and S_ISREG(present.st_mode):
-                return remove_if_dead(self._name, folder)
+                return remove_if_dead(self._name, folder, is_held=is_held_by_marker)
             clear_away(self._name, folder)
         return True
 
@@ -248,7 +258,11 @@ class Claim:
         mine.hold(file, token)
         self._run = mine
         if file is not None:
-            os.pwrite(file.fd, encode_holder(token), 0)
+            if file.fd < _most_descriptors():
+                os.pwrite(file.fd, encode_holder(token), 0)
+            else:
+                self._watch()
+                file.keep_by_marker(encode_holder(token, has_lock=False))
         self.may_replace = os.access(self._entry, os.F_OK)
         return _LOOK if self.may_replace else _COMPUTE
 
@@ -300,7 +314,8 @@ class Claim:
         file = self._file
         if file is None:
             file = self._run.take_file() if self._run is not None else None
-            file = self._file = file or Temporary.make_apart(self._root, self._name)
+            make = partial(Temporary.make_apart, self._root, self._name)
+            file = self._file = file or with_descriptors(make)
         status = file.write(content)
         return file.fd, status
 

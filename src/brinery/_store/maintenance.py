@@ -23,6 +23,7 @@ from .files import (
     remove_if_dead,
     status_of,
 )
+from .holder import is_held_by_marker
 from .layout import HEAD
 from .reading import (
     holds_together,
@@ -161,7 +162,7 @@ def verify(root: int, path: str, keyring: Keyring, *, fix: bool) -> Iterator[Bad
             status = status_of(name, temporary)
             if status is not None and not stat.S_ISREG(status.st_mode):
                 yield BadEntry(f"{path}/{names.TEMPORARY}/{name}", _NO_FILE, fix and _remove(name, temporary))
-            elif remove_if_dead(name, temporary, only_look=not fix):
+            elif remove_if_dead(name, temporary, only_look=not fix, is_held=is_held_by_marker):
                 yield BadEntry(f"{path}/{names.TEMPORARY}/{name}", "left by a process that was killed", fix)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Collection
-from contextlib import suppress
 from contextvars import ContextVar
 
 from .files import READ, closing
@@ -48,23 +47,21 @@ class Run:
         return not self.token and self.is_of_this_thread()
 
     def hold(self, file: Temporary | None, token: str) -> None:
-        """Take note that the lock was taken; without a file it excludes those of this process only."""
+        """Take note that the file was taken; without one the run excludes those of this process only."""
         self.file = file
         runs = held()
         _held.set((*runs, self) if runs else (self,))  # before others learn it, as a signal handler may be one
         self.token = token
 
-    def wait_for(self, name: str, *, waiting: bool) -> None:
-        """Write into the held file that its run waits for another key, or does so no more."""
+    def wait_for(self, name: str, *, waiting: bool) -> bool:
+        """Write into the held file that its run waits for another key, or does so no more; False if that failed."""
         with _guard:
             self._waits = self._waits or set()
             (self._waits.add if waiting else self._waits.discard)(name)
-            if self.file is None or self.file.fd < 0 or self._is_writing:
-                return
-            marker = encode_holder(self.token, self._waits)
-            with suppress(OSError):
-                os.pwrite(self.file.fd, marker, 0)
-                os.ftruncate(self.file.fd, len(marker))
+            file = self.file
+            if file is None or self._is_writing or (file.fd < 0 and not file.is_kept_by_marker):
+                return True  # nobody else waits for it
+            return file.mark(encode_holder(self.token, self._waits, has_lock=not file.is_kept_by_marker))
 
     @property
     def waits(self) -> Collection[str]:
@@ -126,30 +123,6 @@ def names_under_way() -> list[str]:
     """The temporary names of all runs of this process."""
     with _guard:
         return [run.name for run in _runs.values()]
-
-
-def is_any_under_way_elsewhere() -> bool:
-    """Whether other threads or tasks of this process compute, which give descriptors back when they are done."""
-    ours = held()
-    with _guard:
-        return any(run.token and run not in ours for run in _runs.values())
-
-
-def is_crowded() -> bool:
-    """Whether more locks would endanger the descriptors that the program needs for itself."""
-    return len(_runs) >= (_most_runs or _find_most_runs())
-
-
-_most_runs = 0
-
-
-def _find_most_runs() -> int:
-    global _most_runs
-    import resource
-
-    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    _most_runs = 256 if limit == resource.RLIM_INFINITY else max(8, min(256, limit // 4))
-    return _most_runs
 
 
 def leads_to(name: str, ours: Collection[str], temporary: int) -> bool:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from time import monotonic
 
 from .entry import Unsealed
-from .files import MAKE_NEW, let_go, lock_new, make_locked_anew, same_file, status_of, write_all
+from .files import MAKE_NEW, OPEN, closing, let_go, lock_new, make_locked_anew, same_file, status_of, write_all
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,13 +22,14 @@ _AT_ONCE = 0.001  # seconds; whatever happens sooner is seen after the renaming
 class Temporary:
     """An open file in the store's folder of temporary files; its lock tells it from those of killed processes."""
 
-    __slots__ = ("_folder", "_is_published", "_name", "_status", "_written", "fd")
+    __slots__ = ("_folder", "_is_published", "_name", "_status", "_written", "fd", "is_kept_by_marker")
 
     def __init__(self, folder: int, name: str, fd: int = -1, status: os.stat_result | None = None) -> None:
         self._folder = folder  # kept open by the root, even when that has opened another one since
         self._name = name
         self._status = status  # None until the lock is ours
         self._is_published = False
+        self.is_kept_by_marker = False
         self._written = 0.0
         self.fd = fd
 
@@ -106,8 +107,38 @@ class Temporary:
         self._is_published = True
         return True
 
+    def mark(self, marker: bytes) -> bool:
+        """Write the marker of the run that holds the file; False if that cannot be done."""
+        try:
+            if not self.is_kept_by_marker:
+                _write_marker(self.fd, marker)
+                return True
+            with closing(os.open(self._name, OPEN, dir_fd=self._folder)) as fd:
+                is_ours = self._is(os.fstat(fd))
+                if is_ours:
+                    _write_marker(fd, marker)
+                    self._status = os.fstat(fd)
+                return is_ours
+        except OSError:
+            return False
+
+    def keep_by_marker(self, marker: bytes) -> None:
+        """Give the descriptor back, and with it the lock: from now on the marker alone says that the file is held."""
+        _write_marker(self.fd, marker)
+        status = os.fstat(self.fd)
+        self.abandon()
+        self._status = status
+        self.is_kept_by_marker = True
+
     def close(self) -> None:
         """Give up the lock; a file that was not published is removed before."""
+        if self.is_kept_by_marker:
+            self.is_kept_by_marker = False
+            with suppress(OSError):
+                present = status_of(self._name, self._folder)
+                # Its number may be another file's by now; the time of the marker is not.
+                if present is not None and self._is(present) and present.st_mtime_ns == self._status.st_mtime_ns:  # type: ignore[union-attr]
+                    os.unlink(self._name, dir_fd=self._folder)
         if self.fd < 0:
             return
         if not self._is_published:
@@ -120,6 +151,7 @@ class Temporary:
 
     def abandon(self) -> None:
         """Close the file and leave it, as after a fork: it is the parent's."""
+        self.is_kept_by_marker = False
         fd, self.fd = self.fd, -1
         if fd >= 0:
             let_go(fd)
@@ -130,3 +162,8 @@ class Temporary:
 
     def _is(self, present: os.stat_result) -> bool:
         return self._status is not None and same_file(present, self._status)
+
+
+def _write_marker(fd: int, marker: bytes) -> None:
+    os.pwrite(fd, marker, 0)
+    os.ftruncate(fd, len(marker))

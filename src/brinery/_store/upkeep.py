@@ -21,6 +21,7 @@ from .counts import Count, count_shards, write_counts
 from .descriptions import function_name, read_settings
 from .eviction import Policy
 from .files import allocated, closing, is_no_folder, open_folder, remove_if_dead
+from .holder import is_held_by_marker
 from .limits import Limits
 from .records import EntryRecord, Removed
 from .root import Root
@@ -398,5 +399,5 @@ def sweep_temporary(root: Root) -> int:
     with suppress(OSError), closing(root.open_temporary()) as folder:
         for name in os.listdir(folder):
             if names.is_temporary(name) or names.is_aside(name):
-                removed += remove_if_dead(name, folder)
+                removed += remove_if_dead(name, folder, is_held=is_held_by_marker)
     return removed

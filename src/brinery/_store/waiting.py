@@ -5,8 +5,10 @@ It would be in vain on a ring, for a process that waits for this one, and for a 
 
 from __future__ import annotations
 
+import errno
 import os
 import time
+from _thread import _count as other_threads
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -14,10 +16,14 @@ from .._printable import printable
 from .._warning import warn
 from ..errors import WaitingWarning
 from .names import TEMPORARY
-from .runs import Run, held, is_any_under_way_elsewhere, leads_to, names_under_way
+from .runs import Run, held, leads_to, names_under_way
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import TypeVar
+
+    T = TypeVar("T")
+
     from .holder import Holder
     from .root import Root
 
@@ -26,6 +32,43 @@ _LONGEST_PAUSE = 0.05
 _LONG_WAIT = 10.0
 # Looks, and not seconds: who was stopped together with the holder has not waited. At the longest pause, 4 seconds.
 _PATIENCE = 80
+_PATIENCE_FOR_DESCRIPTORS = 24  # one second
+_WITHOUT_PATIENCE = 10.0  # seconds, after none came
+_TRIES = 100
+
+_impatient_until = 0.0
+
+
+def with_descriptors(work: Callable[[], T]) -> T:
+    """Do what takes a descriptor: again where none was left, as long as other threads give some back.
+
+    Nothing of brinery's keeps a descriptor for long where few are left, so a short patience will do; a program that
+    has really used up all of them is not kept waiting each time.
+    """
+    global _impatient_until
+    for _ in range(_TRIES):
+        try:
+            return work()
+        except OSError as error:
+            is_passing = error.errno in (errno.EMFILE, errno.ENFILE) and other_threads()
+            if not is_passing or time.monotonic() < _impatient_until:
+                raise
+            if not _is_one_free():
+                _impatient_until = time.monotonic() + _WITHOUT_PATIENCE
+                raise
+    return work()
+
+
+def _is_one_free() -> bool:
+    """Wait until there is a descriptor; False if that takes too long."""
+    pause = _FIRST_PAUSE
+    for _ in range(_PATIENCE_FOR_DESCRIPTORS):
+        time.sleep(pause)
+        pause = min(2 * pause, _LONGEST_PAUSE)
+        with suppress(OSError):
+            os.close(os.open("/", os.O_RDONLY | os.O_CLOEXEC))
+            return True
+    return False
 
 
 class Waiting:
@@ -40,7 +83,6 @@ class Waiting:
         "_idle_looks",
         "_is_copy",
         "_is_long",
-        "_looks_for_descriptors",
         "_name",
         "_pause",
         "_root",
@@ -64,7 +106,6 @@ class Waiting:
         self._is_copy = False
         self._idle: object = None  # what the holder looked like when it did nothing
         self._idle_looks = 0
-        self._looks_for_descriptors = 0
         self.token = ""  # of the run that is waited for; not known while its marker is not there yet, or no more
         self.nearby: Run | None = None  # the run itself, if this process has it
 
@@ -74,20 +115,15 @@ class Waiting:
         return is_first
 
     def closes_ring(self) -> bool:
-        """Whether the one waited for waits itself, by whatever way, for something held here."""
+        """Whether the one waited for waits itself, by whatever way, for something held here; or it cannot be told."""
         if not self._told:  # tell first and look then, so that at least one on a ring sees it
             self._told = held()
-            for run in self._told:
-                run.wait_for(self._name, waiting=True)
+            if [run for run in self._told if not run.wait_for(self._name, waiting=True)]:
+                return True
         ours = {run.name for run in self._told}
         if self._is_long:  # a thread on which a run of this process depends may hold nothing itself
             ours.update(name for name in names_under_way() if name != self._name)
         return bool(ours) and leads_to(self._name, ours, self._root.temporary)
-
-    def may_wait_for_descriptors(self) -> bool:
-        """Whether descriptors are waited for, which others in this process have: for some seconds at most."""
-        self._looks_for_descriptors += 1
-        return self._looks_for_descriptors <= _PATIENCE and not held() and is_any_under_way_elsewhere()
 
     def is_in_vain(self, holder: Holder | None, status: os.stat_result) -> bool:
         """Whether the one waited for, in another process, waits for this process, or has done nothing for seconds.
