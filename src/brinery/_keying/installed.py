@@ -36,9 +36,14 @@ def added_members(owner: type, own: dict[str, Any], is_foreign: IsForeign) -> It
     """Yield the name and value of what was put into a class by others than its maker; its bases are not looked at."""
     maker = maker_of(owner)
     for name, value in own.items():
-        inner = _wrapped(value)
-        if is_made_elsewhere(inner, maker) and is_foreign(inner) and not _is_generated(inner):
+        if is_added(value, maker, is_foreign):
             yield name, value
+
+
+def is_added(value: object, maker: str, is_foreign: IsForeign) -> bool:
+    """Whether a member of a class was put there by others than the package that made the class."""
+    inner = _wrapped(value)
+    return is_made_elsewhere(inner, maker) and is_foreign(inner) and not _is_generated(inner)
 
 
 def is_made_elsewhere(value: object, maker: str) -> bool:
@@ -73,9 +78,15 @@ class Neighbours:
                 self.code[name] = value
         self._values = list(self.code.values())
 
-    def are_there(self) -> bool:
-        """Whether every name still stands for the same object."""
-        return all(map(is_, map(self._space.get, self.code), self._values))
+    def are_there(self, counts: Callable[[object], bool]) -> bool:
+        """Whether every name still stands for the same object, or for another that does not count either."""
+        now = list(map(self._space.get, self.code))
+        if not all(map(is_, now, self._values)):
+            changed = [pair for pair in zip(self._values, now, strict=True) if pair[0] is not pair[1]]
+            if any(counts(value) for pair in changed for value in pair):
+                return False
+            self._values = now
+        return True
 
 
 def _wrapped(value: object) -> object:

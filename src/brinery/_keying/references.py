@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from abc import get_cache_token
+from gc import get_referents
 
 from xxhash import xxh3_128_digest
 
@@ -15,7 +16,7 @@ from .fingerprint import Fingerprint, Part, Scope
 from .generators import global_generator
 from .home import MAINS, home_of_class, home_of_function, home_of_module, home_of_wrapped
 from .ignored import ignoring
-from .installed import Neighbours, added_members, is_made_elsewhere, maker_of, namespaces
+from .installed import Neighbours, added_members, is_added, is_made_elsewhere, maker_of, namespaces
 from .live import (
     attribute_of,
     is_class,
@@ -33,7 +34,7 @@ from .plain import SCALAR_IDS, scalar
 from .shown import is_short
 from .source import Source
 from .standard import is_changeable, standard_name
-from .watch import Watch
+from .watch import Counting, Watch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -212,16 +213,22 @@ class References:
         if maker in ("builtins", "unittest"):
             return
         neighbours = Neighbours(module)
-        self._watch.question(neighbours.are_there)
+        self._watch.question(partial(neighbours.are_there, partial(self._is_neighbour, maker)))
         for label, value in neighbours.code.items():
             if is_class(value) and maker_of(value) == maker:
                 self._count_members(value)
-            elif is_made_elsewhere(value, maker) and self._is_foreign(value):
+            elif self._is_neighbour(maker, value):
                 reference = self._reference(f"put at {name}.{label}", value, partial(vars(module).__getitem__, label))
                 self._parts.add(f"replaced {name}.{label}", Part(reference))
         for label, table in neighbours.tables.items() if kind == "installed" else ():
-            self._watch.members(table)
+            holds = [item for item in get_referents(table) if self._leads_to_code(item)]
+            self._watch.members(table, Counting(holds, self._leads_to_code))
             self._follow(f"{name}.{label}", table, near=True)
+
+    def _is_neighbour(self, maker: str, value: object) -> bool:
+        """Whether a value counts that stands in a module of a package: its classes, and what others put there."""
+        is_own_class = is_class(value) and maker_of(value) == maker
+        return is_own_class or (is_made_elsewhere(value, maker) and self._is_foreign(value))
 
     def _count_members(self, cls: type) -> None:
         """Count what the user has put into a class of a library: methods and accessors, added or replaced."""
@@ -229,15 +236,30 @@ class References:
             if id(owner) in self._searched or self._is_users(owner):
                 continue
             self._searched.add(id(owner))
-            self._watch.members(own)
+            counted: list[object] = []
+            self._watch.members(own, Counting(counted, partial(self._is_counted, maker_of(owner))))
             place = f"{owner.__module__}.{owner.__qualname__}"
             for name, value in added_members(owner, own, self._is_foreign):
                 label = f"replaced {place}.{name}"
+                counted.append(value)
                 member = self._member(label, value, partial(own.__getitem__, name))
                 self._parts.add(f"member {place}.{name}", Part(member))
             for name, value in own.items():
-                if is_changeable(type(value)) and not is_class(value):
-                    self._follow(f"{place}.{name}", value, near=True)
+                is_object = is_changeable(type(value)) and not is_class(value)
+                if is_object and self._follow(f"{place}.{name}", value, near=True):
+                    counted.append(value)
+
+    def _is_counted(self, maker: str, value: object) -> bool:
+        """Whether a value counts as a member of a class of a package, see `_count_members`."""
+        return is_added(value, maker, self._is_foreign) or (is_changeable(type(value)) and self._leads_to_code(value))
+
+    def _leads_to_code(self, value: object) -> bool:
+        """Whether a value is the user's code, or some is found near it."""
+        from .held import held_code
+
+        if type(value) is FunctionType or is_class(value):
+            return self._is_users(value)
+        return not self._by_name_only and bool(held_code(value, self._is_users, {}, steps=3))
 
     def _pieces_of_registered(self, cls: type, *, ours: bool = False) -> list[bytes]:
         """The classes that were registered with an abstract base class; with an installed one, only the user's."""
@@ -397,13 +419,13 @@ class References:
     def _note(self, path: str, value: object) -> None:
         self._notes[path] = f"{type(value).__module__}.{type(value).__qualname__}"
 
-    def _follow(self, path: str, value: object, *, near: bool = False) -> None:
+    def _follow(self, path: str, value: object, *, near: bool = False) -> bool:
         """Count the user's code that an object leads to which is not taken apart, or only by a library's word.
 
-        ``near`` is a few steps far, for the many objects that a library holds.
+        ``near`` is a few steps far, for the many objects that a library holds. Returns whether any was found.
         """
         if self._by_name_only:
-            return
+            return False
         from .held import held_code, is_held
 
         found = held_code(value, self._is_users, {} if near else self._looked_at, steps=3 if near else None)
@@ -412,6 +434,7 @@ class References:
         if found:
             codes = sorted({self.refer(held.code) for held in found})
             self._parts.add(f"held by {path}", Part(digest_of(codes)))
+        return bool(found)
 
     def _encode_again(self, value: object) -> bytes:
         return encode(value, "", self._code_again, _ignore_note, _ignore_note, self._handles.form_again)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 CodeOf: TypeAlias = "Callable[[object], bytes]"
 Live: TypeAlias = "Callable[[Any, Asked], bytes | Node | None]"
-Reached: TypeAlias = "Callable[[str, object], None]"
+Reached: TypeAlias = "Callable[[str, object], object]"
 
 _LARGE = 4096  # the digest of a plain container is remembered from here on: finding it again costs less than making it
 _TANGLED = 1_000

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from _weakref import ref
 from gc import get_referents
+from itertools import chain
 from keyword import iskeyword
 from operator import is_
 
-from .._light import CellType, FunctionType, GetSetDescriptorType, MemberDescriptorType
+from .._light import CellType, FunctionType, GetSetDescriptorType, MemberDescriptorType, NamedTuple
 from .live import name_of_class, qualname_of_class
 
 TYPE_CHECKING = False
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _ABSENT = object()
+_TOGETHER = 16  # containers that are looked at together, to find those that others have filled
 # Types whose instances are equal only to themselves, or to others that are as good.
 _COMPARED_BY_IDENTITY = {
     FunctionType,
@@ -35,6 +37,21 @@ _COMPARED_BY_IDENTITY = {
 }
 
 
+class Counting(NamedTuple):
+    """Which of a container's members count: those that did, and whether a new one does."""
+
+    then: list[object]
+    counts: Callable[[object], bool]
+
+    def is_same(self, was: list[object], now: list[object]) -> bool:
+        """Whether the same members count, of those that were there and those that are."""
+        counted, known = set(map(id, self.then)), set(map(id, was))
+        numbers = list(map(id, now))
+        return [number for number in numbers if number in counted] == [
+            number for number in map(id, was) if number in counted
+        ] and not any(number not in known and self.counts(item) for number, item in zip(numbers, now, strict=True))
+
+
 class Watch:
     """Collects what a fingerprint stands on; `compile` turns it into one question."""
 
@@ -44,7 +61,7 @@ class Watch:
         self._functions: dict[int, FunctionType] = {}
         self._cells: list[tuple[CellType, object]] = []
         self._classes: list[tuple[type, frozenset[str]]] = []
-        self._members: dict[int, object] = {}
+        self._members: dict[int, tuple[object, Counting | None]] = {}
         self._questions: list[Callable[[], bool]] = []
         self._values: dict[tuple[int, bytes], list[Callable[[], object]]] = {}
 
@@ -77,9 +94,12 @@ class Watch:
         """Expect a class to keep its bases and every attribute of its own but some."""
         self._classes.append((cls, ignored))
 
-    def members(self, container: object) -> None:
-        """Expect a dict, list or set that others own to keep its members, such as the methods of an installed class."""
-        self._members[id(container)] = container
+    def members(self, container: object, counting: Counting | None = None) -> None:
+        """Expect a dict, list or set that others own to keep its members, such as the methods of an installed class.
+
+        Where it is known which of them count, others may come and go: libraries fill their classes lazily.
+        """
+        self._members[id(container)] = container, counting
 
     def value(self, get: Callable[[], object], encoded: bytes, number: int = 0) -> None:
         """Expect a value that can change in place to be encoded as before.
@@ -156,30 +176,51 @@ def _compile_functions(functions: list[FunctionType], cells: list[tuple[CellType
     return _build(f"    now = referents(*own)\n    return {' and '.join(['now == parts', *comparisons])}", fixed, {})
 
 
-def _compile_members(containers: list[object]) -> Callable[[], bool]:
+def _compile_members(containers: list[tuple[object, Counting | None]]) -> Callable[[], bool]:
     """Compare the members of any number of containers, which the garbage collector lists at once.
 
     By identity those that may be equal without being the same: an option that is 2 is not one that is 2.0.
     """
     # On Python 3.13 an instance may hold its own values, and then the collector finds none in its `__dict__`.
-    blind = [each for each in containers if type(each) is dict and len(get_referents(each)) < len(each)]
+    blind: list[Any] = [each for each, _ in containers if type(each) is dict and len(get_referents(each)) < len(each)]
     inside = [list(each.values()) for each in blind]
-    own = tuple(each for each in containers if not any(each is other for other in blind))
-    parts = get_referents(*own)
-    doubtful = [number for number, part in enumerate(parts) if type(part) not in _COMPARED_BY_IDENTITY]
-    values = [parts[number] for number in doubtful]
+    seen = [(each, counting) for each, counting in containers if not any(each is other for other in blind)]
+    own = tuple(each for each, _ in seen)
+    members = list(map(get_referents, own))
+    parts: list[object] = []
+    doubtful: list[int] = []
+    values: list[object] = []
+
+    def note() -> None:
+        parts[:] = chain.from_iterable(members)
+        doubtful[:] = [number for number, part in enumerate(parts) if type(part) not in _COMPARED_BY_IDENTITY]
+        values[:] = [parts[number] for number in doubtful]
+
+    def are_same() -> bool:
+        now = get_referents(*own)
+        return now == parts and all(map(is_, map(now.__getitem__, doubtful), values))
+
+    def renew() -> bool:
+        """Accept what has come to be in the containers, if all that counts in them is the same."""
+        for start in range(0, len(own), _TOGETHER):
+            block = slice(start, start + _TOGETHER)
+            if get_referents(*own[block]) != list(chain.from_iterable(members[block])):
+                for index in range(start, min(start + _TOGETHER, len(own))):
+                    now, was, counting = get_referents(own[index]), members[index], seen[index][1]
+                    if now != was:
+                        if counting is None or not counting.is_same(was, now):
+                            return False
+                        members[index] = now
+        note()
+        return are_same()
 
     def check() -> bool:
-        now = get_referents(*own)
-        return (
-            now == parts
-            and all(map(is_, map(now.__getitem__, doubtful), values))
-            and all(
-                len(each) == len(known) and all(map(is_, each.values(), known))
-                for each, known in zip(blind, inside, strict=True)
-            )
+        return (are_same() or renew()) and all(
+            len(each) == len(known) and all(map(is_, each.values(), known))
+            for each, known in zip(blind, inside, strict=True)
         )
 
+    note()
     return check
 
 
