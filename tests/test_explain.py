@@ -204,7 +204,7 @@ def test_an_argument_whose_class_changed(project: Path):
     project.joinpath("model.py").write_text(module)
     run("-c", "import model; model.fit(1, model.Point())", cwd=project)
     text = explained(project, "fit.explain(1, model.Point())", module.replace("return 1", "return 2"))
-    assert "  argument settings differs in the code of its class, or deeper inside\n" in text
+    assert "  argument settings differs in the code of its class, deeper inside, or in which of its parts are" in text
 
 
 def test_values_that_are_not_to_be_recorded_are_not(new_cache: Callable[..., Cache], tmp_path: Path):

@@ -109,8 +109,15 @@ def explain_call(
     if nearest is None:
         reason = _NOTHING_KEPT if folder.computed() else _NEVER
         return Explanation(function, key, False, (reason,), *beside)
-    reasons = nearest.reasons or ["never called in this way before"]
+    reasons = nearest.reasons or [_unnamed(call)]
     return Explanation(function, key, False, tuple(reasons), *beside, nearest.key, _about(nearest.facts, now))
+
+
+def _unnamed(call: Mapping[str, Any]) -> str:
+    """Say what may differ where no part does: the arguments are equal, each for itself."""
+    if len(pairs_of(call.get("arguments"))) < 2:
+        return "never called in this way before"
+    return "never called in this way before: its arguments are equal, but others of their parts are one object"
 
 
 class _Nearest(NamedTuple):
@@ -250,7 +257,7 @@ def _unrecorded(before: Any, after: Any, name: str) -> str:
         return "has its items in another order"
     if ".dtype" in paths[0]:
         return "differs in what it holds"
-    return "differs in the code of its class, or deeper inside"
+    return "differs in the code of its class, deeper inside, or in which of its parts are one object"
 
 
 def _kind(shown: str) -> str:

@@ -35,6 +35,12 @@ class Pair(NamedTuple):
 _NOTED = "def noted(value, note):\n    value.note = note\n    return value\n"
 # fmt: off
 PAIRS = [
+    Pair("rows that are one list", "import copy\ndef written(x):\n    x = copy.deepcopy(x)\n    x[0][0] = 9\n    return x", "written(x)", "[[0] * 2] * 2", "[[0] * 2 for _ in range(2)]"),
+    Pair("one object in two places", "class Config: pass\ndef jobs(a, b): return [{'config': a}, {'config': b}]\nONE, OTHER = Config(), Config()", "x[0]['config'] is x[1]['config']", "jobs(ONE, ONE)", "jobs(ONE, OTHER)"),
+    Pair("one array in two places", "import numpy as np\nONE, OTHER = np.zeros(3), np.zeros(3)", "x[0] is x[1]", "(ONE, ONE)", "(ONE, OTHER)", ("numpy",)),
+    Pair("one frame in two places", "import pandas as pd\nONE = pd.DataFrame({'a': [1]})", "x['raw'] is x['clean']", "{'raw': ONE, 'clean': ONE}", "{'raw': ONE, 'clean': ONE.copy()}", ("pandas",)),
+    Pair("one list in a dataclass and beside it", "from dataclasses import dataclass\n@dataclass\nclass D: a: object\nONE = [1]", "x[0].a is x[1]", "(D(ONE), ONE)", "(D(ONE), [1])"),
+    Pair("one record in two tables", "ROW = {'n': 1}", "x['first'][0] is x['last'][0]", "{'first': [ROW], 'last': [ROW]}", "{'first': [ROW], 'last': [dict(ROW)]}"),
     Pair("memory order of an array", "import numpy as np", "x.ravel('K').tolist()", "np.array([[1, 2], [3, 4]])", "np.array([[1, 2], [3, 4]], order='F')", ("numpy",)),
     Pair("memory order of an array in a dataclass", "import numpy as np\nfrom dataclasses import dataclass\n@dataclass\nclass D: a: object", "x.a.flags.c_contiguous", "D(np.zeros((2, 2)))", "D(np.zeros((2, 2), order='F'))", ("numpy",)),
     Pair("what is under a mask", "import numpy as np", "x.data.tolist()", "np.ma.array([1, 2], mask=[0, 1])", "np.ma.array([1, 9], mask=[0, 1])", ("numpy",)),

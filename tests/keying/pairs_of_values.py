@@ -134,6 +134,19 @@ class Reduced:
         return Reduced, (self.kept, None)
 
 
+class Held:
+    """Something in a set, with something that can change."""
+
+    def __init__(self, number: int, held: object) -> None:
+        self.number, self.held = number, held
+
+    def __hash__(self) -> int:
+        return hash(f"{self.number}")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Held) and other.number == self.number
+
+
 class Token:
     def __init__(self, token: object, left_out: object = None) -> None:
         self.token = token
@@ -231,9 +244,19 @@ def cycle(kind: str, payload: object = 1) -> Any:
     return first
 
 
-def shared(copies: bool) -> list[object]:
-    inner: list[object] = [1, [2, {3}]]
-    return [inner, copy.deepcopy(inner) if copies else inner]
+def twice_in(around: Callable[[Any, Any], object], make: Make) -> tuple[Make, Make]:
+    """One thing that stands in two places, and two that are equal."""
+
+    def one() -> object:
+        part = make()
+        return around(part, part)
+
+    return one, lambda: around(make(), make())
+
+
+def sliced(part: Any) -> Any:
+    """An equal text or number that is another object, which nobody keeps."""
+    return pickle.loads(pickle.dumps(part))
 
 
 def raised(cause: Exception | None) -> Exception:
@@ -477,8 +500,60 @@ DIFFERENT: list[tuple[str, Make, Make]] = [
     ("cycles of objects", lambda: cycle("objects", 1), lambda: cycle("objects", 2)),
     ("cycle and its mark", lambda: cycle("list"), lambda: [1, None]),
 ]
+AROUND: dict[str, Callable[[Any, Any], object]] = {
+    "in a tuple": lambda a, b: (a, b),
+    "in a list": lambda a, b: [a, b],
+    "in a dict": lambda a, b: {"a": a, "b": [b]},
+    "deeper and deeper": lambda a, b: [[[a]], [[[b]]], 1],
+    "beside much": lambda a, b: [list(range(5000)), [a], [b, "x" * 5000]],
+    "in long lists": lambda a, b: [[a], *([n] for n in range(20_000)), [b]],
+    "in records": lambda a, b: [{"n": n, "tags": a if n == 7 else b if n == 60 else [n]} for n in range(100)],
+    "in floats": lambda a, b: [[n / 7 for n in range(300)], [[0.5, a], [0.5, b]]],
+    "in objects": lambda a, b: [Point(a), Point(b)],
+    "in an object and a list": lambda a, b: [Point(1, a), [b]],
+    "in a default dict": lambda a, b: collections.defaultdict(list, a=a, b=b),
+    "in a tuple of an object": lambda a, b: Point((1, (a,)), {"k": (b,)}),
+    "in a set": lambda a, b: {Held(1, a), Held(2, b)},
+    "in a high tuple": lambda a, b: functools.reduce(lambda inner, _: (inner,), range(150), (a, [b])),
+    "after a long text": lambda a, b: [[["x" * 70_000]], [a, b]],
+    "alone": lambda a, b: ((a,), b),
+    "in what is far down": lambda a, b: functools.reduce(lambda inner, _: [inner], range(70), [a, [b]]),
+}
+MUTABLE: dict[str, Make] = {
+    "a list": lambda: [1, [2]],
+    "an empty list": list,
+    "a dict": lambda: {"a": 1},
+    "an empty set": set,
+    "a set": lambda: {1, 2},
+    "bytes that can change": lambda: bytearray(b"x"),
+    "an object": lambda: Point(1),
+    "a deque": lambda: collections.deque([1]),
+    "a tuple with a list": lambda: (1, [2]),
+    "a large list": lambda: [[n] for n in range(10_000)],
+}
+IMMUTABLE: dict[str, Callable[[], Any]] = {
+    "texts": lambda: sliced("a text"),
+    "numbers": lambda: sliced(10**9),
+    "floats": lambda: sliced(0.5),
+    "tuples": lambda: sliced((1, ("a", 2.5))),
+    "large tuples": lambda: (*range(5000),),
+    "tuples of dates": lambda: (dt.date(2020, 1, 2), decimal.Decimal("1.5")),
+    "frozensets": lambda: frozenset({sliced("ab"), ("c",)}),
+    "paths": lambda: pathlib.PurePosixPath("a"),
+    "members of an enum": lambda: Color.RED,
+    "functions": lambda: sliced,
+    "classes": lambda: Point,
+    "named tuples": lambda: Named(1, "a"),
+    "zones": lambda: dt.timezone(dt.timedelta(hours=1)),
+    "types in brackets": lambda: list[int],
+}
+SHARED: list[tuple[str, Make, Make]] = [
+    (f"{part} {where}", *twice_in(around, make)) for where, around in AROUND.items() for part, make in MUTABLE.items()
+]
+ALIKE: list[tuple[str, Make, Make]] = [
+    (f"{part} {where}", *twice_in(around, make)) for where, around in AROUND.items() for part, make in IMMUTABLE.items()
+]
 EQUAL: list[tuple[str, Make, Make]] = [
-    ("shared or copied", lambda: shared(copies=False), lambda: shared(copies=True)),
     ("interned or not", lambda: ["".join(list("ab")), "ab"], lambda: ["ab", "ab"]),
     ("NaNs of the same bits", lambda: float("nan"), lambda: float("nan")),
     ("order of sets", lambda: set(range(100)), lambda: {99 - number for number in range(100)}),
@@ -512,7 +587,6 @@ EQUAL: list[tuple[str, Make, Make]] = [
     ("a range as it was written", lambda: range(3), lambda: range(3)),
     ("an alias of a member", lambda: Color.RED, lambda: Color(1)),
     ("cycles", lambda: cycle("list"), lambda: cycle("list")),
-    ("a cycle beside itself", lambda: twice(cycle("dict")), lambda: [cycle("dict"), cycle("dict")]),
     ("iterated or not", lambda: collections.deque([1, 2]), lambda: rotated(collections.deque([2, 1]))),
     ("a counted Counter", lambda: collections.Counter("aab"), lambda: collections.Counter({"a": 2, "b": 1})),
     (

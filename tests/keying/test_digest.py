@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import pickle
 import socket
 import subprocess
@@ -15,7 +16,7 @@ from typing import Any
 
 import pairs_of_values as values
 import pytest
-from pairs_of_values import COPYABLE, DIFFERENT, EQUAL, Lazy, Point
+from pairs_of_values import ALIKE, COPYABLE, DIFFERENT, EQUAL, SHARED, Lazy, Point
 
 import brinery
 from brinery._keying.digest import SCALARS, digest, encode, is_plain_scalar, register_digest
@@ -35,6 +36,25 @@ def test_what_is_equal_is_keyed_alike(left, right):
     """How a value came to be, who shares it and what was worked out from it does not matter."""
     assert encode(left()) == encode(right())
     assert encode({"x": left()}) == encode({"x": right()})
+
+
+@pytest.mark.parametrize(("shared", "apart"), [case[1:] for case in SHARED], ids=[case[0] for case in SHARED])
+def test_one_that_can_be_changed_in_two_places_is_told_from_two(shared, apart):
+    """A function can tell, by writing to it or by `is`; who else holds parts of a value makes no difference."""
+    assert encode(shared()) != encode(apart())
+    one, two = shared(), apart()
+    holder = [[value, copy.copy(value), *(value if isinstance(value, (list, tuple)) else [])] for value in (one, two)]
+    assert encode(one) == encode(shared())
+    assert encode(two) == encode(apart())
+    assert encode(copy.deepcopy(one)) == encode(one)
+    assert encode(pickle.loads(pickle.dumps(one))) == encode(one)
+    del holder
+
+
+@pytest.mark.parametrize(("shared", "apart"), [case[1:] for case in ALIKE], ids=[case[0] for case in ALIKE])
+def test_whether_what_cannot_be_changed_is_one_object_does_not_matter(shared, apart):
+    """It differs between processes: literals and what is unpickled are not the same objects."""
+    assert encode(shared()) == encode(apart())
 
 
 @pytest.mark.parametrize("make", [case[1] for case in COPYABLE], ids=[case[0] for case in COPYABLE])
@@ -66,7 +86,7 @@ import sys
 sys.path.insert(0, sys.argv[1])
 import pairs_of_values as values
 from brinery._keying.digest import encode
-for name, *sides in values.DIFFERENT + values.EQUAL:
+for name, *sides in values.DIFFERENT + values.EQUAL + values.SHARED:
     print(name, *(encode(make()).hex() for make in sides))
 """
 
@@ -74,7 +94,8 @@ for name, *sides in values.DIFFERENT + values.EQUAL:
 def test_other_processes_arrive_at_the_same_keys():
     """Neither the hash seed nor anything else of a process goes into a key."""
     here = "".join(
-        " ".join([name, *(encode(make()).hex() for make in sides)]) + "\n" for name, *sides in DIFFERENT + EQUAL
+        " ".join([name, *(encode(make()).hex() for make in sides)]) + "\n"
+        for name, *sides in DIFFERENT + EQUAL + SHARED
     )
     for seed in ("1", "2"):
         there = subprocess.run(
@@ -240,12 +261,17 @@ def test_a_long_chain_of_objects():
 
 
 @pytest.mark.parametrize("depth", [49, 50, 51, 61, 62, 63, 64, 65, 66, 67, 68, 200, 900, 2000])
-def test_near_the_limits_of_depth_too_sharing_does_not_matter(depth):
-    """Whichever way a value is encoded, what is shared in it is not seen."""
+def test_near_the_limits_of_depth_too_what_is_shared_counts(depth):
+    """Whichever way a value is encoded."""
     chain: Any = 1
     for _ in range(depth):
         chain = [chain, 2]
-    assert encode([chain, chain]) == encode([chain, copied(chain)])
+    assert encode([chain, chain]) != encode([chain, copied(chain)])
+    assert encode(([[]], functools.reduce(lambda inner, _: (inner,), range(depth), (chain, chain)))) != encode(
+        ([[]], functools.reduce(lambda inner, _: (inner,), range(depth), (chain, copied(chain))))
+    )
+    assert encode([chain, chain[0]]) != encode([chain, copied(chain[0])])
+    assert encode([chain, copied(chain)]) == encode([copied(chain), copied(chain)])
     assert encode([chain, chain]) != encode([chain, [chain, 2]])
 
 

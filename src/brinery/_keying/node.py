@@ -47,10 +47,14 @@ class Node:
 
 
 class Passing(NamedTuple):
-    """A value made on the way, which cannot be met again: it is neither remembered nor looked for."""
+    """A value made on the way, which cannot be met again: it is neither remembered nor looked for.
+
+    ``copied`` are its items where another list holds them that is not looked at.
+    """
 
     value: object
     labels: Labels = None
+    copied: bool = False
 
 
 class Part(NamedTuple):
@@ -90,6 +94,10 @@ class Asked(Protocol):
 
     def where(self) -> str:
         """Return the path to what is being encoded."""
+        ...
+
+    def plain(self, value: Any) -> bytes | None:
+        """Return the encoding of an exact tuple, list or dict that was made on the way, if it is plain."""
         ...
 
     def note(self, value: object) -> bool:

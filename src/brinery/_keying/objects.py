@@ -15,7 +15,7 @@ from .._light import MemberDescriptorType
 from .filled import Filling, is_to_be_settled
 from .lazy import derived_names, is_users, lazy_names
 from .node import Asked, Expander, Node, Passing, Refused, Values, attributes, close, leaf, part
-from .plain import head, small
+from .plain import head
 from .standard import standard_name
 
 TYPE_CHECKING = False
@@ -260,7 +260,7 @@ class _Instances:
             fixed = [*content, _without(_given_state(value), self._state.hidden(value, lazy), value, state)]
         elif not content and not self._state.slots:
             if not settled:
-                form = small(state)
+                form = walk.plain(state)
                 if form is not None:
                     return close(start, form)
                 return Node(start, (attributes(state),))

@@ -24,10 +24,12 @@ from itertools import chain, islice
 
 from .plain import CONTAINER_IDS
 from .sets_in_pickles import may_have_sets
+from .sharing import mutable_inside
 from .strict_pickler import NESTED, PLAIN_IDS, ROOM, Other, Sink, Strict, items_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
     from .tall import Tall
@@ -59,12 +61,13 @@ def _weight(item: Any) -> int:
 class PlainForms:
     """Encodes plain containers, with a pickler that is made once."""
 
-    __slots__ = ("_overflows", "_pickler", "_sink", "_tall")
+    __slots__ = ("_overflows", "_pickler", "_sink", "_tall", "inside")
 
     def __init__(self) -> None:
         self._sink = Sink()
         self._overflows = 0  # containers that were pickled as far as there was room, for nothing
         self._pickler: Strict | None = None
+        self.inside: list[Sequence[object]] | None = None  # what was last encoded can be changed there, see `sharing`
         self._tall: Tall | None = None  # from the first container on that was nested too much for the pickler
 
     @classmethod
@@ -77,13 +80,13 @@ class PlainForms:
 
     def give_back(self) -> None:
         """Let another walk use it."""
-        self._tall = None
+        self._tall = self.inside = None
         self._overflows = 0
         if len(_spare) < _MOST_SPARE and not self._sink.pieces:  # else somebody was interrupted, and it is not clean
             _spare.append(self)
 
-    def stream(self, value: Any, *, far_down: bool = False) -> bytes | None:
-        """Return the pickle of an exact tuple, list or dict if it is plain, else None.
+    def stream(self, value: Any, *, far_down: bool = False, copied: bool = False) -> bytes | None:
+        """Return the pickle of an exact tuple, list or dict if it is plain, else None; and find what is `inside`.
 
         What is ``far_down`` in others is measured first, all of it at once: since Python 3.14 the pickler goes down
         100,000 levels, and would do so again from each of them to meet the same thing that is not plain.
@@ -95,6 +98,7 @@ class PlainForms:
             number = id(type(item))
             if number not in PLAIN_IDS or (number in CONTAINER_IDS and len(item) > chunk_size(item)):
                 return None
+        item = None  # what refers to the items is counted below
         if self._tall is not None and self._tall.is_known_not_to_be_plain(value):
             return None
         if far_down and self._measurer().measure(value) > ROOM:
@@ -111,7 +115,9 @@ class PlainForms:
             if b"\x91" in data and (_has_lost_count(pickler, sink) if _loses_count() else _has_sets(value)):
                 return None
         except RecursionError:
-            return self._measurer().stream(value)
+            written = self._measurer().stream(value)
+            self.inside = None if written is None else mutable_inside(value, written, copied=copied, tall=True)
+            return written
         except (Other, ValueError, KeyError, OverflowError):
             if sink.room < 0:
                 self._note_overflow(value)
@@ -119,7 +125,8 @@ class PlainForms:
         finally:
             sink.taken()
         self._pickler = pickler
-        return None if may_have_sets(data) and _has_sets(value) else data
+        self.inside = mutable_inside(value, data, copied=copied, tall=False)
+        return None if self.inside is not None and may_have_sets(data) and _has_sets(value) else data
 
     def _note_overflow(self, value: Any) -> None:
         """Pickle in vain no more than a few times: where parts are shared, all that lead to them might be too large."""

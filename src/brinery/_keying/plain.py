@@ -18,6 +18,7 @@ from xxhash import xxh3_128_digest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any, TypeGuard
 
 NODE = b"#"  # no marshal form of a plain value begins with these two
@@ -65,27 +66,38 @@ def text_bytes(value: str) -> bytes:
     return value.encode("utf-8", "surrogatepass")
 
 
-def is_small(value: Any) -> bool:
-    """Tell whether an exact tuple, list or dict has at most 16 items, scalars or flat, and only short strings."""
+def inner_of_small(value: Any) -> Sequence[object] | None:
+    """Return the lists and dicts in a small container, None if it is not small.
+
+    An exact tuple, list or dict is small if it has at most 16 items, scalars or flat, and only short strings; and no
+    list or dict twice, which `sharing` sees to.
+    """
     if len(value) > 16:
-        return False
+        return None
     items = value
     if type(value) is dict:
         if not _is_flat(value):
-            return False
+            return None
         items = value.values()
+    inner: Sequence[object] = ()
     for item in items:
         kind = type(item)
         if kind is str or kind is bytes:
             if len(item) > TEXT:
-                return False
+                return None
+        elif kind is list or kind is dict:
+            if len(item) > 8 or not _is_flat(item) or (kind is dict and not _is_flat(item.values())):
+                return None
+            for other in inner:
+                if other is item:
+                    return None
+            inner = [*inner, item]
         elif not (
             kind is int or kind is float or kind is bool or item is None or kind is complex or item is ...
-            or ((kind is tuple or kind is list) and len(item) <= 8 and _is_flat(item))
-            or (kind is dict and len(item) <= 8 and _is_flat(item) and _is_flat(item.values()))
+            or (kind is tuple and len(item) <= 8 and _is_flat(item))
         ):  # fmt: skip
-            return False
-    return True
+            return None
+    return inner
 
 
 def _is_flat(items: Any) -> bool:
@@ -101,11 +113,14 @@ def _is_flat(items: Any) -> bool:
 
 def small(value: Any) -> bytes | None:
     """Encode an exact tuple, list or dict if it is small, else None."""
-    if not is_small(value):
-        return None
+    return None if inner_of_small(value) is None else marshalled(value)
+
+
+def marshalled(value: Any) -> bytes | None:
+    """Encode a container that is known to be small; None if there is an enormous int in it."""
     try:
         form = dumps(value, 2)
-    except ValueError:  # an enormous int among the items
+    except ValueError:
         return None
     return form if len(form) <= SHORT else shorten(form)
 

@@ -14,15 +14,16 @@ from xxhash import xxh3_128_digest
 from ..errors import UnkeyableError
 from .filled import LEFT_OUT, Filling
 from .kinds import find
-from .node import Asked, Expander, Node, Part, Passing, Refused, Values, leaf, step
+from .node import Asked, Expander, Node, Part, Passing, Refused, Values, close, leaf, step
 from .pickled import PlainForms, chunk_size
-from .plain import CODE, CONTAINER_IDS, NODE, SCALAR_IDS, scalar, small
+from .plain import CODE, CONTAINER_IDS, NODE, SCALAR_IDS, inner_of_small, marshalled, scalar
 from .reached import way_through
+from .sharing import IMMUTABLE, WHOLE, Inside, identity_of, is_met_again, pattern, sort_unordered
 from .standard import is_changeable, standard_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from typing import Any, TypeAlias
 
 CodeOf: TypeAlias = "Callable[[object], bytes]"
@@ -42,10 +43,11 @@ class _Tangled(Exception):
 class _Frame:
     """A node of which some children are encoded and others are not yet."""
 
-    __slots__ = ("encodings", "iterator", "lowest", "node", "passing", "value")
+    __slots__ = ("encodings", "iterator", "lowest", "mark", "node", "passing", "value")
 
-    def __init__(self, node: Node, value: object, depth: int, *, passing: bool) -> None:
+    def __init__(self, node: Node, value: object, depth: int, mark: int, *, passing: bool) -> None:
         self.node = node
+        self.mark = mark  # how much had been met of what can be changed
         self.value = value
         self.passing = passing
         self.iterator: Iterator[object] = iter(node.children)
@@ -57,8 +59,9 @@ class Walk:
     """One journey through one value; for a single use, by a single thread."""
 
     __slots__ = (
-        "_again", "_classes", "_code", "_expanders", "_failed", "_frames", "_ignored", "_known",
-        "_live", "_loose", "_numbering", "_opaque", "_open", "_path", "_plain", "_reached", "_trusted",
+        "_again", "_classes", "_code", "_expanders", "_failed", "_frames", "_identities", "_ignored", "_inner",
+        "_is_met_again", "_known",
+        "_live", "_log", "_loose", "_numbering", "_opaque", "_open", "_path", "_plain", "_reached", "_trusted",
     )  # fmt: skip
 
     def __init__(
@@ -78,7 +81,11 @@ class Walk:
         self._trusted: list[object] = []  # what says itself what it consists of, where nobody else looks into it
         self._plain = PlainForms.lent()
         self._frames: list[_Frame] = []
-        self._known: dict[int, tuple[bytes, object]] = {}  # finished, by id; keeps alive what it names
+        # Finished, by id; keeps alive what it names; and whether it, or something in it, can be changed.
+        self._known: dict[int, tuple[bytes, object, bool]] = {}
+        self._log: list[object] = []  # of all that can be changed, as often as it is met
+        self._inner: set[int] = set()  # the ids of what was met inside of plain values
+        self._is_met_again = False  # something in the log, perhaps
         self._open: dict[int, int] = {}  # unfinished, by id: at which depth
         self._loose: dict[int, object] = {}  # finished, and dependent on where they stand
         self._again = 0
@@ -86,16 +93,18 @@ class Walk:
         self._failed: Exception | None = None
         self._classes: dict[int, tuple[bytes, type]] = {}
         self._expanders: dict[int, Expander] = {}
+        self._identities: dict[int, int] = {}
 
     def run(self, value: object) -> bytes:
         """Return the encoding of a value."""
         try:
-            return self._with_held_code(self._run(value))
+            return self._with_more(self._run(value))
         except _Tangled:
             # The ways through a dense graph of objects are countless, and none of them may be remembered. So its
             # objects are numbered as they are met: equal for copies, though no longer blind to what is shared.
             self._frames, self._known, self._open, self._loose, self._numbering = [], {}, {}, {}, True
-            return self._with_held_code(leaf("graph", self._run(value)))
+            self._log, self._inner = [], set()
+            return self._with_more(leaf("graph", self._run(value)))
         finally:
             self._plain.give_back()
 
@@ -117,6 +126,10 @@ class Walk:
             self._classes[id(kind)] = found
         return found[0]
 
+    def plain(self, value: Any) -> bytes | None:
+        """Return the encoding of an exact tuple, list or dict that was made on the way, if it is plain."""
+        return self._plain_form(value, passing=True)
+
     def note(self, value: object) -> bool:
         """Tell of a value, if code merely reaches it, that not all of it counts; return whether it was told."""
         if self._reached is not None:
@@ -134,7 +147,13 @@ class Walk:
             self._failed = error
             raise
 
-    def _with_held_code(self, encoding: bytes) -> bytes:
+    def _with_more(self, encoding: bytes) -> bytes:
+        """Add what is shared in the value, and code that is held by what speaks for itself."""
+        shared = None
+        if self._is_met_again or not self._inner.isdisjoint(self._known):
+            shared = pattern(self._log)
+        if shared is not None:
+            encoding = close(shared, encoding)
         if not self._trusted:
             return encoding
         from .held import held_code, is_users
@@ -146,7 +165,7 @@ class Walk:
     # The journey.
 
     def _run(self, root: object) -> bytes:
-        frame = _Frame(Node(b"", (root,)), None, 0, passing=True)
+        frame = _Frame(Node(b"", (root,)), None, 0, 0, passing=True)
         self._frames.append(frame)
         try:
             while True:
@@ -175,6 +194,9 @@ class Walk:
                 found = known.get(id(child))
                 if found is not None:
                     encodings.append(found[0])
+                    if found[2]:
+                        self._log.append(child)
+                        self._is_met_again = True
                     continue
                 if number in CONTAINER_IDS:
                     form = self._plain_form(child, passing=False)
@@ -201,6 +223,8 @@ class Walk:
                     for given_up in frames[depth + 1 :]:
                         if not given_up.passing:
                             self._open.pop(id(given_up.value), None)
+                if depth + 1 < len(frames):
+                    del self._log[frames[depth + 1].mark :]
                 del frames[depth + 1 :]
                 frame.encodings.append(LEFT_OUT)
                 return frame
@@ -217,17 +241,21 @@ class Walk:
             return None
         taken = self._expand(child)
         if isinstance(taken, bytes):
-            self._known[id(child)] = taken, child
+            identity = self._identities.get(id(kind))
+            counts = (self._identity_of(kind) if identity is None else identity) != IMMUTABLE
+            self._known[id(child)] = taken, child, counts
+            if counts:
+                self._log.append(child)
             frame.encodings.append(taken)
             return None
         return self._open_frame(taken, child, passing=False)
 
     def _take_passing(self, frame: _Frame, passing: Passing) -> _Frame | None:
-        child, labels = passing
+        child, labels, copied = passing
         kind = id(type(child))
         form = scalar(child) if kind in SCALAR_IDS else None
         if kind in CONTAINER_IDS:
-            form = self._plain_form(child, passing=True)
+            form = self._plain_form(child, passing=True, copied=copied)
         if form is None:
             taken = self._expand(child)
             if not isinstance(taken, bytes):
@@ -256,18 +284,22 @@ class Walk:
             else:
                 self._open[number] = depth
                 if number in self._loose:
+                    self._is_met_again = True
                     self._again += 1
                     if self._again > _TANGLED:
                         raise _Tangled
-        frame = _Frame(node, value, depth, passing=passing)
+        frame = _Frame(node, value, depth, len(self._log), passing=passing)
         self._frames.append(frame)
         return frame
 
     def _finish(self, done: _Frame) -> _Frame:
         """Close a frame, hand its encoding to its parent, and return that."""
         node, encodings = done.node, done.encodings
+        log = self._log
         if node.unordered:
             encodings.sort()
+            if len(log) > done.mark:
+                sort_unordered(log, done.mark, self._form_of)
         if type(node) is Node:
             encoding = NODE + xxh3_128_digest(node.head + b"".join(encodings))
         else:
@@ -278,14 +310,33 @@ class Walk:
         depends = done.lowest < depth
         if depends and done.lowest < parent.lowest:
             parent.lowest = done.lowest
-        if not done.passing and not self._numbering:
-            number = id(done.value)
+        if done.passing:
+            return parent
+        value, number = done.value, id(done.value)
+        identity = self._identities.get(id(type(value)))
+        if identity is None:
+            identity = self._identity_of(type(value))
+        counts = depends or identity != IMMUTABLE or len(log) > done.mark
+        if counts:
+            if identity == WHOLE:
+                del log[done.mark :]
+            log.append(value)
+        if not self._numbering:
             del self._open[number]
             if depends:
-                self._loose[number] = done.value
+                self._loose[number] = value
             else:
-                self._known[number] = encoding, done.value
+                self._known[number] = encoding, value, counts
         return parent
+
+    def _identity_of(self, kind: type) -> int:
+        known = self._identities[id(kind)] = identity_of(kind)
+        return known
+
+    def _form_of(self, value: object) -> bytes:
+        """Return what is known of a value that was met, to put it in order."""
+        known = self._known.get(id(value))
+        return type(value).__qualname__.encode("utf-8", "surrogatepass") if known is None else known[0]
 
     # What values consist of.
 
@@ -332,14 +383,34 @@ class Walk:
                 raise
             return None
 
-    def _plain_form(self, value: Any, *, passing: bool) -> bytes | None:
-        form = small(value)
-        if form is None and (passing or len(value) <= chunk_size(value)):
-            stream = self._plain.stream(value, far_down=len(self._frames) > _FAR_DOWN)
-            if stream is not None:
-                form = NODE + xxh3_128_digest(stream)  # begins as no head of a node does
-                if len(stream) > _LARGE and not passing:
-                    self._known[id(value)] = form, value
+    def _plain_form(self, value: Any, *, passing: bool, copied: bool = False) -> bytes | None:
+        rows: Sequence[Sequence[object]] | None = None
+        small = inner_of_small(value)
+        form = None if small is None else marshalled(value)
+        remembered = False
+        if form is not None:
+            if small:
+                rows = (small,)
+        elif passing or len(value) <= chunk_size(value):
+            stream = self._plain.stream(value, far_down=len(self._frames) > _FAR_DOWN, copied=copied)
+            if stream is None:
+                return None
+            form = NODE + xxh3_128_digest(stream)  # begins as no head of a node does
+            rows = self._plain.inside
+            remembered = len(stream) > _LARGE
+        else:
+            return None
+        if not passing:
+            counts = rows is not None or type(value) is not tuple
+            if counts or remembered:
+                self._known[id(value)] = form, value, counts
+            if counts:
+                self._log.append(value)
+        if rows is not None:
+            inside = Inside(form, value, rows)
+            self._log.append(inside)
+            if not self._is_met_again:
+                self._is_met_again = is_met_again(inside, self._inner)
         return form
 
     # What stood in the way.
@@ -375,11 +446,11 @@ def _container(value: Any) -> Node:
 
 def _chunks(value: Any, size: int) -> Iterator[Passing]:
     for start in range(0, len(value), size):
-        yield Passing(value[start : start + size], start)
+        yield Passing(value[start : start + size], start, copied=True)
 
 
 def _dict_chunks(value: dict[Any, Any], size: int) -> Iterator[Passing]:
     keys, values = iter(value), iter(value.values())
     while names := list(islice(keys, size)):
         yield Passing(names)
-        yield Passing(list(islice(values, size)), Values(names))
+        yield Passing(list(islice(values, size)), Values(names), copied=True)
