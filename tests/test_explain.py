@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import enum
 import itertools
 import json
 import os
 import re
 import threading
+from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -423,6 +427,27 @@ def test_what_takes_long_to_tell_is_not_told(new_cache, monkeypatch):
     assert "rows[1]" not in str(f.explain([1, 3]))
 
 
+class Colour(enum.Enum):
+    RED = 1
+    BLUE = 2
+
+
+class Slotted:
+    __slots__ = ("a",)
+
+    def __init__(self, a: int) -> None:
+        self.a = a
+
+    def method(self) -> int:
+        return self.a
+
+
+def adder(n: int) -> Callable[[int], int]:
+    return lambda x: x + n
+
+
+# A case is a line, however long, as in a table.
+# ruff: noqa: E501
 _ORDER = "argument x has its items in another order"
 _COLUMN = "argument x['a']: <Series 1 of int64> -> <Series 1 of float64>"
 
@@ -441,6 +466,27 @@ _COLUMN = "argument x['a']: <Series 1 of int64> -> <Series 1 of float64>"
         ([Path("a/b")], [Path("a/c")], "argument x[0]: PosixPath('a/b') -> PosixPath('a/c')"),
         (date(2026, 1, 1), date(2026, 1, 2), "argument x: datetime.date(2026, 1, 1) -> datetime.date(2026, 1, 2)"),
         (Decimal("1.0"), Decimal("1.00"), "argument x: Decimal('1.0') -> Decimal('1.00')"),
+        (np.float64(1), np.float32(1), "argument x: np.float64(1.0) -> np.float32(1.0)"),
+        (pd.Series([1], name="a"), pd.Series([1], name="b"), "argument x.name: 'a' -> 'b'"),
+        (pd.Series([1]), pd.Series([2]), "argument x.values differs"),
+        (pd.Timestamp("2020"), pd.Timestamp("2021"), "argument x: Timestamp('2020-01-01 00:00:00') -> Timestamp('2021-01-01 00:00:00')"),
+        (Colour.RED, Colour.BLUE, "argument x: Colour.RED -> Colour.BLUE"),
+        (Slotted(1), Slotted(2), "argument x.a: 1 -> 2"),
+        (sorted, len, "argument x: <function sorted> -> <function len>"),
+        (json.dumps, json.loads, "argument x: <function json.dumps> -> <function json.loads>"),
+        (adder(1), adder(2), "argument x has another body, or uses other code or values"),
+        (int, float, "argument x: <class int> -> <class float>"),
+        (partial(pow, 1), partial(pow, 2), "argument x.args[0]: 1 -> 2"),
+        (Slotted(1).method, Slotted(2).method, "argument x.__self__.a: 1 -> 2"),
+        (json, itertools, "argument x: <module json> -> <module itertools>"),
+        (ValueError("a"), ValueError("b"), "argument x.args[0]: 'a' -> 'b'"),
+        (re.compile("a"), re.compile("a", re.IGNORECASE), "argument x: re.compile('a') -> re.compile('a', re.IGNORECASE)"),
+        (OrderedDict(a=1, b=2), OrderedDict(b=2, a=1), _ORDER),
+        (Counter(a=1), Counter(a=2), "argument x['a']: 1 -> 2"),
+        (deque([1], 2), deque([1], 3), "argument x.maxlen: 2 -> 3"),
+        ({1, 2}, {1}, "argument x item 2 is gone"),
+        ("a" * 500, "b" * 500, "argument x differs in what it holds"),
+        (datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=ZoneInfo("Europe/Paris")), "argument x: datetime.datetime(2026, 1, 1, 0, 0, tzinfo=datetime.timezone.utc) -> <datetime 2026-01-01 00:00:00+01:00>"),
     ],
 )  # fmt: skip
 def test_what_differs_in_an_argument_is_said(before: object, after: object, said: str, memory: Cache):

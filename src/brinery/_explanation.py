@@ -281,7 +281,16 @@ def _inner_changes(name: str, before: Mapping[str, tuple[str, str]], after: Mapp
     return changes
 
 
+_HOW = {
+    "<function": "has another body, or uses other code or values",
+    "<class": "has another body, or uses other code or values",
+    "<str": "differs in what it holds",
+    "<bytes": "differs in what it holds",
+    "<ndarray": "differs in what it holds",
+}
+
+
 def _change(place: str, before: str, after: str) -> Change:
     if before == after:
-        return Change(f"argument {place}", note="differs")
+        return Change(f"argument {place}", note=_HOW.get(_kind(before), "differs"))
     return Change(f"argument {place}", before=before, after=after)

@@ -6,13 +6,16 @@ Only for people: the key is taken from the whole value, and pieces that cannot b
 from __future__ import annotations
 
 import sys
-from collections import deque
+from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterator, Sized
 from re import split
 from time import thread_time
+from types import MethodType
 
+from .._light import partial
 from .confidential import sounds_secret
 from .digest import digest
+from .objects import attributes_beyond
 from .shown import ARRAY_LIBRARIES, is_short, short_value
 
 TYPE_CHECKING = False
@@ -47,6 +50,9 @@ def outline(name: str, value: object, code: CodeOf) -> dict[str, list[str]]:
     taken = 1
     if _is_array(type(value)):
         return {path: [digest(fact).hex()[:_DIGITS], repr(fact)] for path, fact in _facts_of_array(value)}
+    column = _column(value)
+    if column:
+        waiting = deque((path, piece, _DEEPEST) for path, piece in column)
     while waiting:
         path, whole, depth = waiting.popleft()
         inside = _inside(whole, code) if depth < _DEEPEST and id(whole) not in opened else []
@@ -70,7 +76,7 @@ def _is_confidential(path: str) -> bool:
 def _inside(whole: Any, code: CodeOf) -> list[Piece]:
     """The pieces that a value is made of; none where it is a piece itself."""
     kind = type(whole)
-    if kind is dict:
+    if kind in (dict, OrderedDict, Counter, defaultdict):
         keys = list(whole)
         if not all(map(is_short, keys)):
             return []
@@ -78,9 +84,23 @@ def _inside(whole: Any, code: CodeOf) -> list[Piece]:
             return [(f"[{key!r}]", piece) for key, piece in whole.items()]
         items = list(whole.items())
         return [(f"[{keys[start]!r} to {keys[end - 1]!r}]", _Stretch(items[start:end])) for start, end in _cuts(items)]
-    if kind in (list, tuple):
+    if kind in (set, frozenset):
+        is_told = len(whole) <= _MOST_ITEMS and all(map(is_short, whole))
+        return (
+            [(f" item {shown}", item) for shown, item in sorted((repr(item), item) for item in whole)]
+            if is_told
+            else []
+        )
+    if kind is partial or kind is MethodType:
+        names = ("func", "args", "keywords") if kind is partial else ("__func__", "__self__")
+        return [(f".{name}", getattr(whole, name)) for name in names]
+    if issubclass(kind, BaseException):
+        return [(".args", BaseException.__dict__["args"].__get__(whole)), *_fields(whole, kind, frozenset())]
+    if kind in (list, tuple, deque):
         if len(whole) <= _MOST_ITEMS:
-            return [(f"[{number}]", piece) for number, piece in enumerate(whole)]
+            more = [(".maxlen", whole.maxlen)] if kind is deque else []
+            return [*more, *((f"[{number}]", piece) for number, piece in enumerate(whole))]
+        whole = list(whole)
         return [(f"[{start}:{end}]", _Stretch(whole[start:end])) for start, end in _cuts(whole)]
     for library in ("pandas", "polars"):
         frame = getattr(sys.modules.get(library), "DataFrame", None)
@@ -120,6 +140,18 @@ def _cuts(items: Sized) -> Iterator[tuple[int, int]]:
     return ((start, min(start + length, len(items))) for start in range(0, len(items), length))
 
 
+def _column(value: Any) -> list[Piece]:
+    """The pieces of a Series or an Index that is an argument itself."""
+    kind = type(value)
+    library = kind.__module__.partition(".")[0]
+    if library not in ("pandas", "polars") or kind.__name__ not in ("Series", "Index", "RangeIndex", "DatetimeIndex"):
+        return []
+    pieces: list[Piece] = [(".name", value.name), (".dtype", str(value.dtype))]
+    if library == "pandas":
+        pieces += [(".index", value.index)] if kind.__name__ == "Series" else []
+    return [*pieces, (".values", value.array if library == "pandas" else value.to_list())]
+
+
 def _columns(frame: Any, index: list[Piece]) -> list[Piece]:
     names = list(frame.columns)
     if len(set(names)) < len(names) or not all(map(is_short, names)):
@@ -131,9 +163,5 @@ def _fields(whole: object, kind: type, ignored: frozenset[str]) -> list[Piece]:
     """The attributes of an instance that is made of nothing else, and pickles as them."""
     if isinstance(whole, type) or any(_PICKLING.intersection(vars(base)) for base in kind.__mro__[:-1]):
         return []
-    try:
-        held = object.__getattribute__(whole, "__dict__")
-    except AttributeError:
-        return []
-    items = held.items() if type(held) is dict else ()
-    return [(f".{name}", piece) for name, piece in items if name not in ignored]
+    held = attributes_beyond(whole, object, ignored) if kind.__module__ != "builtins" else {}
+    return [(f".{name}", piece) for name, piece in held.items()]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from .._light import BuiltinFunctionType, FunctionType
 from .confidential import looks_secret, sounds_secret
+from .live import is_class, is_loaded_module
 from .standard import standard_name
 
 _LONGEST = 80
@@ -12,7 +14,7 @@ _WIDEST_INT = 200
 _READABLE = {
     "builtins.range", "builtins.slice", "datetime.date", "datetime.datetime", "datetime.time", "datetime.timedelta",
     "decimal.Decimal", "fractions.Fraction", "pathlib.PosixPath", "pathlib.PurePosixPath", "pathlib._local.PosixPath",
-    "pathlib._local.PurePosixPath", "uuid.UUID",
+    "pathlib._local.PurePosixPath", "re.Pattern", "uuid.UUID",
 }  # fmt: skip
 ARRAY_LIBRARIES = {"numpy", "pandas", "polars", "torch"}
 
@@ -40,11 +42,22 @@ def shorten(value: object) -> str:
     if kind is str and len(value) <= _LONGEST:  # type: ignore[arg-type]
         return DOTS
     if standard_name(kind) in _READABLE:
-        shown = repr(value)
-        return shown if len(shown) <= _LONGEST and not looks_secret(shown) else f"<{kind.__qualname__}>"
+        shown = next((form for form in (repr(value), f"<{kind.__qualname__} {value}>") if len(form) <= _LONGEST), "")
+        return shown if shown and not looks_secret(shown) else f"<{kind.__qualname__}>"
+    if kind is FunctionType or kind is BuiltinFunctionType or is_class(value) or is_loaded_module(value):
+        module = "" if is_loaded_module(value) else f"{getattr(value, '__module__', '')}.".removeprefix("builtins.")
+        word = "class" if is_class(value) else "module" if is_loaded_module(value) else "function"
+        return f"<{word} {module}{getattr(value, '__qualname__', None) or getattr(value, '__name__', '')}>"
+    if standard_name(type(kind)) in ("enum.EnumType", "enum.EnumMeta"):
+        name = object.__getattribute__(value, "__dict__").get("_name_")
+        return f"{kind.__qualname__}.{name}" if type(name) is str else f"<{kind.__qualname__}>"
+    if str(kind.__module__).partition(".")[0] == "pandas" and kind.__name__ in ("Timestamp", "Timedelta"):
+        return repr(value)
     if kind in (str, bytes, list, tuple, dict, set, frozenset):
         return f"<{kind.__name__} of {len(value)}>"  # type: ignore[arg-type]
     shape = getattr(value, "shape", None) if str(kind.__module__).partition(".")[0] in ARRAY_LIBRARIES else None
+    if shape == () and kind.__module__ == "numpy" and len(shown := repr(value)) <= _LONGEST:
+        return shown
     return (
         f"<{kind.__qualname__} {'x'.join(map(str, shape))}>" if isinstance(shape, tuple) else f"<{kind.__qualname__}>"
     )
