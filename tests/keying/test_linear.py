@@ -246,3 +246,24 @@ def test_code_counts_in_steps_linear_in_what_it_reaches(shape: str) -> None:
     """Whoever calls and reads whom: each function, class and value is looked at once, also by the check."""
     make, size = CODE[shape]
     assert_linear(make, lambda start: fingerprint(start).holds(), size)
+
+
+@pytest.mark.parametrize(
+    "make", [lambda count: [f"text {n}" for n in range(count)], lambda count: {f"key {n}": None for n in range(count)}]
+)
+def test_a_long_table_of_texts_is_compared_and_not_encoded_again(
+    make: Callable[[int], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether it was changed in place is seen without making its encoding at each call."""
+    from brinery._keying import code
+
+    encoded: list[object] = []
+    monkeypatch.setattr(code._Reach, "_encode_again", lambda _, value: encoded.append(value) or b"")  # type: ignore[func-returns-value]
+    table = make(2_000)
+    holds = fingerprint(global_value(table)).holds
+    assert holds()
+    assert holds()
+    assert encoded == []
+    table.pop(*["key 7"] if type(table) is dict else [7])
+    assert not holds()
+    assert len(encoded) == 1
