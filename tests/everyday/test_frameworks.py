@@ -10,6 +10,7 @@ import enum
 import functools
 import importlib
 import inspect
+import pathlib
 import typing
 import warnings
 from collections.abc import Callable, Iterator
@@ -109,6 +110,28 @@ def test_a_cached_function_as_a_field_of_a_model(memory: Cache) -> None:
         any: typing.Any = memory(len)
 
     assert (Model().call([1]), Model().any([1])) == (1, 1)
+
+
+def test_a_validated_call_counts_by_its_function_and_its_types(tmp_path: pathlib.Path) -> None:
+    """Other names of its module do not count, though pydantic holds them all."""
+    need("pydantic")
+    source = (
+        "from typing import Annotated\nimport pydantic\nfrom brinery import Cache\n"
+        f"memory = Cache({str(tmp_path)!r})\n"
+        "Positive = Annotated[int, pydantic.Field(gt=0)]\n"
+        "@pydantic.validate_call\ndef h(a: Positive): return a + 1\n"
+        "f = memory(h)\n@memory\ndef g(a): return h(a)\n"
+        "before = f.key(1), g.key(1)\nother = [1, before]\nafter = f.key(1), g.key(1)\n"
+    )
+    keys = []
+    for text in (source, source, source.replace("gt=0", "gt=-5"), source.replace("a + 1", "a + 2")):
+        space: dict[str, Any] = {"__name__": "validated"}
+        exec(compile(text, "validated", "exec", dont_inherit=True), space)
+        assert space["before"] == space["after"]
+        keys.append(space["before"])
+    assert keys[0] == keys[1]
+    assert not {*keys[0]} & {*keys[2], *keys[3]}
+    assert not {*keys[2]} & {*keys[3]}
 
 
 def test_validate_call(memory: Cache) -> None:

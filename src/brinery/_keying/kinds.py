@@ -37,7 +37,8 @@ _LIBRARIES = {
     "omegaconf": "omega",
     "pyrsistent": "hashed",
     "immutables": "hashed",
-    "numba": "numba_functions",
+    "numba": "wrapped_functions",
+    "pydantic": "wrapped_functions",
 }
 
 
