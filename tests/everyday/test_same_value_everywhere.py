@@ -24,6 +24,7 @@ PROGRAMS = [
     Program("a vectorizer with stop words", _DOCS + "from sklearn.feature_extraction.text import CountVectorizer\n@cache\ndef f(x): return sorted(x.vocabulary_)", ("sklearn",), "f(CountVectorizer(stop_words=['a']).fit(DOCS))"),
     Program("a fitted estimator", "from sklearn.linear_model import LogisticRegression\n@cache\ndef f(x): return float(x.predict([[1.0]])[0])", ("sklearn",), "f(LogisticRegression().fit([[0.0], [1.0]], [0, 1]))"),
     Program("a config of OmegaConf", "from omegaconf import OmegaConf\nC = OmegaConf.create({'a': {'b': 1}})\n@cache\ndef f(x): return C.a.b + x.a.b", ("omegaconf",), "f(C)"),
+    Program("a config that Hydra composes", "import os\nfrom hydra import compose, initialize_config_dir\nos.makedirs('conf', exist_ok=True)\nwith open('conf/config.yaml', 'w') as file: file.write('lr: 0.5\\nmodel: {n: 3}\\nhome: ${oc.env:HOME}\\n')\nwith initialize_config_dir(version_base=None, config_dir=os.path.abspath('conf')): C = compose('config')\n@cache\ndef f(x): return C.lr * x.model.n", ("hydra",), "f(C)"),
     Program("a persistent map", "from pyrsistent import pmap\nP = pmap({f'k{i}': i for i in range(50)})\n@cache\ndef f(x): return P['k1'] + x['k2']", ("pyrsistent",), "f(P)"),
     Program("a persistent set", "from pyrsistent import pset\n@cache\ndef f(x): return sorted(x)", ("pyrsistent",), "f(pset(f'k{i}' for i in range(20)))"),
     Program("a set of functions", "def a(x): return x\ndef b(x): return x + 1\ndef c(x): return a(x) + b(x)\nS = {a, b, c}\n@cache\ndef f(x): return sum(g(x) for g in S)"),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from freshness.edit import write_files
 from freshness.many_processes import Nursery
+from other_process import run
 
 from brinery import Cache
 from brinery.errors import OptionError
@@ -192,3 +193,29 @@ def test_what_joblib_takes_is_taken(tmp_path: Path) -> None:
         with pytest.raises(OptionError, match=word):
             memory.cache(first, **options)
     assert len(runs) == 1
+
+
+def test_arrays_that_joblib_hands_to_workers_have_the_key_of_their_parent(tmp_path: Path) -> None:
+    """Large ones come as maps of files, in either order of memory; a map that the program made has its own key."""
+    (tmp_path / "main.py").write_text("""
+import numpy as np
+from brinery import Cache
+from joblib import Parallel, delayed
+cache = Cache("store")
+@cache
+def total(array):
+    return float(array.sum())
+def hit(array):
+    return type(array).__name__, total.is_cached(array)
+if __name__ == "__main__":
+    array = np.arange(60_000.0).reshape(300, 200)
+    for given in (array, array.T):
+        total(given)
+        print(*Parallel(n_jobs=2, max_nbytes="100K")(delayed(hit)(given) for _ in range(2)))
+    mine = np.memmap("own", dtype=float, mode="w+", shape=array.shape)
+    mine[:] = array
+    print(hit(mine))
+""")
+    assert run("main.py", cwd=tmp_path).splitlines() == ["('memmap', True) ('memmap', True)"] * 2 + [
+        "('memmap', False)"
+    ]

@@ -168,7 +168,7 @@ def _without_padding(np: Any, array: Any) -> bytes:
 
 def _ndarray(value: Any, walk: Asked) -> bytes | Node:
     np: Any = sys.modules["numpy"]
-    kind = type(value)
+    kind = np.ndarray if _is_handed_over(value, np.memmap) else type(value)
     start = head("ndarray") + walk.class_of(kind)
     array = np.ndarray.view(value, np.ndarray)
     extra = {} if kind is np.ndarray else _attributes_beyond(value, kind)
@@ -179,6 +179,11 @@ def _ndarray(value: Any, walk: Asked) -> bytes | Node:
     if extra:
         children.append(attributes(extra))
     return Node(start, children, ("", ""))
+
+
+def _is_handed_over(value: Any, memmap: Any) -> bool:
+    """Whether joblib has put an array into a file for its workers, to whom it is what it was in their parent."""
+    return type(value) is memmap and "joblib_memmapping_folder_" in str(value.filename)
 
 
 def plain(array: Any) -> Passing:
