@@ -201,8 +201,19 @@ def open_folder(name: str, parent: int, *, make: bool = False) -> int:
         if not isinstance(error, FileNotFoundError):
             with suppress(OSError):  # a folder, if somebody else was quicker: this removes none
                 os.unlink(name, dir_fd=parent)
-    make_folder(name, parent)
-    return os.open(name, FOLDER, dir_fd=parent)
+    is_new = make_folder(name, parent)
+    fd = os.open(name, FOLDER, dir_fd=parent)
+    if is_new and os.geteuid() == 0:
+        _leave_to_owner(fd, parent)
+    return fd
+
+
+def _leave_to_owner(fd: int, parent: int) -> None:
+    """Give a folder that root has just made in another user's to that user, who could store nothing in it otherwise."""
+    with suppress(OSError):
+        owner, made = os.fstat(parent), os.fstat(fd)
+        if owner.st_uid and not made.st_uid and not os.listdir(fd):  # not another one, put in its place meanwhile
+            os.fchown(fd, owner.st_uid, owner.st_gid)
 
 
 def is_no_folder(error: OSError) -> bool:
