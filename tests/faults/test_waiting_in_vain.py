@@ -195,3 +195,82 @@ def test_a_holder_that_was_stopped_for_a_moment_is_waited_for(tmp_path: Path):
     (tmp_path / "go").touch()
     assert [process.communicate(timeout=60) for process in (first, second)] == [("[1]\n", "")] * 2
     assert (tmp_path / "runs").read_text().split() == ["first"]
+
+
+# Each of two processes holds a key in one greenlet or task, and its thread waits in another for what the other has.
+CROSSED = {
+    "greenlets": """
+import gevent
+
+@memory
+def hold(name):
+    open(f"holds-{name}", "w").close()
+    while not both_hold():
+        gevent.sleep(0.01)
+    gevent.sleep(0.2)
+    return name
+
+def wait(name):
+    while not both_hold():
+        gevent.sleep(0.01)
+    return hold(name)
+
+jobs = [gevent.spawn(hold, "ab"[ME]), gevent.spawn(wait, "ba"[ME])]
+gevent.joinall(jobs)
+print(sorted(job.value for job in jobs))
+""",
+    "tasks": """
+import asyncio
+
+@memory
+async def task(name):
+    open(f"holds-{name}", "w").close()
+    while not both_hold():
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.2)
+    return name
+
+@memory
+def plain(name):
+    open(f"holds-{name}", "w").close()
+    wait_for("holds-a")
+    return [name, asyncio.run(task("a"))]
+
+async def wait(name):
+    while not both_hold():
+        await asyncio.sleep(0.01)
+    return plain(name)
+
+async def both():
+    await asyncio.gather(task("a"), wait("b"))
+
+if ME == 0:
+    asyncio.run(both())
+else:
+    plain("b")
+print(["a", "b"])
+""",
+}
+
+
+@pytest.mark.parametrize("kind", [pytest.param("greenlets", marks=needs_gevent), "tasks"])
+def test_what_one_thread_does_by_turns_is_part_of_a_ring_of_processes(tmp_path: Path, kind: str):
+    """As it cannot go on while its thread waits."""
+    source = """
+from brinery import Cache
+memory = Cache("store")
+def both_hold():
+    return os.path.exists("holds-a") and os.path.exists("holds-b")
+"""
+    source = BEGIN + source + CROSSED[kind].replace("ME", "int(sys.argv[1])")
+    write(tmp_path, script=source)
+    processes = [
+        subprocess.Popen([sys.executable, "script.py", me], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+        for me in ("0", "1")
+    ]
+    try:
+        assert [process.communicate(timeout=60)[0] for process in processes] == ["['a', 'b']\n"] * 2
+    finally:
+        for process in processes:
+            process.kill()
+            process.communicate()

@@ -119,6 +119,12 @@ def held() -> tuple[Run, ...]:
     return tuple([run for run in runs if not run.is_over]) if runs else runs
 
 
+def runs_of_this_thread() -> list[Run]:
+    """The runs that go on only when this thread does: also those of other greenlets, tasks and generators in it."""
+    with _guard:
+        return [run for run in _runs.values() if run.token and run.is_of_this_thread()]
+
+
 def names_under_way() -> list[str]:
     """The temporary names of all runs of this process."""
     with _guard:

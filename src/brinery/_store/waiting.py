@@ -9,14 +9,14 @@ import errno
 import os
 import time
 from _thread import _count as other_threads
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from .._printable import printable
 from .._warning import warn
 from ..errors import WaitingWarning
 from .names import TEMPORARY
-from .runs import Run, held, leads_to, names_under_way
+from .runs import Run, held, leads_to, names_under_way, runs_of_this_thread
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -116,14 +116,18 @@ class Waiting:
 
     def closes_ring(self) -> bool:
         """Whether the one waited for waits itself, by whatever way, for something held here; or it cannot be told."""
-        if not self._told:  # tell first and look then, so that at least one on a ring sees it
-            self._told = held()
-            if [run for run in self._told if not run.wait_for(self._name, waiting=True)]:
-                return True
+        if not self._told and not self._tell(held()):  # first, and look then, so that at least one on a ring sees it
+            return True
         ours = {run.name for run in self._told}
         if self._is_long:  # a thread on which a run of this process depends may hold nothing itself
             ours.update(name for name in names_under_way() if name != self._name)
         return bool(ours) and leads_to(self._name, ours, self._root.temporary)
+
+    def _tell(self, runs: Iterable[Run]) -> bool:
+        """Tell those who may wait for these runs that they wait; False if that failed."""
+        untold = [run for run in runs if run not in self._told]
+        self._told += tuple(untold)
+        return not [run for run in untold if not run.wait_for(self._name, waiting=True)]
 
     def is_in_vain(self, holder: Holder | None, status: os.stat_result) -> bool:
         """Whether the one waited for, in another process, waits for this process, or has done nothing for seconds.
@@ -178,6 +182,8 @@ class Waiting:
 
     def pause(self) -> None:
         """Wait a little: 0.5 ms at first, 50 ms at most; a holder in this process ends it by ending."""
+        if self._since is None:
+            self._tell(runs_of_this_thread())  # which cannot go on while it sleeps
         delay = self._next_pause()
         if self.nearby is None:
             time.sleep(delay)
