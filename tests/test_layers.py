@@ -24,7 +24,7 @@ FLOORS = [
     ["_bound", "_computed_once"],
     ["_keeping", "_keyed_function"],
     ["_session"],
-    ["_adoption", "_cache_info", "_explanation", "_listings", "_map", "_overview"],
+    ["_adoption", "_cache_info", "_explanation", "_listings", "_map", "_overview", "_slow"],
     ["_attributes", "_moved", "_recorder"],
     ["_cache_options"],
     ["_telling", "_whole"],

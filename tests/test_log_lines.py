@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from other_process import run
@@ -115,3 +117,70 @@ def test_a_slow_check_is_told(memory: Cache, caplog: pytest.LogCaptureFixture) -
         f(1)
     (line,) = told(caplog, "cheap")
     assert ".f took " in line
+
+
+def slowly(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """Have every look at a clock find that some time has gone by."""
+    now = itertools.count()
+    monkeypatch.setattr("brinery._computed_once.time", SimpleNamespace(perf_counter=lambda: seconds * next(now)))
+    monkeypatch.setattr("brinery._slow.clock", lambda: seconds * next(now))
+
+
+class Model:
+    def __init__(self) -> None:
+        self.weights = [1.0, 2.0]
+
+
+TABLE, MODEL = {"a": [1]}, Model()
+
+
+def of_a_table(x):
+    return TABLE, x
+
+
+def of_a_model(x):
+    return MODEL.weights, x
+
+
+def of_its_argument(x):
+    return x
+
+
+SLOW = {
+    "a table": (of_a_table, 1, "TABLE, which it reaches, takes 10ms: if it is always the same, @cache(ignore=['.TABLE'])"),  # noqa: E501
+    "a model": (of_a_model, 1, "MODEL, which it reaches, takes 10ms: if its type is all that counts, brinery.register_handle(Model)"),  # noqa: E501
+    "an argument": (of_its_argument, [1], "argument x, which it was given, takes 10ms: if it is always the same, @cache(ignore=['x'])"),  # noqa: E501
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", SLOW)
+def test_what_takes_long_to_look_at_is_told_once(
+    case: str, memory: Cache, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After some slow hits; the line names it and has what to write, and `explain` lists it."""
+    function, given, expected = SLOW[case]
+    f = memory(function)
+    f(given)
+    slowly(monkeypatch, 0.01)
+    for _ in range(2):
+        f(given)
+    assert told(caplog, "slow") == []
+    for _ in range(20):
+        f(given)
+    lines = told(caplog, "slow")
+    assert [expected in line for line in lines].count(True) == 1
+    assert len(lines) == len(set(lines)) <= 2
+    assert any(expected in item for item in f.explain(given).slow)
+
+
+def test_what_is_looked_at_quickly_is_not_told(
+    memory: Cache, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Less than 5 ms."""
+    f = memory(of_a_table)
+    f(1)
+    slowly(monkeypatch, 0.001)
+    for _ in range(20):
+        f(1)
+    assert told(caplog, "slow") == []
+    assert f.explain(1).slow == ()

@@ -6,13 +6,14 @@ import os
 import time
 from _thread import get_ident
 
-from ._keyed_function import Call, KeyedFunction
+from ._keyed_function import Call, KeyedFunction, State
 from ._keying.digest import SCALARS
 from ._keying.filled import before_a_run
 from ._levels import ARE_COUNTED, SHALLOW, depths, give_back, make_room
-from ._light import P, R
+from ._light import P, R, suppress
 from ._options import is_disabled
 from ._replaced import is_builtin_replaced
+from ._tally import SLOW, SLOW_HITS
 from .errors import BrineryWarning
 
 TYPE_CHECKING = False
@@ -49,7 +50,10 @@ class ComputedOnce(KeyedFunction[P, R]):
             if keyed is not None:
                 found = self._folder.get(keyed[0], self._ttl, self._loader_made or self._loader)  # type: ignore[union-attr]
                 if found is not None:
-                    self._tally.hit(found[1], time.perf_counter() - began)
+                    took = time.perf_counter() - began
+                    self._tally.hit(found[1], took)
+                    if took > SLOW:
+                        self._note_slow(keyed[1], keyed[2])
                     return found[0]  # type: ignore[no-any-return]
                 call = Call(*keyed, args, kwargs)
                 with self._claimed(call.key) as claim:
@@ -183,13 +187,24 @@ class ComputedOnce(KeyedFunction[P, R]):
 
     # What people ask.
 
+    def _note_slow(self, state: State, values: object) -> None:
+        """After some slow hits, say once what makes them slow, if that is what the key is taken from."""
+        self._slow_hits += 1
+        if self._slow_hits == SLOW_HITS:
+            from ._slow import tell_slow
+
+            with suppress(Exception):
+                tell_slow(self, state, values)
+
     def _explain(self, call: Call | None) -> Explanation:
         from ._explanation import Explanation, explain_call
+        from ._slow import slow_values
 
         if call is None or self._folder is None:
             return Explanation(self._home, "", False, ("caching is switched off",))
         recorded = (_keeping or _load_keeping()).tell(self, call)
-        return explain_call(self._folder, call.key, self._ttl, recorded, self._version(call.state))
+        found = explain_call(self._folder, call.key, self._ttl, recorded, self._version(call.state))
+        return found._replace(slow=tuple(slow_values(self, call.state, call.values)))
 
     def _adopt(self, *, dry_run: bool, show: Callable[[Adoption], None] | None) -> Adoption:
         from ._adoption import Adoption, carry_out, plan_adoption

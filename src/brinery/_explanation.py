@@ -40,6 +40,7 @@ class Explanation(NamedTuple):
         by_type: what the function reaches and the key counts by type and place only, such as a lock.
         nearest: the key of that entry, empty if there is none.
         about: what is known of that entry: when it was stored, how long it took.
+        slow: what takes long to look at, at each call, and what to write so that it is not looked at.
     """
 
     function: str
@@ -50,6 +51,7 @@ class Explanation(NamedTuple):
     by_type: tuple[str, ...] = ()
     nearest: str = ""
     about: str = ""
+    slow: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         lines = [f"{self.function}: {'hit' if self.hit else 'miss'}"]
@@ -74,6 +76,7 @@ class Explanation(NamedTuple):
         titled = [
             ("the key cannot see", self.unseen),
             ("counted by type and place only", self.by_type),
+            ("slow to look at, at each call", self.slow),
         ]
         return [(title, found) for title, found in titled if found]
 

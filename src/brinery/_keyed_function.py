@@ -152,6 +152,7 @@ class KeyedFunction(Generic[P, R]):
         "_parts_of_options",
         "_recorder_made",
         "_scope",
+        "_slow_hits",
         "_state",
         "_tally",
         "_ttl",
@@ -193,6 +194,7 @@ class KeyedFunction(Generic[P, R]):
         }
         self._ttl = options.ttl
         self._tally = Tally()
+        self._slow_hits = 0
         self._state: State | None = None
         self._has_told_misspelt = False
         self._recorder_made: Recorder | None = None

@@ -58,7 +58,7 @@ class WaysOut:
             return
         if is_generator(value):
             self.draws = True
-        name = self._spelt(kind, path)
+        name = self.spelt(kind, path)
         is_itself = getattr(value, "__wrapped__", value) is self._function.__wrapped__
         began_empty = before == b"absent" or before in _digests_of_nothing(value)
         if began_empty or is_itself or type(value) in _NUMBERS or is_generator(value):
@@ -85,7 +85,7 @@ class WaysOut:
 
     def attribute(self, found: Changed) -> str:
         """Write an attribute as the options want it: by the class of the object."""
-        return self._spelt("", f"{home_of_class(found.kind)}.{found.kind.__qualname__}.{found.name}")
+        return self.spelt("", f"{home_of_class(found.kind)}.{found.kind.__qualname__}.{found.name}")
 
     def promise(self) -> str:
         """Say what the line takes for granted."""
@@ -108,7 +108,7 @@ class WaysOut:
 
         self.may_change.update(dict.fromkeys(parameter.name for parameter in parameters(self._function.__wrapped__)))
 
-    def _spelt(self, kind: str, path: str) -> str:
+    def spelt(self, kind: str, path: str) -> str:
         """Write the name of a part as the options want it."""
         place, _, name = path.rpartition(".")
         is_own = place == self._function._home

@@ -13,6 +13,8 @@ from ._warning import logger
 _lock = RLock()  # a signal handler may call a function whose call it has interrupted
 _MOST_UNCOUNTED = 1000
 _WORTH_TELLING, _FEWEST = 0.05, 5  # seconds that a function's hits lost in all, and hits
+SLOW = 0.005  # seconds of a hit that are looked into
+SLOW_HITS = 3  # so many make it a habit: the first of a process loads what it needs
 _room = 1  # hits that a tally holds before it counts them: at the first, what they are is looked up
 
 

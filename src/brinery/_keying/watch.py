@@ -275,7 +275,7 @@ def _absence_check(namespace: dict[str, Any], name: str) -> Callable[[], bool]:
     return lambda: namespace.get(name, _ABSENT) is _ABSENT
 
 
-def _texts_in(value: Any, expected: list[object] | None = None) -> list[object] | None:
+def texts_in(value: Any, expected: list[object] | None = None) -> list[object] | None:
     """Return what is in a long list or dict of nothing but texts; None if it is another value, or not as expected.
 
     To compare it with what was there is several times faster than to encode it again. It keeps texts alive, and takes
@@ -294,15 +294,15 @@ def _value_check(
     ways: list[Callable[[], object]], encoded: bytes, encode: Callable[[object], bytes]
 ) -> Callable[[], bool]:
     first, *others = ways
-    texts: list[object] | None = _texts_in(first())
+    texts: list[object] | None = texts_in(first())
 
     def check() -> bool:
         nonlocal texts
         value = first()
-        if texts is None or _texts_in(value, texts) is None:
+        if texts is None or texts_in(value, texts) is None:
             if encode(value) != encoded:
                 return False
-            texts = _texts_in(value)
+            texts = texts_in(value)
         for get in others:
             other = get()
             if other is not value and encode(other) != encoded:

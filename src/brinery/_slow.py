@@ -1,0 +1,88 @@
+"""What makes the hits of a function slow: values that are looked at, at each call, to see whether they changed."""
+
+# ruff: noqa: SLF001  a function and what is told of it are one room
+from __future__ import annotations
+
+import time
+
+from ._keying.digest import encode
+from ._keying.kinds import is_known_data
+from ._keying.standard import standard_name
+from ._keying.watch import texts_in
+from ._light import suppress
+from ._moved import WaysOut
+from ._printable import printable
+from ._tally import SLOW
+from ._units import format_time
+from ._warning import logger
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ._keyed_function import KeyedFunction, State
+
+clock = time.perf_counter
+
+
+def slow_values(function: KeyedFunction[..., Any], state: State, values: object) -> list[str]:
+    """Say in a sentence each what takes long to look at, of what a function reaches and of a call's arguments."""
+    found = []
+    for what, look, parts in (
+        ("reaches", state.holds, _reached(state)),
+        ("was given", lambda: encode(values, "", state.code_of), _given(function, state, values)),
+    ):
+        began = clock()
+        look()
+        took = clock() - began
+        if took >= SLOW and parts:
+            part, value = max(parts, key=lambda item: _seconds(item[1], state))
+            found.append(f"{part}, which it {what}, takes {format_time(took)}: {_way_out(function, part, value)}")
+    return found
+
+
+def tell_slow(function: KeyedFunction[..., Any], state: State, values: object) -> None:
+    """Say in the log what makes a function's hits slow, if that is what is looked at."""
+    for sentence in slow_values(function, state, values):
+        logger.warning(
+            "%s looks at each call whether what it depends on has changed, and %s [slow]",
+            printable(function._home),
+            printable(sentence),
+        )
+
+
+def _reached(state: State) -> list[tuple[str, object]]:
+    found = []
+    for part, get in state.code.values.items():
+        with suppress(Exception):  # it is gone, or is looked up by code of the user's
+            value = get()
+            if texts_in(value) is None and not state.code.notes.get(part, "").startswith("a live object"):
+                found.append((part, value))
+    return found
+
+
+def _given(function: KeyedFunction[..., Any], state: State, values: object) -> list[tuple[str, object]]:
+    return [(f"argument {name}", value) for name, value in function._named(state, values).items()]
+
+
+def _seconds(value: object, state: State) -> float:
+    began = clock()
+    with suppress(Exception):
+        encode(value, "", state.code_of, _ignore, _ignore)
+    return clock() - began
+
+
+def _ignore(path: str, value: object) -> None:
+    """What cannot be digested counts by its type here, too."""
+
+
+def _way_out(function: KeyedFunction[..., Any], part: str, value: object) -> str:
+    ways = WaysOut(function)
+    kind, _, path = part.partition(" ")
+    if kind == "argument" and function._own_key is not None:
+        return "let key= return less"
+    known = type(value)
+    if kind != "argument" and not standard_name(known) and not is_known_data(known):
+        return f"if its type is all that counts, brinery.register_handle({known.__qualname__})"
+    ways.ignore[path if kind == "argument" else ways.spelt(kind, path)] = None
+    return f"if it is always the same, {ways.line()}"
