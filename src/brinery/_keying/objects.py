@@ -432,14 +432,9 @@ def _has_state_of_its_own(kind: type, base: type, slots: Slots) -> bool:
 
 
 def _registered_reducer(kind: type) -> Any:
-    """Return the reducer that `copyreg` has for a class; none that a library registered for all exceptions at once.
-
-    That one has tracebacks along, and whether it is there depends on what was imported.
-    """
+    """Return the reducer that `copyreg` has for a class."""
     table = getattr(sys.modules.get("copyreg"), "dispatch_table", {})
-    reducer = next((function for other, function in table.items() if other is kind), None)
-    is_for_all = issubclass(kind, BaseException) and table.get(BaseException) is reducer
-    return None if is_for_all else reducer
+    return next((function for other, function in table.items() if other is kind), None)
 
 
 def _is_standard(base: type) -> bool:
