@@ -5,14 +5,34 @@ from __future__ import annotations
 import logging
 import os
 import re
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from zlib import crc32
 
 import pytest
+from freshness import edits_of_new_syntax
 
 from brinery import Cache
 from brinery._warning import forget_warnings
+
+# The long suites of programs run whole on one Python, and in fifths on the others: other ones on each.
+IN_SHARES = ("tests/everyday/", "tests/freshness/test_edits.py", "tests/freshness/test_running_process.py")
+SHARES = 5
+# Where the newest syntax is all of its edits are tried.
+ALWAYS = {edit.what for edit in edits_of_new_syntax.EDITS} if sys.version_info >= (3, 14) else set()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow what is another Python's share."""
+    for item in items:
+        if (
+            item.nodeid.startswith(IN_SHARES)
+            and item.name.partition("[")[2][:-1] not in ALWAYS
+            and crc32(item.name.encode()) % SHARES != sys.version_info.minor % SHARES
+        ):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(autouse=True)
