@@ -283,6 +283,18 @@ def test_switched_off(monkeypatch: pytest.MonkeyPatch, memory: Cache):
     assert f.explain(1).reasons == ("caching is switched off",)
 
 
+def test_a_memo_that_is_outdated(tmp_path: Path):
+    """Calls that are computed because a helper remembers what an old global gave: the helper, and what ends it."""
+    module = (
+        "from functools import lru_cache\nfrom brinery import cache\nLIMIT = 1\n"
+        "@lru_cache\ndef scale(x): return x * LIMIT\n@cache\ndef fit(x): return scale(x)\nfit(1)\nLIMIT = 2\n"
+    )
+    text = explained(tmp_path, "fit.explain(1)", module)
+    assert "scale remembers what was computed before" in text
+    assert "until scale.cache_clear() is called" in text
+    assert "switched off" not in text
+
+
 def test_what_the_key_cannot_see_is_listed_with_its_line(tmp_path: Path):
     """Files, clocks, randomness, the environment, code from text: each with the function and the line it stands in."""
     module = MODULE.replace(

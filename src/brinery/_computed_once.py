@@ -201,7 +201,9 @@ class ComputedOnce(KeyedFunction[P, R]):
         from ._slow import slow_values
 
         if call is None or self._folder is None:
-            return Explanation(self._home, "", False, ("caching is switched off",))
+            is_off = self._cache._is_off or is_disabled()
+            why = "caching is switched off" if is_off else self._bypassed or "it has no key just now, as a warning says"
+            return Explanation(self._home, "", False, (why,))
         recorded = (_keeping or _load_keeping()).tell(self, call)
         found = explain_call(self._folder, call.key, self._ttl, recorded, self._version(call.state))
         return found._replace(slow=tuple(slow_values(self, call.state, call.values)))

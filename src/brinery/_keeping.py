@@ -9,6 +9,7 @@ from ._keying.code import enclosing_names, fingerprint
 from ._keying.differences import compare_parts
 from ._keying.digest import digest, encode
 from ._keying.filled import after_a_run
+from ._keying.libraries import look_again
 from ._keying.live import is_frozen
 from ._light import NamedTuple, suppress
 from ._moved import sentences
@@ -33,6 +34,7 @@ def prepare(function: Function, call: Call, result: object, codec: Codec) -> Pay
     """Make what is stored of a result; None, said once, if it cannot be kept or something has changed meanwhile."""
     now = call.state.code
     changes: list[str] = []
+    look_again()
     with after_a_run():
         if not (call.is_fixed and call.state.holds()):
             changes, now = _changes_since(function, call)

@@ -137,6 +137,7 @@ class KeyedFunction(Generic[P, R]):
     __slots__ = (
         "__dict__",
         "__weakref__",
+        "_bypassed",
         "_cache",
         "_codec_made",
         "_folder",
@@ -196,6 +197,7 @@ class KeyedFunction(Generic[P, R]):
         self._tally = Tally()
         self._slow_hits = 0
         self._state: State | None = None
+        self._bypassed = ""  # why the last call that was asked about belongs to no key
         self._has_told_misspelt = False
         self._recorder_made: Recorder | None = None
         self._folder: FunctionFolder | None = None
@@ -313,6 +315,7 @@ class KeyedFunction(Generic[P, R]):
 
     def _asked(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call | None:
         """Take the key for a question; None while caching is off, TypeError where the call would raise it."""
+        self._bypassed = ""
         call = self._keyed(args, kwargs)
         if call is None and self._state is not None and not is_disabled():
             self._state.bind(*args, **kwargs)
@@ -449,12 +452,11 @@ class KeyedFunction(Generic[P, R]):
     def _tell_outdated(self, memos: Sequence[str]) -> None:
         """Say that helpers remember what other code or values gave, so that results belong to no key."""
         name = memos[0].rpartition(".")[2]
-        self._warn(
-            ChangedWhileRunningWarning,
-            f"{', '.join(memos[:3])} under lru_cache remembers what was computed before something that it depends on "
-            f"changed, so {self._home} is computed and not stored until {name}.cache_clear() is called",
-            cause=f"remembered {self._home} {memos[0]}",
+        self._bypassed = (
+            f"{', '.join(memos[:3])} remembers what was computed before something that it depends on "
+            f"changed, so {self._home} is computed and not stored until {name}.cache_clear() is called"
         )
+        self._warn(ChangedWhileRunningWarning, self._bypassed, cause=f"remembered {self._home} {memos[0]}")
 
     def _check_spelling(self) -> None:
         try:

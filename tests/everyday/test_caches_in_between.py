@@ -35,6 +35,7 @@ class Memory(NamedTuple):
 
 _LRU = "from functools import lru_cache\nK = 1\n@lru_cache\ndef g(x): return x + K\n@cache\ndef f(x): return g(x)\n"
 _METHOD = "from functools import cache as remember\nK = 1\nclass C:\n    @remember\n    def g(self): return K\n    @staticmethod\n    @remember\n    def s(): return K\nc = C()\n"
+_CACHETOOLS = "import cachetools, threading\nK = 1\n@cachetools.cached({})\ndef g(x): return x + K\n@cache\ndef f(x): return g(x)\n"
 # fmt: off
 MEMOS = [
     Memory("a global under a helper", _LRU),
@@ -56,6 +57,10 @@ MEMOS = [
     Memory("a method of an argument's class", _METHOD + "@cache\ndef f(x): return x.g()", clear="C.g.cache_clear()", call="f(c)"),
     Memory("a helper without arguments, as a singleton", "from functools import cache as remember\nK = 1\n@remember\ndef settings(): return {'k': K}\n@cache\ndef f(x): return settings()['k']", clear="settings.cache_clear()"),
     Memory("a helper under another decorator", "from functools import lru_cache, wraps\nK = 1\n@lru_cache\ndef g(x): return x + K\ndef twice(h):\n    @wraps(h)\n    def run(x): return 2 * h(x)\n    return run\nh = twice(g)\n@cache\ndef f(x): return h(x)"),
+    Memory("cachetools, with a dict", _CACHETOOLS.format("cache={}"), needs=("cachetools",)),
+    Memory("cachetools, with a cache that counts", _CACHETOOLS.format("cache=cachetools.LRUCache(9), info=True"), needs=("cachetools",)),
+    Memory("cachetools, with a lock", _CACHETOOLS.format("cache=cachetools.TTLCache(9, 600), lock=threading.Lock()"), needs=("cachetools",)),
+    Memory("cachetools, in a table", _CACHETOOLS.format("cache={}") + "T = {'g': g}\n@cache\ndef f(x): return T['g'](x)", needs=("cachetools",)),
     Memory("a helper with room for few", "from functools import lru_cache\nK = 1\n@lru_cache(maxsize=2)\ndef g(x): return x + K\n@cache\ndef f(x): return g(x)"),
 ]
 # What such a memory holds is part of the key, or what is computed with it is not stored.

@@ -34,11 +34,30 @@ def make(): return C()
 OPTIONS = {'precision': 1, 'more': 1}
 def options(): return [repr(value) for value in OPTIONS.values()]
 def g(x): return f(x)
+from lib import deep
+def by_deep(x): return deep.D().run(deep.find('a', x))
+#: site-packages/lib/deep.py
+class D:
+    def run(self, x): return x
+    @staticmethod
+    def stay(x): return x
+class Registry:
+    def __init__(self): self.entries = {}
+    def add(self, name, function): self.entries[name] = function
+registry = Registry()
+class Table: entries = {}
+ENTRIES = {}
+HOOK = None
+def find(name, x):
+    for entries in (registry.entries, Table.entries, ENTRIES):
+        if name in entries: x = entries[name](x)
+    return D.stay(HOOK(x) if HOOK else x)
 #: site-packages/lib-1.0.dist-info/METADATA
 Name: lib
 Version: 1.0
 #: site-packages/lib-1.0.dist-info/RECORD
 lib/__init__.py,sha256=aaa,1
+lib/deep.py,sha256=aaa,1
 """
 _PATH = "import functools, os, sys\nsys.path.insert(0, os.path.abspath('site-packages'))\nfrom brinery import cache\nimport lib\n"
 _ACCESSOR = "class A:\n    def __init__(self, owner): self.owner = owner\n    def run(self): return 5 + 10\n"
@@ -67,6 +86,19 @@ EDITS = [
     _lib("an accessor of what the library makes", f"{_ACCESSOR}lib.accessor('mine')(A)", "lib.make().mine.run()"),
     _lib("an accessor of an argument", f"{_ACCESSOR}lib.accessor('mine')(A)", "x.mine.run()", "f(lib.C())"),
     _lib("a dispatched function that was put there", "lib.d = functools.singledispatch(lib.f)\n@lib.d.register(int)\ndef _(x): return x + 10", "lib.d(x)"),
+    _lib("below: a method", "import lib.deep\nlib.deep.D.run = lambda self, x: x + 10", "lib.by_deep(x)"),
+    _lib("below: a static method", "import lib.deep\nlib.deep.D.stay = staticmethod(lambda x: x + 10)", "lib.by_deep(x)"),
+    _lib("below: a function", "import lib.deep\nlib.deep.find = lambda name, x: x + 10", "lib.by_deep(x)"),
+    _lib("below: a hook", "import lib.deep\nlib.deep.HOOK = lambda x: x + 10", "lib.by_deep(x)"),
+    _lib("below: a hook that is a partial", "import lib.deep\ndef h(n, x): return x + 10\nlib.deep.HOOK = functools.partial(h, 1)", "lib.by_deep(x)"),
+    _lib("below: a hook that is an object", "import lib.deep\nclass H:\n    def __call__(self, x): return x + 10\nlib.deep.HOOK = H()", "lib.by_deep(x)"),
+    _lib("below: what a hook that is an object holds", "import lib.deep\nclass H:\n    def __init__(self, n): self.n = n\n    def __call__(self, x): return x + self.n\nlib.deep.HOOK = H(5 + 10)", "lib.by_deep(x)"),
+    _lib("below: an entry of a table", "import lib.deep\nlib.deep.ENTRIES['a'] = lambda x: x + 10", "lib.by_deep(x)"),
+    _lib("below: an entry of a class's table", "import lib.deep\nlib.deep.Table.entries['a'] = lambda x: x + 10", "lib.by_deep(x)"),
+    _lib("below: an entry of a registry", "import lib.deep\nlib.deep.registry.add('a', lambda x: x + 10)", "lib.by_deep(x)"),
+    _lib("below: an entry of a registry under lru_cache", "import lib.deep\n@functools.lru_cache\ndef h(x): return x + 10\nlib.deep.registry.add('a', h)", "lib.by_deep(x)"),
+    _with("requests", "below: the adapter's send", "import requests.adapters\ndef fail(*args, **more): raise OSError(5 + 10)\nrequests.adapters.HTTPAdapter.send = fail\ndef g():\n    try: requests.get('http://x')\n    except OSError as error: return error.args", "g()"),
+    _with("numpy", "below: an internal of linalg", "import numpy\nimport numpy.linalg._linalg\nnumpy.linalg._linalg.svd = lambda *args, **more: 5 + 10", "numpy.linalg.cond([[1.0]], 2) if 0 else numpy.linalg._linalg.svd(x)"),
     _with("pandas", "an accessor of a global", f"import pandas as pd\n@pd.api.extensions.register_dataframe_accessor('mine')\n{_ACCESSOR}D = pd.DataFrame({{'a': [1]}})", "D.mine.run()"),
     _with("pandas", "an accessor of an argument", f"import pandas as pd\n@pd.api.extensions.register_series_accessor('mine')\n{_ACCESSOR}D = pd.Series([1])", "x.mine.run()", "f(D)"),
     _with("pandas", "an accessor of what is made", f"import pandas as pd\n@pd.api.extensions.register_dataframe_accessor('mine')\n{_ACCESSOR}", "pd.concat([pd.DataFrame({'a': [1]})]).mine.run()"),
@@ -77,6 +109,7 @@ EDITS = [
 ]
 
 _REQUEST = "import requests\n@cache\ndef f(x):\n    try: return requests.get('http://127.0.0.1:1', timeout=1)\n    except OSError: return 'real'"
+_BELOW = "import requests\n@cache\ndef f(x):\n    try: return requests.get('http://127.0.0.1:1', timeout=1)\n    except Exception as error: return type(error).__name__"
 _PATCH = "from unittest import mock; mock.patch"
 CHANGES = [
     Change("mock.patch of requests.get", _REQUEST, f"{_PATCH}('requests.get', lambda *a, **k: 'mock').start()"),
@@ -84,6 +117,24 @@ CHANGES = [
     Change("mock.patch of requests.api.request", _REQUEST, f"{_PATCH}('requests.api.request', lambda *a, **k: 'mock').start()"),
     Change("mock.patch of requests.sessions.Session.send", _REQUEST, f"{_PATCH}('requests.sessions.Session.send', lambda *a, **k: 'mock').start()"),
     Change("mock.patch with a mock that returns something", _REQUEST, f"{_PATCH}('requests.Session.request', return_value='mock').start()"),
+    *(
+        Change(f"mock.patch of {target}{how}", _BELOW, f"{_PATCH}('{target}', {arguments}).start()")
+        for target, how, arguments in [
+            ("requests.adapters.HTTPAdapter.send", "", "side_effect=KeyError"),
+            ("requests.adapters.HTTPAdapter.send", " with a function", "lambda *a, **k: {}['a']"),
+            ("requests.adapters.HTTPAdapter.send", " with autospec", "autospec=True, side_effect=KeyError"),
+            ("requests.adapters.select_proxy", "", "side_effect=KeyError"),
+            ("urllib3.connectionpool.HTTPConnectionPool.urlopen", "", "side_effect=KeyError"),
+            ("socket.socket.connect", "", "side_effect=KeyError"),
+        ]
+    ),
+    Change("a patch below what is called, by hand", _BELOW, "import requests.adapters; requests.adapters.HTTPAdapter.send = lambda *a, **k: {}['a']"),
+    Change("mock.patch below that was stopped", _BELOW, f"{_PATCH}('requests.adapters.HTTPAdapter.send', side_effect=KeyError).start(); mock.patch.stopall()", hit=True),
+    Change("a method below what is called", f"{_PATH}@cache\ndef f(x): return lib.by_deep(x){_LIBRARY}", "import lib.deep; lib.deep.D.run = lambda self, x: 'new'"),
+    Change("a function below what is called", f"{_PATH}@cache\ndef f(x): return lib.by_deep(x){_LIBRARY}", "import lib.deep; lib.deep.find = lambda name, x: 'new'"),
+    Change("an entry of a registry below what is called", f"{_PATH}@cache\ndef f(x): return lib.by_deep(x){_LIBRARY}", "import lib.deep; lib.deep.registry.add('a', lambda x: 'new')"),
+    Change("a module below that is imported later", f"{_PATH}@cache\ndef f(x): return lib.by_deep(x){_LIBRARY}#: patch.py\nimport lib.deep\nlib.deep.D.run = lambda self, x: 'new'\n", "import patch"),
+    Change("a library's own entry below what is called", f"{_PATH}@cache\ndef f(x): return lib.by_deep(x){_LIBRARY}", "import lib.deep; lib.deep.registry.add('b', lib.f)", hit=True),
     Change("mock.patch that was stopped", _REQUEST, f"{_PATCH}('requests.Session.request', return_value='mock').start(); mock.patch.stopall()", hit=True),
     Change("an entry of a library's table, by its own function", f"{_PATH}lib.register('a')(lambda x: 'old')\n@cache\ndef f(x): return lib.call('a', x){_LIBRARY}", "lib.register('a')(lambda x: 'new')"),
     Change("a method of what a library makes", f"{_PATH}@cache\ndef f(x): return lib.make().other(){_LIBRARY}", "lib.C.other = lambda self: 'new'"),

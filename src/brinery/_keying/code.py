@@ -205,8 +205,9 @@ class _Reach(Names):
         return self.finish(root)
 
     def finish(self, root: bytes = b"") -> Fingerprint:
-        while self._pending:
-            self._pending.popleft()()
+        while self._pending or self._survey():
+            if self._pending:
+                self._pending.popleft()()
         self._count_differences()
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
         self._parts.add("python", Part(version.encode(), version))

@@ -10,8 +10,9 @@ import sys
 from gc import get_referents
 from operator import is_
 
-from .._light import FunctionType, ModuleType
+from .._light import FunctionType, ModuleType, partial
 from .live import is_class
+from .memos import is_memo
 from .plain import CONTAINERS
 from .standard import is_changeable
 
@@ -42,8 +43,8 @@ def added_members(owner: type, own: dict[str, Any], is_foreign: IsForeign) -> It
 
 def is_added(value: object, maker: str, is_foreign: IsForeign) -> bool:
     """Whether a member of a class was put there by others than the package that made the class."""
-    inner = _wrapped(value)
-    return is_made_elsewhere(inner, maker) and is_foreign(inner) and not _is_generated(inner)
+    inner = wrapped_by(value)
+    return is_made_elsewhere(inner, maker) and is_foreign(inner) and not is_generated(inner)
 
 
 def is_made_elsewhere(value: object, maker: str) -> bool:
@@ -53,13 +54,18 @@ def is_made_elsewhere(value: object, maker: str) -> bool:
 
 
 def maker_of(value: object) -> str:
-    """Return the package that something was made by: of a function the one whose names its code reads.
+    """Return the package that something was made by."""
+    return made_in(value).partition(".")[0]
+
+
+def made_in(value: object) -> str:
+    """Return the module that something was made by: of a function the one whose names its code reads.
 
     A function may say that it belongs to another module, as `functools.wraps` makes it.
     """
     if type(value) is FunctionType:
-        return str(value.__globals__.get("__name__")).partition(".")[0]
-    return str((value if is_class(value) else type(value)).__module__).partition(".")[0]
+        return str(value.__globals__.get("__name__"))
+    return str((value if is_class(value) else type(value)).__module__)
 
 
 class Neighbours:
@@ -89,13 +95,23 @@ class Neighbours:
         return True
 
 
-def _wrapped(value: object) -> object:
-    """Return the function of a descriptor; nothing else is asked for attributes, as a mock would make them up."""
-    if type(value) is staticmethod or type(value) is classmethod:
-        return value.__func__
-    return value.fget if type(value) is property else value
+def wrapped_by(value: Any) -> object:
+    """Return the function of a descriptor, partial or memo, and the mock of a function that `create_autospec` makes.
+
+    Nothing else is asked for attributes, as a mock would make them up.
+    """
+    kind = type(value)
+    if kind is staticmethod or kind is classmethod:
+        return wrapped_by(value.__func__)
+    if kind is property:
+        return wrapped_by(value.fget)
+    if kind is partial:
+        return wrapped_by(value.func)
+    if kind is FunctionType:
+        return value.__dict__.get("mock", value) if "_checksig_" in value.__globals__ else value
+    return wrapped_by(value.__wrapped__) if is_memo(value) else value
 
 
-def _is_generated(value: object) -> bool:
+def is_generated(value: object) -> bool:
     """Whether a function was made from text by a library, as `collections.namedtuple` does: it belongs to no module."""
     return type(value) is FunctionType and str(value.__globals__.get("__name__")) not in sys.modules

@@ -1,4 +1,4 @@
-"""What `functools.lru_cache` remembers: whether it was computed from what is there now.
+"""What `functools.lru_cache` and cachetools' decorators remember: whether it was computed from what is there now.
 
 A helper under `lru_cache` goes on giving what an old global or an old function gave. The first fingerprint that reaches
 it notes what it depends on; if that has changed at a later one while the helper still remembers something, what it
@@ -45,8 +45,13 @@ _looks: dict[int, _Look] = {}
 
 
 def is_memo(thing: object) -> bool:
-    """Tell whether something is a function under `functools.lru_cache` or `functools.cache`."""
-    return standard_name(type(thing)) == "functools._lru_cache_wrapper"
+    """Tell whether something is a function under `functools.lru_cache`, `functools.cache` or `cachetools.cached`."""
+    return standard_name(type(thing)) == "functools._lru_cache_wrapper" or is_of_cachetools(type(thing))
+
+
+def is_of_cachetools(kind: type) -> bool:
+    """Whether a class is one that `cachetools.cached` gives its functions; they share no base by a public name."""
+    return kind.__module__ == "cachetools._cached"
 
 
 def outdated(code: Fingerprint, again: Again) -> list[str]:
@@ -71,6 +76,8 @@ def _is_outdated(memo: Any, code: Fingerprint, again: Again) -> bool:
 
 def _numbers(memo: Any) -> tuple[int, int, int]:
     """How much was asked of a memo, which only grows until it is cleared, and how much it holds."""
+    if is_of_cachetools(type(memo)):
+        return 0, 0, int(bool(memo.cache))  # entries go by themselves, and only some of them count what was asked
     hits, misses, _, size = type(memo).cache_info(memo)
     return hits + misses, misses, size
 

@@ -68,6 +68,17 @@ def origin_of_module(name: str) -> Origin:
     return origin_of_module(parent) if parent in sys.modules else USER
 
 
+def is_installed_or_standard(name: str) -> bool:
+    """Whether a loaded module is not the user's, going by the folder of its file alone where that is enough."""
+    known = vars(sys.modules[name])
+    filename = known.get("__file__")
+    if isinstance(filename, str) and max(map(filename.rfind, _SITES)) >= 0:
+        return True
+    if filename is None and "__path__" in known:
+        return False  # a folder that packages of several makers may share
+    return origin_of_module(name).kind != "user"
+
+
 def find_file(name: str) -> str | None:
     """Find the file of a module that is not loaded, on the path and without running any code."""
     from importlib.machinery import PathFinder

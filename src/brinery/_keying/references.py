@@ -11,12 +11,13 @@ from xxhash import xxh3_128_digest
 
 from .._light import BuiltinFunctionType, CodeType, FunctionType, ModuleType, deque, partial
 from .confidential import sounds_secret
-from .digest import encode
+from .digest import digest, encode
 from .fingerprint import Fingerprint, Part, Scope
 from .generators import global_generator
 from .home import MAINS, home_of_class, home_of_function, home_of_module, home_of_wrapped
 from .ignored import ignoring
-from .installed import Neighbours, added_members, is_added, is_made_elsewhere, maker_of, namespaces
+from .installed import Neighbours, added_members, is_added, is_made_elsewhere, maker_of, namespaces, wrapped_by
+from .libraries import survey_of
 from .live import (
     attribute_of,
     is_class,
@@ -27,10 +28,11 @@ from .live import (
     is_unbound_builtin,
 )
 from .live_objects import LiveObjects
-from .memos import is_memo
+from .memos import is_memo, is_of_cachetools
 from .origin import STDLIB, USER, Origin, digest_of_extension, origin_of_file, origin_of_module
 from .parts import Parts
 from .plain import SCALAR_IDS, scalar
+from .settings import settings_of
 from .shown import is_short
 from .source import Source
 from .standard import is_changeable, standard_name
@@ -94,6 +96,8 @@ class References:
         self._watch = Watch()
         self._looked_at: dict[int, object] = {}  # for code that is held by what is not taken apart
         self._searched: set[str | int] = set()  # modules and classes of libraries, for what the user put there
+        self._libraries: set[str] = set()  # top-level packages, of which any module may hold what the user put there
+        self._surveyed: set[str] = set()
         self._memos: dict[str, object] = {}
         self._handles = LiveObjects(self._is_given)
         self._handle_parts: set[str] = set()
@@ -168,6 +172,11 @@ class References:
             checked: Any = function.__dict__.get("__wrapped__")
             beartype = self._refer_to_installed(self._origin_of_name("beartype"), "beartype.beartype")
             return digest_of([beartype, self.refer(checked)]) if isinstance(checked, FunctionType) else beartype
+        mocked = wrapped_by(function)
+        if mocked is not function:
+            name = f"mock {function.__qualname__}"
+            self._follow(name, mocked)
+            return name_digest(self._parts.add(name, Part(digest(settings_of(mocked, self._is_users)))))
         origin = self._origin_of_function(function)
         if origin.kind == "user":
             name = self._parts.reserve(f"function {home_of_function(function)}.{function.__qualname__}")
@@ -209,9 +218,12 @@ class References:
         if module is None or name in self._searched or self._by_name_only or kind not in ("installed", "stdlib"):
             return
         self._searched.add(name)
+        self._searched.add(id(vars(module)))
         maker = name.partition(".")[0]
         if maker in ("builtins", "unittest"):
             return
+        if kind == "installed":
+            self._libraries.add(maker)
         neighbours = Neighbours(module)
         self._watch.question(partial(neighbours.are_there, partial(self._is_neighbour, maker)))
         for label, value in neighbours.code.items():
@@ -235,7 +247,7 @@ class References:
         for owner, own in namespaces(cls):
             if id(owner) in self._searched or self._is_users(owner):
                 continue
-            self._searched.add(id(owner))
+            self._searched.update((id(owner), id(own)))
             counted: list[object] = []
             self._watch.members(own, Counting(counted, partial(self._is_counted, maker_of(owner))))
             place = f"{owner.__module__}.{owner.__qualname__}"
@@ -260,6 +272,29 @@ class References:
         if type(value) is FunctionType or is_class(value):
             return self._is_users(value)
         return not self._by_name_only and bool(held_code(value, self._is_users, {}, steps=3))
+
+    def _survey(self) -> bool:
+        """Count what the user has put into other modules of the libraries that were reached; whether there is more."""
+        names = frozenset(self._libraries - self._surveyed)
+        if not names:
+            return False
+        self._surveyed |= names
+        survey = survey_of(names)
+        known = survey.additions()
+        self._watch.question(partial(survey.is_as, known))
+        for addition in (item for found in known for item in found):
+            if id(addition.holder) in self._searched:
+                continue
+            place = f"{addition.place}.{addition.name}"
+            inner = wrapped_by(addition.value)
+            if addition.is_member or type(inner) is FunctionType or is_class(inner):
+                held = addition.holder if type(addition.holder) is dict else {}
+                get = partial(held.get, addition.name, addition.value)
+                reference = self._member(f"replaced {place}", addition.value, get)
+            else:
+                reference = self.refer(type(inner))  # what an object in a table holds moves by being used
+            self._parts.add(f"member {place}", Part(reference))
+        return True
 
     def _pieces_of_registered(self, cls: type, *, ours: bool = False) -> list[bytes]:
         """The classes that were registered with an abstract base class; with an installed one, only the user's."""
@@ -286,9 +321,12 @@ class References:
 
     def _refer_to_memo(self, memo: Any) -> bytes:
         """Speak of a function under `lru_cache` as of the function; what it remembers is looked at later."""
+        self._note_memo(memo)
+        return self.refer(memo.__wrapped__)
+
+    def _note_memo(self, memo: Any) -> None:
         function = memo.__wrapped__
         self._memos[f"{home_of_wrapped(function)}.{function.__qualname__}"] = memo
-        return self.refer(function)
 
     def _refer_to_bound_builtin(self, method: BuiltinFunctionType) -> bytes:
         """A method of a builtin type with the object that it belongs to, such as ``", ".join``."""
@@ -406,6 +444,8 @@ class References:
             self._met.append(value)
 
     def _live_form(self, value: object, walk: Asked) -> bytes | Node | None:
+        if is_of_cachetools(type(value)):
+            self._note_memo(value)
         form = self._handles.form(value, walk)
         if form is not None:
             self._met.append(value)
