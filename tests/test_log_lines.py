@@ -173,6 +173,15 @@ def test_what_takes_long_to_look_at_is_told_once(
     assert any(expected in item for item in f.explain(given).slow)
 
 
+def test_explain_lists_only_what_takes_long_again(memory: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first look may have waited, as on a busy machine, or imported what it needs."""
+    f = memory(of_a_table)
+    f(1)
+    times = itertools.chain([0.0, 1.0], itertools.repeat(1.0))
+    monkeypatch.setattr("brinery._slow.clock", lambda: next(times))
+    assert f.explain(1).slow == ()
+
+
 def test_what_is_looked_at_quickly_is_not_told(
     memory: Cache, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

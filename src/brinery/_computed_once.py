@@ -12,7 +12,7 @@ from ._keying.filled import before_a_run
 from ._levels import ARE_COUNTED, SHALLOW, depths, give_back, make_room
 from ._light import P, R, suppress
 from ._options import is_disabled
-from ._replaced import is_builtin_replaced
+from ._replaced import at_work, is_builtin, own_work
 from ._tally import SLOW, SLOW_HITS
 from .errors import BrineryWarning
 
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 
 _keeping: ModuleType | None = None  # loaded when something is computed
-_at_work: set[int] = set()  # threads in which brinery looks up or keeps a result just now
 
 
 class ComputedOnce(KeyedFunction[P, R]):
@@ -41,9 +40,9 @@ class ComputedOnce(KeyedFunction[P, R]):
 
     def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> R:
         thread = get_ident()
-        if thread in _at_work:
+        if thread in at_work:
             return self._call_within(thread, args, kwargs)
-        _at_work.add(thread)
+        at_work.add(thread)
         try:
             began = time.perf_counter()
             keyed = self._take_key(args, kwargs)
@@ -61,7 +60,7 @@ class ComputedOnce(KeyedFunction[P, R]):
                     if found is not None:
                         return found[0]  # type: ignore[no-any-return]
                     self._begin(call)
-                    _at_work.discard(thread)
+                    at_work.discard(thread)
                     if ARE_COUNTED:
                         depth = depths[thread] = depths.get(thread, 0) + 1
                     try:
@@ -77,27 +76,28 @@ class ComputedOnce(KeyedFunction[P, R]):
                                 depths[thread] = depth - 1
                             if depth == SHALLOW + 1:
                                 give_back(thread)
-                        _at_work.add(thread)
+                        at_work.add(thread)
                     self._keep(claim, call, result, time.perf_counter() - call.began)
                     return result
             self._count_unkeyed()
         finally:
-            _at_work.discard(thread)
+            at_work.discard(thread)
         return self.__wrapped__(*args, **kwargs)
 
     def _call_within(self, thread: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> R:
         """Answer a call that brinery's own code leads to, such as one of `len`, where that is this function."""
-        if is_builtin_replaced():
+        if is_builtin(self):
             return self.__wrapped__(*args, **kwargs)
         # It is by a function of the user's, such as one that says what the key is, or by a signal handler.
-        _at_work.discard(thread)
+        at_work.discard(thread)
         try:
             return self(*args, **kwargs)
         finally:
-            _at_work.add(thread)
+            at_work.add(thread)
 
     # The call.
 
+    @own_work
     def _look_up(self, key: str, loader: Loader | None = None) -> tuple[Any, float] | None:
         """Return a stored result and what it took to compute, counted as a hit; None where there is none."""
         found = self._folder.get(key, self._ttl, loader or self._loader)  # type: ignore[union-attr]
@@ -105,6 +105,7 @@ class ComputedOnce(KeyedFunction[P, R]):
             self._tally.hit(found[1])
         return found
 
+    @own_work
     def _claimed(self, key: str) -> Claim | _Nothing:
         """The wish to compute a key, for a `with`; None in it where not even that can be had: nothing will be kept."""
         try:
@@ -129,6 +130,7 @@ class ComputedOnce(KeyedFunction[P, R]):
             self._tell_failure("waiting for a result", error)
         return None
 
+    @own_work
     def _begin(self, call: Call, *, anew: bool = False) -> None:
         """Count a miss, and note before the function runs what its arguments are, if they can change."""
         self._tally.miss()
@@ -176,9 +178,11 @@ class ComputedOnce(KeyedFunction[P, R]):
         except Exception as error:
             self._tell_failure("storing a result", error)
 
+    @own_work
     def _prepare(self, call: Call, result: object, codec: Codec | None = None) -> Payload | None:
         return (_keeping or _load_keeping()).prepare(self, call, result, codec or self._codec_made or self._codec)  # type: ignore[no-any-return]
 
+    @own_work
     def _put(self, claim: Claim, call: Call, payload: Payload, result: object, seconds: float) -> None:
         about = (_keeping or _load_keeping()).metadata(self, call, type(result).__qualname__)
         folder: FunctionFolder = self._folder  # type: ignore[assignment]
@@ -196,6 +200,7 @@ class ComputedOnce(KeyedFunction[P, R]):
             with suppress(Exception):
                 tell_slow(self, state, values)
 
+    @own_work
     def _explain(self, call: Call | None) -> Explanation:
         from ._explanation import Explanation, explain_call
         from ._slow import slow_values
@@ -247,7 +252,7 @@ _NOTHING = _Nothing()
 def _after_fork_in_child() -> None:
     """Other threads of the parent's are not there, and their numbers are given to new ones."""
     thread = get_ident()
-    _at_work.intersection_update((thread,))
+    at_work.intersection_update((thread,))
     for other in depths.keys() - {thread}:
         del depths[other]
 

@@ -21,6 +21,7 @@ from ._keying.tested import is_newer, newer_python, unknown_code, unknown_instru
 from ._light import FunctionType, Generic, P, R, partial, update_wrapper
 from ._options import DISABLE, ENVIRONMENT, is_disabled, nearest
 from ._printable import printable
+from ._replaced import is_builtin, own_work
 from ._tally import Tally
 from ._warning import logger, warn
 from .errors import (
@@ -169,6 +170,7 @@ class KeyedFunction(Generic[P, R]):
 
         def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> R: ...
 
+    @own_work
     def __init__(
         self, function: Callable[P, R], cache: Cache, options: FunctionOptions, home: str | None = None
     ) -> None:
@@ -239,6 +241,7 @@ class KeyedFunction(Generic[P, R]):
             self._codec_made.difference = _difference
         return self._codec_made
 
+    @own_work
     def _made(self, kind: type[L]) -> L:
         options = self._options
         module = getattr(self.__wrapped__, "__module__", None) or "__main__"
@@ -292,6 +295,8 @@ class KeyedFunction(Generic[P, R]):
         try:
             encoded = encode(values, "", state.code_of)
         except UnkeyableError:
+            if is_builtin(self):
+                return None  # others call it with whatever they have
             self._name_unkeyable(state, values)
             raise
         except OutdatedMemo as memo:
@@ -303,11 +308,13 @@ class KeyedFunction(Generic[P, R]):
         # `call_key`, without the call
         return xxh3_128_hexdigest(state.prefix + xxh3_128_digest(encoded)), state, values, encoded
 
+    @own_work
     def _keyed(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call | None:
         """The call with its key; None where the function itself is to be called."""
         found = self._take_key(args, kwargs)
         return None if found is None else Call(*found, args, kwargs)
 
+    @own_work
     def _count_unkeyed(self) -> None:
         """Count a call that is computed although caching is on: nothing could be found out about it just now."""
         if not self._cache._is_off and not is_disabled():

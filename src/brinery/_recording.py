@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from ._beside import beside
 from ._computed_once import ComputedOnce
 from ._keyed_function import Call
+from ._replaced import own_work
 from ._store.items import Items
 from .errors import BrineryWarning, UnstorableResultWarning
 
@@ -62,6 +63,7 @@ class Recording:
         except Exception as error:
             return error
 
+    @own_work
     def add(self, frozen: bytes | Exception) -> None:
         """Record an item; nothing more is recorded if it cannot be kept."""
         if self._frozen is None:
@@ -99,6 +101,7 @@ class Recording:
             number = next(iter(self._held))
             yield number, self._held.pop(number)
 
+    @own_work
     def see(self, number: int, frozen: bytes | Exception) -> None:
         """Stop recording if an item is no longer what was yielded: whoever keeps the items would see the difference.
 
@@ -117,6 +120,7 @@ class Recording:
             cause=f"unstorable {home}",
         )
 
+    @own_work
     def finish(self, returned: object) -> None:
         """Store what was recorded, unless somebody else is storing it."""
         for number, item in self.held():

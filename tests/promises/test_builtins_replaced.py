@@ -1,4 +1,7 @@
-"""A cached function may stand for a builtin that brinery itself calls: every call ends, and with the right value."""
+"""A cached function may stand for a builtin that brinery itself calls, and Python's own modules.
+
+Every call of a function, of whatever kind, ends with the right value.
+"""
 
 from __future__ import annotations
 
@@ -73,3 +76,91 @@ def test_a_builtin_may_be_a_cached_function(name: str, standing: str, tmp_path: 
     first = "True" if standing == "cached" else "False"
     write(tmp_path, script=program.replace("ARGUMENTS", arguments).replace("FIRST", first))
     assert run("script.py", cwd=tmp_path).split("\n")[-2] == "True True"
+
+
+# The second call of each kind hits, while what brinery, `asyncio` and `threading` call is the cached function.
+KINDS = """
+import asyncio
+import builtins
+from brinery import Cache
+
+cache = Cache("store")
+real = builtins.NAME
+
+@cache
+def cached(*args, **kwargs):
+    return real(*args, **kwargs)
+
+ran = []
+LARGE = "x" * 3_000_000
+
+@cache(may_change=[".ran"])
+async def coroutine(x):
+    ran.append(x)
+    await asyncio.sleep(0)
+    return [x, LARGE]
+
+@cache(may_change=[".ran"])
+def generator(x):
+    ran.append(x)
+    yield from [x, {"a": [x] * 30}, LARGE]
+
+@cache(may_change=[".ran"])
+async def async_generator(x):
+    ran.append(x)
+    yield x
+    await asyncio.sleep(0)
+    yield {"a": [x] * 30}
+    yield LARGE
+
+async def of_two():
+    first, second = await asyncio.gather(coroutine(2), coroutine(2))
+    assert first == second
+    return first
+
+async def items():
+    return [item async for item in async_generator(2)]
+
+def take_step():
+    @cache.step(may_change=[".ran"])
+    def step():
+        ran.append(2)
+        print("said")
+        return [2, {"a": [2] * 30}]
+    return step
+
+builtins.NAME = cached
+found = [CALL, CALL, NAME(*ARGUMENTS)]
+builtins.NAME = real if IS_PUT_BACK else cached
+assert found == [TRUTH, TRUTH, real(*ARGUMENTS)], found
+assert ran == [2], ran
+print(cached.cache_info().currsize)
+"""
+CALLS = {
+    "coroutine": ("asyncio.run(of_two())", "[2, LARGE]"),
+    "generator": ("list(generator(2))", "[2, {'a': [2] * 30}, LARGE]"),
+    "async generator": ("asyncio.run(items())", "[2, {'a': [2] * 30}, LARGE]"),
+    "step": ("take_step()", "[2, {'a': [2] * 30}]"),
+}
+STANDING = {
+    "len": "([1, 2],)",
+    "isinstance": "(1, int)",
+    "min": "(1, 2)",
+    "repr": "(1,)",
+    "hash": "(1,)",
+    "sorted": "([2, 1],)",
+    "next": "(iter(()), 1)",
+    "getattr": "(1, 'real')",
+}
+
+
+@pytest.mark.parametrize("kind", CALLS)
+@pytest.mark.parametrize("name", STANDING)
+def test_a_builtin_may_be_cached_for_functions_of_all_kinds(name: str, kind: str, tmp_path: Path) -> None:
+    """What `asyncio` hands to it may have no key, and is computed; brinery's own calls of it are not stored."""
+    call, truth = CALLS[kind]
+    program = KINDS.replace("ARGUMENTS", STANDING[name]).replace("CALL", call).replace("TRUTH", truth)
+    program = program.replace("IS_PUT_BACK", str(name != "len")).replace("NAME", name)
+    write(tmp_path, script=program)
+    stored = int(run("script.py", cwd=tmp_path).split()[-1])
+    assert stored <= (5 if kind == "generator" else 60), stored

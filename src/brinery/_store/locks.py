@@ -20,6 +20,7 @@ from functools import partial
 from resource import RLIM_INFINITY, RLIMIT_NOFILE, getrlimit
 from stat import S_ISREG
 
+from .._replaced import own_work
 from .._warning import logger
 from .files import (
     OPEN,
@@ -115,6 +116,7 @@ class Claim:
         self._waiting: Waiting | None = None
         self.may_replace = True  # whether something may stand at the entry's place
 
+    @own_work
     def attempt(self) -> Turn:
         """Try to become the one who computes; never blocks, never raises OSError."""
         if self._run is not None:  # the attempt before took the lock, and asked for a last look
@@ -334,6 +336,7 @@ class Claim:
         except Exception as failure:  # without memory, or deep down; it is tried again when the claim is collected
             logger.debug("a claim was not released: %r", failure)
 
+    @own_work
     def release(self) -> None:
         """Let the next one go, and drop what was not stored. May be called more than once."""
         try:

@@ -6,6 +6,7 @@ from functools import partial
 from pickle import PickleBuffer
 from types import NoneType
 
+from .._replaced import own_work
 from . import layout, pickling, stack
 from .entry import Payload, Verified
 from .items import LENGTH, Items
@@ -73,6 +74,7 @@ class Codec(Loader):
             self._check(result, pickled, whatever_size=check)
         return Payload(stream, buffers, self._flags(names), self._compress)
 
+    @own_work
     def freeze(self, item: object) -> bytes:
         """Serialize one item of a generator as it is now; raises Unstorable."""
         if is_used_up(item):
