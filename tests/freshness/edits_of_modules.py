@@ -32,7 +32,61 @@ _LAZY = _PACKAGE.replace(
 
 _ZIP = "import pathlib, sys, zipfile\nwith zipfile.ZipFile('lib.zip', 'w') as archive:\n    for name in ('zipped.py', 'packed/__init__.py', 'packed/zipped.py'): archive.writestr(name, pathlib.Path('helper.txt').read_text())\nsys.path.insert(0, 'lib.zip')"
 
+
+def _named(how: str, text: str, use: str = "h.g(x)", above: str = "", files: str = _HELPER) -> list[Edit]:
+    """The same by a name that is computed, or by one of several imports; `other.g` is what a false argument takes."""
+    return _inside(how, text, use, f"{above}{files}\n#: other.py\nL = 1\ndef g(x): return x + L + 30\n")
+
+
+def _either(how: str, text: str, use: str = "h.g(x)", above: str = "") -> list[Edit]:
+    """One of two modules is taken: the helper by a true argument, the other by a false one."""
+    first = _named(how, text, use, above)
+    change = ({"+ 30": "+ 40"}, {"L = 1": "L = 2"})
+    others = [edit._replace(what=f"{edit.what}, the other", call="f(0)", change=new) for edit, new in zip(first, change, strict=True)]
+    return first + others
+
+
+_IN_PACKAGE = _HELPER.replace("helper.py", "pkg/helper.py") + "\n#: pkg/__init__.py\n"
+_SPEC = "import importlib.util\n    s = importlib.util.spec_from_file_location('helper', PLACE)\n    h = importlib.util.module_from_spec(s)\n    s.loader.exec_module(h)"
+
 EDITS = [
+    *_either("import under one alias in two branches", "if x: import helper as h\n    else: import other as h"),
+    *_either("import under one name in two branches of match", "match x:\n        case 1: import helper as h\n        case _: import other as h"),
+    *_either("import in two branches, used in a nested function", "if x: import helper as h\n    else: import other as h\n    def n(): return h.g(x)", "n()"),
+    *_either("from-import under one alias in two branches", "if x: from helper import g as h\n    else: from other import g as h", "h(x)"),
+    *_either("import that binds a global", "global h\n    if x: import helper as h\n    else: import other as h\n    y = h.g(x)\n    del h", "y"),
+    *_either("importlib with one of two names", "import importlib\n    h = importlib.import_module('helper' if x else 'other')"),
+    *_either("__import__ with one of two names", "h = __import__('helper' if x else 'other')"),
+    *_either("importlib with a name in a local variable", "import importlib\n    name = 'helper' if x else 'other'\n    h = importlib.import_module(name)"),
+    *_either("importlib with a name from a table", "import importlib\n    h = importlib.import_module(T[x])", above="\nT = {1: 'helper', 0: 'other'}"),
+    *_either("find_spec with one of two names", "from importlib.util import find_spec, module_from_spec\n    s = find_spec('helper' if x else 'other')\n    h = module_from_spec(s)\n    s.loader.exec_module(h)"),
+    *_named("import under try", "try: import helper as h\n    except ImportError: import other as h"),
+    *_named("import after one that fails", "try: import nothing_here as h\n    except ImportError: import helper as h"),
+    *_named("import under try, None else", "try: import helper as h\n    except ImportError: h = None"),
+    *_named("import under suppress", "from contextlib import suppress\n    with suppress(ImportError): import helper as h"),
+    *_named("import before another of its name", "import helper as h\n    y = h.g(x)\n    import other as h", "y"),
+    *_named("__import__ at once", "pass", "__import__('helper').g(x)"),
+    *_named("__import__ at once in a lambda", "pass", "(lambda: __import__('helper').g(x))()"),
+    *_named("__import__ of a submodule", "h = __import__('pkg.helper')", "h.helper.g(x)", files=_IN_PACKAGE),
+    *_named("__import__ of a submodule by fromlist", "h = __import__('pkg.helper', fromlist=['g'])", files=_IN_PACKAGE),
+    *_named("importlib with its argument by name", "import importlib\n    h = importlib.import_module(name='helper')"),
+    *_named("importlib with a package by name", "import importlib\n    h = importlib.import_module('.helper', package='pkg')", files=_IN_PACKAGE),
+    *_named("importlib with a package", "import importlib\n    h = importlib.import_module('.helper', 'pkg')", files=_IN_PACKAGE),
+    *_named("importlib with the beginning of a name", "import importlib\n    h = importlib.import_module(f\"pkg.{'HELPER'.lower()}\")", files=_IN_PACKAGE),
+    *_named("importlib with a default", "h = load()", above="\nimport importlib\ndef load(name='helper'): return importlib.import_module(name)"),
+    *_named("importlib in a function that gets the name", "h = load('helper')", above="\nimport importlib\ndef load(name): return importlib.import_module(name)"),
+    *_named("importlib with a name of a class", "import importlib\n    h = importlib.import_module(S.name)", above="\nclass S: name = 'helper'"),
+    *_named("importlib with a name of an object", "import importlib\n    h = importlib.import_module(S.name)", above="\nclass T:\n    def __init__(self): self.name = 'helper'\nS = T()"),
+    *_named("importlib with a function's path", "h = load('helper.g')", "h(x)", "\nimport importlib\ndef load(path):\n    module, _, name = path.rpartition('.')\n    return getattr(importlib.import_module(module), name)"),
+    *_named("importlib in a module that is imported inside", "import loader\n    h = loader.load()", files=_HELPER + "\n#: loader.py\nimport importlib\ndef load(): return importlib.import_module('hel' 'per')\n"),
+    *_named("resolve_name", "import pkgutil\n    h = pkgutil.resolve_name('helper:g')", "h(x)"),
+    *_named("run_path", "import runpy", "runpy.run_path('helper.py')['g'](x)"),
+    *_named("run_path from beside the file", "import os, runpy", "runpy.run_path(os.path.join(os.path.dirname(__file__), 'helper.py'))['g'](x)"),
+    *_named("run_path of a script that imports", "import runpy", "runpy.run_path('script.py')['g'](x)", files=_HELPER + "\n#: script.py\nfrom helper import g\n"),
+    *_named("run_module", "import runpy", "runpy.run_module('helper')['g'](x)"),
+    *_named("spec_from_file_location", _SPEC.replace("PLACE", "'helper.py'")),
+    *_named("spec_from_file_location with a path in a global", _SPEC.replace("PLACE", "str(PLACE)"), above="\nimport pathlib\nPLACE = pathlib.Path('helper.py')"),
+    Edit("a text that names no module, beside a computed name", "import importlib\n@cache\ndef f(x):\n    h = importlib.import_module('ma' + 'th')\n    return h.floor(x), 'helpers'" + _HELPER, _CODE, hit=True),
     *_reached("from-import", "from helper import g"),
     *_reached("module attribute", "import helper", "helper.g(x)"),
     *_reached("alias", "import helper as h", "h.g(x)"),

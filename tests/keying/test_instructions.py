@@ -119,7 +119,9 @@ IMPORTS = {
     ],
     "import a\n    def inner():\n        return a.b\n    return inner": [Read("import", ("a", "b"))],
     "import a\n    return [a.b for _ in x]": [Read("import", ("a", "b"))],
-    "global a\n    import a\n    a.b()": [Read("global", ("a", "b"))],
+    "global a\n    import a\n    a.b()": [Read("global", ("a", "b")), Read("import", ("a", "b"))],
+    "if x: import a as c\n    else: import b as c\n    c.d()": [Read("import", ("a", "d")), Read("import", ("b", "d"))],
+    "__import__('a' + x)": [Read("global", ("__import__",)), Read("import", ("a",)), Read("named", ("*",))],
 }  # fmt: skip
 
 

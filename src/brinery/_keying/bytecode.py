@@ -5,7 +5,7 @@ from __future__ import annotations
 from .._light import CodeType, NamedTuple
 from .compiled import nested_codes
 from .instructions import CONSTANTS, Instruction, UnknownInstructionError, instructions_by_dis, instructions_of
-from .source import Read
+from .source import COMPUTED, Read
 from .tested import unknown_instructions
 
 _LOAD_NAMES = {"LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"}
@@ -15,8 +15,12 @@ _WRITE_ATTRS = {"STORE_ATTR", "DELETE_ATTR"}
 _STORES = {"STORE_FAST", "STORE_DEREF", "STORE_GLOBAL", "STORE_NAME"}
 _LOAD_FASTS = {"LOAD_FAST", "LOAD_FAST_BORROW", "LOAD_FAST_CHECK"}
 _LOAD_LOCALS = {*_LOAD_FASTS, "LOAD_DEREF", "LOAD_CLASSDEREF", "LOAD_FROM_DICT_OR_DEREF"}
-_IMPORTERS = {"import_module", "__import__"}
+IMPORTERS = {"import_module", "__import__", "find_spec", "run_module"}
+_LOADERS = {"run_path", "spec_from_file_location", "SourceFileLoader", "resolve_name"}
+_CALLED = {"PRECALL", "CALL", "KW_NAMES", "CALL_KW"}
 _LOADED_MODULES = {("modules",), ("sys", "modules"), ("modules", "get")}
+
+Aliases = dict[str, tuple[Read, ...]]
 
 
 class Site(NamedTuple):
@@ -42,8 +46,8 @@ def reads_of_text(text: str) -> tuple[Read, ...]:
         return ()
 
 
-def _collect(code: CodeType, aliases: dict[str, Read], found: dict[Read, None]) -> None:
-    """Walk one code object; ``aliases`` maps local names to the imports that they hold."""
+def _collect(code: CodeType, aliases: Aliases, found: dict[Read, None]) -> None:
+    """Walk one code object; ``aliases`` maps names to the imports that they may hold, by whichever branch."""
     aliases = dict(aliases)
     try:
         found.update(dict.fromkeys(site.read for site in sites(code, instructions_of(code), aliases)))
@@ -54,7 +58,7 @@ def _collect(code: CodeType, aliases: dict[str, Read], found: dict[Read, None]) 
         _collect(nested, aliases, found)
 
 
-def _all_that_it_may_read(code: CodeType, aliases: dict[str, Read]) -> list[Read]:
+def _all_that_it_may_read(code: CodeType, aliases: Aliases) -> list[Read]:
     """List what code may read that has an instruction of which nobody knows what it does: its module, all its names."""
     found = [Read("module", ()), *(Read("global", (name,)) for name in code.co_names)]
     try:
@@ -64,7 +68,7 @@ def _all_that_it_may_read(code: CodeType, aliases: dict[str, Read]) -> list[Read
     return found + [site.read for site in sites_of_dis]
 
 
-def sites(code: CodeType, instructions: list[Instruction], aliases: dict[str, Read]) -> list[Site]:
+def sites(code: CodeType, instructions: list[Instruction], aliases: Aliases) -> list[Site]:
     """List where one code object reads something; its imports are added to ``aliases``."""
     if any(step.name == "IMPORT_NAME" for step in instructions):
         # In a loop, an import may stand below its use: first learn what the imports bind.
@@ -74,7 +78,7 @@ def sites(code: CodeType, instructions: list[Instruction], aliases: dict[str, Re
     return found
 
 
-def _collect_own(code: CodeType, instructions: list[Instruction], aliases: dict[str, Read], found: list[Site]) -> None:
+def _collect_own(code: CodeType, instructions: list[Instruction], aliases: Aliases, found: list[Site]) -> None:
     cells = {*code.co_cellvars, *code.co_freevars}
     count = len(instructions)
     index = 0
@@ -86,43 +90,48 @@ def _collect_own(code: CodeType, instructions: list[Instruction], aliases: dict[
         if op in CONSTANTS:
             constants = [*constants[-1:], value]
             continue
-        root: Read | None = None
+        roots: tuple[Read, ...] = ()
         if op == "LOAD_GLOBAL":
-            root = Read("global", (str(value),))
+            roots = (Read("global", (str(value),)), *aliases.get(f"global {value}", ()))
         elif op in _LOAD_NAMES:
-            root = aliases.get(str(value)) or Read("global", (str(value),))
+            roots = aliases.get(str(value)) or (Read("global", (str(value),)),)
         elif op in _LOAD_LOCALS:
             if op in _LOAD_FASTS and value in cells:
                 continue  # the cell itself, on its way into a nested function, which is read by itself
-            root = aliases.get(str(value)) or (Read("cell", (str(value),)) if value in code.co_freevars else None)
+            roots = aliases.get(str(value)) or ((Read("cell", (str(value),)),) if value in code.co_freevars else ())
         elif op == "IMPORT_NAME":
             index = _collect_import(instructions, index, str(value), constants, aliases, found)
             continue
-        if root is None:
+        if not roots:
             continue
-        chain = root.chain
+        rest: tuple[str, ...] = ()
         while index < count and instructions[index].name in _LOAD_ATTRS:
-            chain += (str(instructions[index].value),)
+            rest += (str(instructions[index].value),)
             index += 1
-        if index < count and instructions[index].name in _WRITE_ATTRS and len(chain) == 1:
-            continue  # an attribute of it is written: nothing is read
-        found.append(Site(root._replace(chain=chain), start, index))
-        if chain[-1] in _IMPORTERS or chain[-2:] in _LOADED_MODULES:
-            named = _named_import(instructions, index)
-            if named is not None:
-                found.append(Site(named, start, index))
+        for root in roots:
+            chain = root.chain + rest
+            if index < count and instructions[index].name in _WRITE_ATTRS and len(chain) == 1:
+                continue  # an attribute of it is written: nothing is read
+            found.append(Site(root._replace(chain=chain), start, index))
+            if chain[-1] in IMPORTERS or chain[-1] in _LOADERS or chain[-2:] in _LOADED_MODULES:
+                found += [Site(named, start, index) for named in _named_imports(instructions, index, chain)]
 
 
-def _named_import(instructions: list[Instruction], index: int) -> Read | None:
-    """Return what `importlib.import_module("name")` or `sys.modules["name"]` reads: as `import name` would."""
+def _named_imports(instructions: list[Instruction], index: int, chain: tuple[str, ...]) -> list[Read]:
+    """List what `importlib.import_module("name")` or `sys.modules["name"]` reads: as `import name` would."""
+    computed = [] if chain[-2:] in _LOADED_MODULES else [Read("named", (COMPUTED,))]
     while index < len(instructions) and instructions[index].name == "PUSH_NULL":
         index += 1
     op, name = instructions[index][:2] if index < len(instructions) else ("", None)
+    after = instructions[index + 1].name if index + 1 < len(instructions) else ""
+    if chain[-1] in _LOADERS or type(name) is not str or op not in {"LOAD_GLOBAL", *CONSTANTS} or not name.strip("."):
+        return computed
+    if after in _CALLED and not name.startswith("."):
+        computed = []  # else more is done with the name, or it is relative to one that stands beside it
     if op == "LOAD_GLOBAL":
-        return Read("named", (str(name),))
-    if op not in CONSTANTS or type(name) is not str or not name.strip("."):
-        return None
-    return Read("import", (name.lstrip("."),), len(name) - len(name.lstrip(".")))
+        return [Read("named", (name,)), *computed]
+    level = len(name) - len(name.lstrip("."))
+    return [Read("import", (name.lstrip("."),), level), *computed]
 
 
 def _collect_import(
@@ -130,7 +139,7 @@ def _collect_import(
     index: int,
     module: str,
     constants: list[object],
-    aliases: dict[str, Read],
+    aliases: Aliases,
     found: list[Site],
 ) -> int:
     """Read one import statement; note what it binds, or what it reads where that is not a plain local name."""
@@ -142,7 +151,7 @@ def _collect_import(
             target = Read("import", (module, str(step.value)), level)
             store = instructions[index + 1]
             if store.name in _STORES:
-                aliases[str(store.value)] = target
+                _bind(aliases, store, target)
             found.append(Site(target, index, index))
             index += 2
             step = instructions[index]
@@ -158,7 +167,13 @@ def _collect_import(
     if walked:
         bound = target
     if step is not None and step.name in _STORES:
-        aliases[str(step.value)] = bound
+        _bind(aliases, step, bound)
         return index + 1
     found.append(Site(target, index, index))
     return index
+
+
+def _bind(aliases: Aliases, store: Instruction, read: Read) -> None:
+    name = f"global {store.value}" if store.name == "STORE_GLOBAL" else str(store.value)
+    known = aliases.get(name, ())
+    aliases[name] = known if read in known else (*known, read)

@@ -205,7 +205,7 @@ class _Reach(Names):
         return self.finish(root)
 
     def finish(self, root: bytes = b"") -> Fingerprint:
-        while self._pending or self._survey():
+        while self._pending or self._survey() or self._count_named():
             if self._pending:
                 self._pending.popleft()()
         self._count_differences()

@@ -162,8 +162,11 @@ def _content(filename: str) -> bytes | None:
 def _read(name: str) -> StaticModule | None:
     module = sys.modules.get(name)
     filename = getattr(module, "__file__", None) if module is not None else find_file(name)
-    if not isinstance(filename, str):
-        return None
+    return read_file(name, filename) if isinstance(filename, str) else None
+
+
+def read_file(name: str, filename: str) -> StaticModule | None:
+    """Read a file that is run as a module of some name; None if there is none."""
     stamp = _stamp(filename)
     known = _by_file.get(filename)
     if known is not None and known.stamp == stamp:
@@ -209,8 +212,13 @@ def _imports(tree: ast.Module, package: str) -> list[str]:
     """List the modules that a text imports; a name taken from a package may be a module too."""
     import ast
 
+    from .bytecode import IMPORTERS
+    from .named import modules_named_by
+
     found: dict[str, None] = {}
+    names_used: set[str] = set()
     for node in ast.walk(tree):
+        names_used.add(getattr(node, "attr", None) or getattr(node, "id", None) or "")
         if isinstance(node, ast.Import):
             found |= dict.fromkeys(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -221,6 +229,9 @@ def _imports(tree: ast.Module, package: str) -> list[str]:
                 child = f"{module}.{alias.name}"
                 if origin_of_module(module).kind == "user" and (child in sys.modules or find_file(child) is not None):
                     found[child] = None
+    if not names_used.isdisjoint(IMPORTERS):
+        texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and type(node.value) is str]
+        found |= dict.fromkeys(sorted(modules_named_by(texts, {package})))
     found.pop("", None)
     return list(found)
 

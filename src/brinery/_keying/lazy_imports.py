@@ -18,6 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from .bytecode import Aliases
     from .file_state import FileState
 
 if sys.version_info >= (3, 15):
@@ -83,9 +84,9 @@ def _statements_of(space: dict[str, Any]) -> dict[str, Read]:
 
 
 def _statements_in(text: bytes) -> dict[str, Read]:
-    found: dict[str, Read] = {}
+    found: Aliases = {}
     if b"lazy" not in text:
-        return found
+        return {}
     import re
 
     from .bytecode import sites
@@ -97,7 +98,7 @@ def _statements_in(text: bytes) -> dict[str, Read]:
         except (SyntaxError, ValueError):
             continue
         sites(code, instructions_in_any_case(code), found)
-    return found
+    return {name: reads[-1] for name, reads in found.items()}
 
 
 def _is_what_it_leads_to(space: dict[str, Any], read: Read, value: object) -> bool:

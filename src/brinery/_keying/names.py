@@ -17,7 +17,7 @@ from .origin import Origin
 from .references import References, digest_of, name_digest
 from .set_up import Bound, imported_from, said_of
 from .settings import settings_of
-from .source import Read, split_written
+from .source import COMPUTED, Read, split_written
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -294,6 +294,7 @@ class Names(References):
 
     def _resolve_named(self, space: dict[str, Any], module: str, name: str) -> bytes:
         """A module that code asks for by a name that stands in a global, such as ``sys.modules[__name__]``."""
+        self._computes_names |= name == COMPUTED
         named = self._names_in(space).get(name)
         own = sys.modules.get(module)
         if name == "__name__" and own is not None and vars(own) is space:
@@ -318,6 +319,34 @@ class Names(References):
         else:
             walk.watch_unloaded(name)
         return name_digest(".".join([name, *rest]))
+
+    def _count_named(self) -> bool:
+        """Count what code may import by a name that it computes; tells whether there was anything new."""
+        if not self._computes_names:
+            return False
+        from .named import named_by
+
+        names, scripts = named_by(list(self._reached.values()), self._values.values())
+        for name, filename in scripts:
+            if filename not in self._unloaded:
+                self._unloaded.add(filename)
+                names |= self._count_script(name, filename)
+        new = names - self._named_modules
+        self._named_modules |= new
+        for name in sorted(new):
+            self._resolve_module(name, [])
+        return bool(new)
+
+    def _count_script(self, name: str, filename: str) -> set[str]:
+        from .imports import are_unchanged, read_file
+
+        script = read_file(name.removesuffix(".py"), filename)
+        if script is None:
+            return set()
+        self._parts.add(f"imported {name}", Part(script.digest))
+        files = [(filename, script.stamp)]
+        self._watch.question(lambda: are_unchanged(files))
+        return {module for module in script.imports if self._origin_of_name(module).kind == "user"}
 
     def count_file(self, name: str) -> None:
         """Count the file of a user's module, and those that it imports; each once for all that imports it."""

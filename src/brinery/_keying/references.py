@@ -89,6 +89,8 @@ class References:
         self._static: StaticModules | None = None
         self._unloaded: set[str] = set()
         self._followed: set[tuple[str, ...]] = set()
+        self._computes_names = False  # of modules or scripts that it imports
+        self._named_modules: set[str] = set()
         self._constants: dict[str, tuple[str, str]] = {}  # by part: a module and a name in it
         self._made: dict[str, tuple[str, str]] = {}  # by function: its module, and the file that provably says it
         self._parts = Parts()

@@ -26,15 +26,17 @@ class Read(NamedTuple):
     """One way in which code reaches outside itself.
 
     ``kind`` is "global", "cell" (a closure variable), "written global" and "written cell" (only written to),
-    "import", "named" (an import by a name that stands in a global),
-    or "module" (any name of the module, as the code has instructions that are not known here); ``chain`` the name and
-    the attributes taken from it, for an import the module's name first; ``level`` counts the dots of a relative import.
+    "import", "named" (an import by a name that stands in a global, or by one that is computed), or "module"
+    (any name of the module, as the code has instructions that are not known here); ``chain`` the name and the
+    attributes taken from it, for an import the module's name first; ``level`` counts the dots of a relative import.
     """
 
     kind: str
     chain: tuple[str, ...]
     level: int = 0
 
+
+COMPUTED = "*"  # the name in the chain of a "named" read that nobody knows before the code runs
 
 # At the end of the chain of something that is only written to: what is done to its items. Where one is counted up whose
 # key is a text, that follows.

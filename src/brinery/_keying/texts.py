@@ -41,13 +41,14 @@ def texts_in(code: CodeType) -> Texts:
     """Say which functions a code object names that look names up in texts, and which texts it holds."""
     names = names_in(code)
     ways = names & (_MARKED | _SQL | _EXPRESSIONS)
-    return Texts(ways, tuple(_constants(code)) if ways else (), not names.isdisjoint(_FRAMES))
+    return Texts(ways, tuple(constants_in(code)) if ways else (), not names.isdisjoint(_FRAMES))
 
 
-def _constants(code: CodeType) -> Iterator[str]:
+def constants_in(code: CodeType) -> Iterator[str]:
+    """List the texts that the code and its nested code hold."""
     yield from (value for value in code.co_consts if type(value) is str)
     for nested in nested_codes(code):
-        yield from _constants(nested)
+        yield from constants_in(nested)
 
 
 def reads_in_texts(texts: Texts, reads: Iterable[Read], space: Mapping[str, Any]) -> list[Read]:

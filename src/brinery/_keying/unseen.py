@@ -13,7 +13,7 @@ from opcode import opmap, opname
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 
 from .._light import NamedTuple, suppress
-from .bytecode import Site, sites
+from .bytecode import Aliases, Site, sites
 from .compiled import nested_codes
 from .fingerprint import Fingerprint
 from .generators import global_generator
@@ -86,7 +86,7 @@ class _Names:
 
     def __init__(self, function: FunctionType | None, identities: dict[int, str]) -> None:
         self._identities = identities
-        self.imported: dict[str, Read] = {}  # of a file that is not loaded: what it imports at its top
+        self.imported: Aliases = {}  # of a file that is not loaded: what it imports at its top
         self._space = {} if function is None else function.__globals__
         builtins = self._space.get("__builtins__", sys.modules["builtins"])
         self._builtins: dict[str, Any] = builtins if isinstance(builtins, dict) else vars(builtins)
@@ -98,7 +98,7 @@ class _Names:
         """Return the dotted name of what is read and, where it is there already, the object."""
         first, *rest = read.chain
         if read.kind == "global" and first in self.imported:
-            read = self.imported[first]
+            read = self.imported[first][-1]
             return self.find(read._replace(chain=(*read.chain, *rest)))
         if read.kind == "import":
             return self._find_imported(read)
@@ -187,7 +187,7 @@ def _scan_file(filename: str, identities: dict[int, str]) -> Iterator[_Found]:
     yield from _scan(code, names, {})
 
 
-def _scan(code: CodeType, names: _Names, aliases: dict[str, Read]) -> Iterator[_Found]:
+def _scan(code: CodeType, names: _Names, aliases: Aliases) -> Iterator[_Found]:
     aliases = dict(aliases)
     try:
         instructions = instructions_of(code)
