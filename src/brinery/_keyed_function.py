@@ -8,7 +8,8 @@ from xxhash import xxh3_128_digest, xxh3_128_hexdigest
 
 from ._cache_options import is_told
 from ._keying.arguments import Binder, parameters
-from ._keying.code import code_digest, enclosing_names, fingerprint, mark_as_wrapped, outdated_memos
+from ._keying.code import enclosing_names, fingerprint, mark_as_wrapped, outdated_memos
+from ._keying.code_in_values import CodeOf
 from ._keying.digest import digest, encode
 from ._keying.filled import before_a_run, forget
 from ._keying.fingerprint import Fingerprint, Scope
@@ -408,7 +409,7 @@ class KeyedFunction(Generic[P, R]):
     def _code_of(self, code: Fingerprint, scope: Scope) -> Callable[[object], bytes]:
         """Return what digests the code that arguments carry."""
         scope = scope._replace(depends_on=(), ignore_own=frozenset())
-        return ignoring(partial(code_digest, scope=scope, looks=code.looks, kept={}), scope.ignore)
+        return ignoring(CodeOf(scope, code.looks), scope.ignore)
 
     def _describe(self) -> tuple[str, Callable[[], dict[str, Any]]]:
         """The present fingerprint, and what `function.json` is to tell of it."""

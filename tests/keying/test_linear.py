@@ -14,13 +14,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 
 from brinery._keying.code import fingerprint
+from brinery._keying.code_in_values import CodeOf
 from brinery._keying.digest import encode
+from brinery._keying.fingerprint import EVERYTHING
 
 MOST = 2.3  # times the steps for twice the size
 
@@ -246,6 +248,118 @@ def test_code_counts_in_steps_linear_in_what_it_reaches(shape: str) -> None:
     """Whoever calls and reads whom: each function, class and value is looked at once, also by the check."""
     make, size = CODE[shape]
     assert_linear(make, lambda start: fingerprint(start).holds(), size)
+
+
+def all_named(letter: str, text: str, before: str = "") -> Callable[[int], list[Any]]:
+    """Functions or classes in a ring, each of which names the next one; `start` gives all of them."""
+    end = f"def start(): return [value for name, value in globals().items() if name[0] == '{letter}' and name[1:].isdigit()]"  # noqa: E501
+    return lambda count: lines(f"{before}\n{text}" if before else text, end)(count)()
+
+
+def ring_of_closures(count: int) -> list[Any]:
+    ring: list[Any] = []
+    for number in range(count):
+        ring.append(lambda x, n=number: ring[(n + 1) % count](x))
+    return ring
+
+
+def all_of_one_table(count: int) -> list[Any]:
+    functions = all_named("f", "def f{n}(x): return TABLE[x]")(count)
+    functions[0].__globals__["TABLE"] = functions
+    return functions
+
+
+DECORATOR = "import functools\ndef wrap(f):\n  @functools.wraps(f)\n  def call(*args): return f(*args)\n  return call"
+
+CODE_IN_ARGUMENTS = {
+    "functions": all_named("f", "def f{n}(x): return f{next}(x)"),
+    "functions that call two others": all_named("f", "def f{n}(x): return f{next}(x) + f{other}(x)"),
+    "decorated functions": all_named("f", "@wrap\ndef f{n}(x): return f{next}(x)", DECORATOR),
+    "closures that one function made": ring_of_closures,
+    "classes": all_named("C", "class C{n}:\n  def m(self): return C{next}()"),
+    "a function and a class in turns": all_named("C", "class C{n}:\n  def m(self): return g{next}()\ndef g{n}(): return C{n}"),  # noqa: E501
+    "functions that read one table": all_of_one_table,
+}  # fmt: skip
+
+
+def ring_of_modules(count: int) -> list[Any]:
+    made = []
+    for number in range(count):
+        module: Any = ModuleType(f"brinery_ring_{count}_{number}")
+        exec("def run(x): return following.run(x)", module.__dict__)
+        made.append(module)
+        sys.modules[module.__name__] = module
+    for number, module in enumerate(made):
+        module.following = made[(number + 1) % count]
+    return made
+
+
+@pytest.mark.parametrize(
+    "holder",
+    [list, lambda ring: dict(enumerate(ring)), lambda ring: [Pair(each, each) for each in ring]],
+    ids=["list", "dict", "objects"],
+)
+@pytest.mark.parametrize("shape", [*CODE_IN_ARGUMENTS, "modules"])
+def test_a_ring_of_code_in_an_argument_counts_in_steps_linear_in_its_members(
+    shape: str, holder: Callable[[list[Any]], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All that lead to each other are walked over once, and checked once at later calls."""
+    monkeypatch.setattr(sys, "modules", sys.modules.copy())
+    make = CODE_IN_ARGUMENTS.get(shape, ring_of_modules)
+    assert_linear(lambda count: holder(make(count)), lambda ring: encode(ring, "", CodeOf(EVERYTHING, frozenset())), 20)
+    code_of = CodeOf(EVERYTHING, frozenset())
+    rings = {count: holder(make(count)) for count in (20, 40)}
+    for ring in rings.values():
+        encode(ring, "", code_of)
+    again = [steps_of(functools.partial(encode, ring, "", code_of)) for ring in rings.values()]
+    assert again[1] <= MOST * again[0]
+
+
+@pytest.mark.parametrize("shape", CODE_IN_ARGUMENTS)
+def test_a_member_of_a_ring_counts_the_same_wherever_the_ring_was_entered(shape: str) -> None:
+    """The order in which functions are met differs between processes; what they are does not."""
+    first, second = CODE_IN_ARGUMENTS[shape](7), CODE_IN_ARGUMENTS[shape](7)
+    numbers = list(range(len(first)))
+    code_of, other = CodeOf(EVERYTHING, frozenset()), CodeOf(EVERYTHING, frozenset())
+    expected = {number: code_of(first[number]) for number in numbers}
+    random.Random(3).shuffle(numbers)
+    assert {number: other(second[number]) for number in numbers} == expected
+    assert len(set(expected.values())) == len(numbers)
+
+
+@pytest.mark.parametrize("entered", [0, 3])
+def test_a_change_of_one_member_of_a_ring_changes_what_each_counts_as(entered: int) -> None:
+    ring = CODE_IN_ARGUMENTS["functions"](7)
+    code_of = CodeOf(EVERYTHING, frozenset())
+    code_of(ring[entered])
+    before = list(map(code_of, ring))
+    ring[5].__code__ = (lambda x: x).__code__
+    assert not set(before) & set(map(code_of, ring))
+
+
+@pytest.mark.parametrize("called", [False, True])
+def test_a_stencil_of_numba_counts_by_its_function_and_options(called: bool) -> None:
+    """Its intermediate form leads to the whole compiler, which is never walked."""
+    numba = pytest.importorskip("numba")
+    numpy = pytest.importorskip("numpy")
+
+    def make(weight: float, **options: Any) -> Any:
+        found = numba.stencil(lambda a: weight * (a[0, 1] + a[1, 0]), **options)
+        if called:
+            found(numpy.ones((4, 4)))
+        return found
+
+    code_of = CodeOf(EVERYTHING, frozenset())
+    forms = [
+        {encode(stencil, "", code_of), encode(stencil, "", code_of)}
+        for stencil in (make(0.5), make(0.5), make(0.25), make(0.5, cval=1.0))
+    ]
+    assert [len(form) for form in forms] == [1, 1, 1, 1]
+    assert forms[0] == forms[1]
+    assert len({*forms[0], *forms[2], *forms[3]}) == 3
+    fresh = make(0.125)
+    assert steps_of(lambda: encode(fresh, "", code_of)) < 20_000
+    assert fingerprint(global_value(make(0.5))).notes == {}
 
 
 @pytest.mark.parametrize(

@@ -10,18 +10,15 @@ from __future__ import annotations
 import sys
 from _weakref import ref
 
-from xxhash import xxh3_128_digest
-
 from .._light import CodeType, FunctionType, ModuleType, NamedTuple, partial
-from . import filled
 from .annotations import ANNOTATE, attributes_of, changed, maker_of
 from .compiled import bytecode_digest, names_in
-from .fingerprint import EVERYTHING, Fingerprint, Follow, Part, Scope
+from .fingerprint import EVERYTHING, Fingerprint, Part, Scope
 from .home import home_of_class, home_of_function, home_of_module, home_of_wrapped
 from .known_sources import is_declared, source_of
 from .live import is_empty, is_frozen, kind_of_written, name_of_class, qualname_of_class
 from .loaded import mark_executing
-from .memos import OutdatedMemo, outdated
+from .memos import outdated
 from .names import PLACES, Names
 from .references import digest_of
 from .set_up import Bound
@@ -49,7 +46,6 @@ class _Facts(NamedTuple):
 
 
 _facts: dict[tuple[int, int, bool], _Facts] = {}
-_known: dict[tuple[int, Scope, frozenset[str]], ref[_Known]] = {}
 _KNOWN_MOST = 4096
 _wrapped: dict[int, tuple[ref[FunctionType], int]] = {}  # by id; `weakref` itself takes a millisecond to import
 
@@ -72,66 +68,25 @@ def fingerprint(target: object, scope: Scope = EVERYTHING, before: Before | None
 
     With `before`, the names of one module mean what they meant then, and only changes in place show.
     """
-    return _fingerprint(target, scope, frozenset(), before)
+    return walk_from(target, scope, before=before).found
 
 
-def _fingerprint(target: object, scope: Scope, looks: frozenset[str], before: Before | None = None) -> Fingerprint:
+def walk_from(
+    target: object, scope: Scope, looks: frozenset[str] = frozenset(), before: Before | None = None
+) -> _Reach:
+    """Walk over all that a target reaches; ``looks`` is what code beside it is known to look at."""
     while True:
-        found = _Reach(scope, looks=looks, before=before).fingerprint(target)
-        if found.looks <= looks:
-            return found
-        looks |= found.looks  # code was reached that looks at more than most code does: now that counts everywhere
-
-
-class _Known:
-    """The fingerprint of a function, class or module that occurred in an argument."""
-
-    __slots__ = ("__weakref__", "found", "thing")
-
-    def __init__(self, thing: object, found: Fingerprint) -> None:
-        self.thing = thing
-        self.found = found
-
-
-def code_digest(
-    thing: object,
-    scope: Scope = EVERYTHING,
-    looks: frozenset[str] = frozenset(),
-    kept: dict[int, _Known] | None = None,
-) -> bytes:
-    """Digest a function, class or module that occurs in an argument; remembered while it holds.
-
-    Args:
-        thing: the function, class or module.
-        scope: that of the function called.
-        looks: what that looks at: its fingerprint's.
-        kept: what keeps alive what is remembered, and goes with the function called; all share it meanwhile.
-    """
-    if scope.follow.mode != "user":
-        scope = scope._replace(follow=Follow())
-    key = (id(thing), scope, looks)
-    reference = _known.get(key)
-    known = None if reference is None else reference()
-    if known is None or known.thing is not thing or not known.found.holds():
-        found = _fingerprint(thing, scope, looks)
-        if found.memos and (names := outdated_memos(found, scope)):
-            raise OutdatedMemo(*names)
-        known = _Known(thing, found)
-        _known[key] = ref(known, lambda gone: _known.pop(key) if _known.get(key) is gone else None)
-    if kept is not None and kept.get(id(thing)) is not known:
-        if len(kept) >= _KNOWN_MOST:
-            kept.clear()
-        kept[id(thing)] = known
-    return known.found.digest
-
-
-filled.code_digest = code_digest
+        walk = _Reach(scope, looks=looks, before=before)
+        walk.found = walk.fingerprint(target)
+        if walk.found.looks <= looks:
+            return walk
+        looks |= walk.found.looks  # code was reached that looks at more than most does: now that counts everywhere
 
 
 def outdated_memos(code: Fingerprint, scope: Scope) -> list[str]:
     """Name the functions under `lru_cache` that were reached and remember what other code or values gave."""
     scope = scope._replace(ignore_own=frozenset(), depends_on=())
-    return outdated(code, lambda function: _fingerprint(function, scope, code.looks).parts)
+    return outdated(code, lambda function: walk_from(function, scope, code.looks).found.parts)
 
 
 def _facts_of(code: CodeType, ours: int, *, documented: bool) -> _Facts:
@@ -190,6 +145,21 @@ def _pieces_of_names(function: FunctionType) -> list[bytes]:
 class _Reach(Names):
     """One walk over everything that a function reaches: the top layer, which visits functions, classes and modules."""
 
+    found: Fingerprint
+
+    def cycle_of(self, start: object) -> list[object]:
+        """List the code where the walk began, and what it leads to that leads back to it, as far as was noted."""
+        known, pending = {id(start)}, [id(start)]
+        while pending:
+            further = self._led_from.get(pending.pop(), set()) - known
+            known |= further
+            pending += further
+        return [start, *(thing for thing in self._kept if id(thing) in known and thing is not start)]
+
+    def digest_from(self, thing: object) -> bytes:
+        """Return the digest of all that was reached, as seen from something in it."""
+        return digest_of([self._references[id(thing)], self._whole])
+
     def fingerprint(self, target: object) -> Fingerprint:
         follow = self._scope.follow
         self._by_name_only = follow.mode == "version"
@@ -207,18 +177,20 @@ class _Reach(Names):
     def finish(self, root: bytes = b"") -> Fingerprint:
         while self._pending or self._survey() or self._count_named():
             if self._pending:
-                self._pending.popleft()()
+                self._at, visit = self._pending.popleft()
+                visit()
+                self._at = 0
         self._count_differences()
         version = f"{sys.version_info.major}.{sys.version_info.minor}"
         self._parts.add("python", Part(version.encode(), version))
         parts = self._parts.found()
         lines = [name.encode("utf-8", "surrogatepass") + b"=" + part.digest for name, part in sorted(parts.items())]
-        digest = xxh3_128_digest(b"".join(len(item).to_bytes(4, "little") + item for item in [root, *lines]))
+        self._whole = digest_of(lines)
         holds = self._watch.compile(self._encode_again)
         self._encoded.clear()
         self._handles.settle()
         return Fingerprint(
-            digest,
+            digest_of([root, self._whole]),
             parts,
             self._notes,
             holds,

@@ -27,6 +27,11 @@ class Ignoring:
     def __call__(self, thing: object) -> bytes:
         return self._code(thing)
 
+    def for_one_value(self) -> Ignoring:
+        """Return the same for a single value, see `CodeOf`."""
+        once = getattr(self._code, "for_one_value", None)
+        return self if once is None else Ignoring(once(), self._names)
+
     def ignored(self, kind: type) -> frozenset[str]:
         """Return the names of the attributes that are left out of a class's instances."""
         return frozenset(

@@ -111,7 +111,9 @@ class References:
         self._encoded: dict[
             int, tuple[bytes, object, list[object]]
         ] = {}  # until the walk ends; keeps alive what it names
-        self._pending: deque[Callable[[], None]] = deque()
+        self._pending: deque[tuple[int, Callable[[], None]]] = deque()  # each with the id of what is visited
+        self._at = 0  # the id of what is being looked at
+        self._led_from: dict[int, set[int]] = {}  # by id: of some of those that lead to it
         self._by_name_only = False
         self._named: dict[int, bytes] = {}
         self._own: FunctionType | None = None
@@ -147,6 +149,7 @@ class References:
             self._kept.append(thing)
             named = name_digest(f"named {getattr(thing, '__qualname__', type(thing).__qualname__)}")
             return self._named.setdefault(id(thing), named)
+        self._led_from.setdefault(id(thing), set()).add(self._at)
         known = self._references.get(id(thing))
         if known is not None:
             return known
@@ -182,7 +185,7 @@ class References:
         origin = self._origin_of_function(function)
         if origin.kind == "user":
             name = self._parts.reserve(f"function {home_of_function(function)}.{function.__qualname__}")
-            self._pending.append(lambda: self._visit_function(name, function))
+            self._pending.append((id(function), lambda: self._visit_function(name, function)))
             return name_digest(name)
         told = f"{home_of_wrapped(function)}.{function.__qualname__}"
         self._count_additions(str(function.__globals__.get("__name__")))
@@ -191,14 +194,14 @@ class References:
             # Made inside installed code: what it closes over may be the user's (a decorator of a library).
             name = self._parts.reserve(f"closure of {told}")
             self._references[id(function)] = reference = name_digest(reference.hex() + name)
-            self._pending.append(lambda: self._visit_closure(name, function))
+            self._pending.append((id(function), lambda: self._visit_closure(name, function)))
         return reference
 
     def _refer_to_class(self, cls: type) -> bytes:
         origin = self._origin_of_name(cls.__module__)
         if origin.kind == "user" or (cls.__module__ == "types" and not standard_name(cls)):  # by `types.new_class`
             name = self._parts.reserve(f"class {home_of_class(cls)}.{cls.__qualname__}")
-            self._pending.append(lambda: self._visit_class(name, cls))
+            self._pending.append((id(cls), lambda: self._visit_class(name, cls)))
             self._count_extension(cls.__module__)
             return name_digest(name)
         reference = self._refer_to_installed(origin, f"{cls.__module__}.{cls.__qualname__}")
@@ -315,7 +318,7 @@ class References:
         origin = self._origin_of_name(module.__name__)
         if origin.kind == "user":
             name = self._parts.reserve(f"module {home_of_module(module.__name__)}")
-            self._pending.append(lambda: self._visit_module(name, module))
+            self._pending.append((id(module), lambda: self._visit_module(name, module)))
             self._count_extension(module.__name__)
             return name_digest(name)
         self._count_additions(module.__name__)
@@ -424,18 +427,23 @@ class References:
         """Encode what many may lead to, such as a table that each of a hundred functions reads."""
         if self._by_name_only:
             return self._encode(name, value, bound)
+        self._led_from.setdefault(id(value), set()).add(self._at)
         known = self._encoded.get(id(value))
         if known is None:
-            known = self._encoded[id(value)] = self._encode(name, value, bound), value, self._met
+            at, self._at = self._at, id(value)
+            try:
+                known = self._encoded[id(value)] = self._encode(name, value, bound), value, self._met
+            finally:
+                self._at = at
         elif known[2]:
-            self._pending.append(partial(self._visit_set_up, name, bound, known[2]))
+            self._pending.append((self._at, partial(self._visit_set_up, name, bound, known[2])))
         return known[0]
 
     def _encode(self, name: str, value: object, bound: Bound | None = None) -> bytes:
         self._met = []
         encoded = encode(value, name, self._code, self._reach, self._follow, self._live_form)
         if self._met:
-            self._pending.append(partial(self._visit_set_up, name, bound, self._met))
+            self._pending.append((self._at, partial(self._visit_set_up, name, bound, self._met)))
         return encoded
 
     def _reach(self, path: str, value: object) -> None:

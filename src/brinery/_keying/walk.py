@@ -72,7 +72,8 @@ class Walk:
         opaque: Reached | None = None,
         live: Live | None = None,
     ) -> None:
-        self._code = code
+        once: Callable[[], CodeOf] | None = getattr(code, "for_one_value", None)
+        self._code = code if once is None else once()
         self._ignored: Callable[[type], frozenset[str]] | None = getattr(code, "ignored", None)
         self._live = live
         self._path = path

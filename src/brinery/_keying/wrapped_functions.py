@@ -22,12 +22,20 @@ def find(base: type) -> Expander | None:
         return _validated if name == "ValidateCallWrapper" else None
     if name in ("Dispatcher", "_DispatcherBase"):
         return _dispatcher
+    if name == "StencilFunc":
+        return _stencil
     return _universal if name in ("DUFunc", "GUFunc") else None
 
 
 def _dispatcher(value: Any, walk: Asked) -> Node:
     children = (value.py_func, Passing(dict(value.targetoptions)), Passing(bool(value._can_compile)))  # noqa: SLF001
     return Node(head("compiled by numba") + walk.class_of(type(value)), children, (".py_func", ".targetoptions", ""))
+
+
+def _stencil(value: Any, walk: Asked) -> Node:
+    # Its intermediate form leads to the whole compiler; options keep what was given, also once it has been called.
+    children = (value.kernel_ir.func_id.func, Passing(value.mode), Passing(dict(value.options)))
+    return Node(head("stencil by numba") + walk.class_of(type(value)), children, (".func", ".mode", ".options"))
 
 
 def _universal(value: Any, walk: Asked) -> Node:
