@@ -9,6 +9,7 @@ from _thread import get_ident
 from ._keyed_function import Call, KeyedFunction, State
 from ._keying.digest import SCALARS
 from ._keying.filled import before_a_run
+from ._keying.library_options import AsTheyWere
 from ._levels import ARE_COUNTED, SHALLOW, depths, give_back, make_room
 from ._light import P, R, suppress
 from ._options import is_disabled
@@ -134,6 +135,7 @@ class ComputedOnce(KeyedFunction[P, R]):
     def _begin(self, call: Call, *, anew: bool = False) -> None:
         """Count a miss, and note before the function runs what its arguments are, if they can change."""
         self._tally.miss()
+        call.options = AsTheyWere()
         is_first = not self._has_told_misspelt
         if is_first:
             self._check_spelling()

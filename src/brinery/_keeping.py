@@ -10,6 +10,7 @@ from ._keying.differences import compare_parts
 from ._keying.digest import digest, encode
 from ._keying.filled import after_a_run
 from ._keying.libraries import look_again
+from ._keying.library_options import AsTheyWere
 from ._keying.live import is_frozen
 from ._light import NamedTuple, suppress
 from ._moved import sentences
@@ -35,7 +36,7 @@ def prepare(function: Function, call: Call, result: object, codec: Codec) -> Pay
     now = call.state.code
     changes: list[str] = []
     look_again()
-    with after_a_run():
+    with after_a_run(), call.options or AsTheyWere():
         if not (call.is_fixed and call.state.holds()):
             changes, now = _changes_since(function, call)
     if changes:

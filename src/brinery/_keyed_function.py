@@ -17,6 +17,7 @@ from ._keying.home import home_module, home_name, place_of_code
 from ._keying.ignored import ignoring
 from ._keying.key import key_prefix
 from ._keying.known_sources import recall, records_of
+from ._keying.library_options import AsTheyWere
 from ._keying.memos import OutdatedMemo
 from ._keying.tested import is_newer, newer_python, unknown_code, unknown_instructions
 from ._light import FunctionType, Generic, P, R, partial, update_wrapper
@@ -97,6 +98,7 @@ class Call:
         "kwargs",
         "named",
         "noted",
+        "options",
         "others",
         "state",
         "values",
@@ -116,6 +118,7 @@ class Call:
         self.is_fixed = False  # none of them can
         self.others: Others | None = None  # when it began: what must not change, where globals may
         self.noted: Attributes | None = None  # what objects held when it began, at the first miss
+        self.options: AsTheyWere | None = None  # of libraries, when it began
         self.began = 0.0
         self.carried: dict[str, str] = {}  # the classes and functions in the arguments, once the function has run
 

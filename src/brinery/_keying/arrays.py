@@ -14,6 +14,7 @@ from types import MemberDescriptorType
 from xxhash import xxh3_128, xxh3_128_digest
 
 from .generators import unless_global
+from .library_options import options_for
 from .node import Asked, Expander, Node, Passing, Refused, attributes, close, leaf, part
 from .plain import head
 from .reached import reference
@@ -169,7 +170,7 @@ def _without_padding(np: Any, array: Any) -> bytes:
 def _ndarray(value: Any, walk: Asked) -> bytes | Node:
     np: Any = sys.modules["numpy"]
     kind = np.ndarray if _is_handed_over(value, np.memmap) else type(value)
-    start = head("ndarray") + walk.class_of(kind)
+    start = head("ndarray") + walk.class_of(kind) + options_for("numpy", walk)
     array = np.ndarray.view(value, np.ndarray)
     extra = {} if kind is np.ndarray else _attributes_beyond(value, kind)
     taken = array_node(array)
@@ -231,7 +232,7 @@ def _masked(value: Any, walk: Asked) -> Node:
 
 def _numpy_scalar(value: Any, walk: Asked) -> bytes | Node:
     np: Any = sys.modules["numpy"]
-    start = head("scalar of numpy") + walk.class_of(type(value))
+    start = head("scalar of numpy") + walk.class_of(type(value)) + options_for("numpy", walk)
     dtype = value.dtype
     if dtype.kind in _SIMPLE and dtype.char not in "gG":
         return close(start, leaf("bytes", str(dtype.str), value.tobytes()))

@@ -175,7 +175,7 @@ class _Reach(Names):
         return self.finish(root)
 
     def finish(self, root: bytes = b"") -> Fingerprint:
-        while self._pending or self._survey() or self._count_named():
+        while self._pending or self._survey() or self._count_named() or self._count_options():
             if self._pending:
                 self._at, visit = self._pending.popleft()
                 visit()

@@ -18,11 +18,12 @@ _REQUIRES = rb"(?m)^Requires-Dist:[ \t]*([A-Za-z0-9][A-Za-z0-9._-]*)([^\r\n]*)"
 
 
 class Distribution(NamedTuple):
-    """An installed distribution; ``digest`` covers its files and those of all it requires."""
+    """An installed distribution; ``digest`` covers its files and those of all it requires, ``requires``."""
 
     name: str
     version: str
     digest: bytes
+    requires: frozenset[str]
 
 
 class _Installed(NamedTuple):
@@ -145,7 +146,7 @@ def _with_requirements(site: str, installed: _Installed) -> Distribution:
                 pending.append(other)
     lines = [f"{name} {item.version} {item.record.hex()}" for name, item in sorted(reached.items())]
     digest = xxh3_128_digest("\n".join(lines).encode())
-    known = _distributions[key] = Distribution(installed.name, installed.version, digest)
+    known = _distributions[key] = Distribution(installed.name, installed.version, digest, frozenset(reached))
     return known
 
 

@@ -36,7 +36,9 @@ _BY_KIND = {
         "os.getloadavg os.path.expanduser os.path.expandvars pathlib.Path.cwd pathlib.Path.home sys.argv platform.node "
         "platform.uname platform.platform platform.system platform.machine platform.processor getpass.getuser "
         "socket.gethostname locale.getlocale locale.getdefaultlocale locale.localeconv locale.getpreferredencoding "
-        "tempfile.gettempdir multiprocessing.cpu_count"
+        "locale.setlocale locale.format_string locale.currency locale.str locale.atof locale.atoi locale.delocalize "
+        "locale.localize locale.strcoll locale.strxfrm warnings.warn warnings.warn_explicit warnings.filters "
+        "warnings.catch_warnings tempfile.gettempdir multiprocessing.cpu_count"
     ),
     "process": (
         "subprocess.run subprocess.Popen subprocess.call subprocess.check_call subprocess.check_output "

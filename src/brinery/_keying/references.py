@@ -18,6 +18,7 @@ from .home import MAINS, home_of_class, home_of_function, home_of_module, home_o
 from .ignored import ignoring
 from .installed import Neighbours, added_members, is_added, is_made_elsewhere, maker_of, namespaces, wrapped_by
 from .libraries import survey_of
+from .library_options import LIBRARIES, UNFOLLOWED, are_options, options_set
 from .live import (
     attribute_of,
     is_class,
@@ -100,6 +101,8 @@ class References:
         self._searched: set[str | int] = set()  # modules and classes of libraries, for what the user put there
         self._libraries: set[str] = set()  # top-level packages, of which any module may hold what the user put there
         self._surveyed: set[str] = set()
+        self._packages: set[str] = set()  # that are reached by name, and the distributions that those require
+        self._optioned: set[str] = set()
         self._memos: dict[str, object] = {}
         self._handles = LiveObjects(self._is_given)
         self._handle_parts: set[str] = set()
@@ -301,6 +304,20 @@ class References:
             self._parts.add(f"member {place}", Part(reference))
         return True
 
+    def _count_options(self) -> bool:
+        """Count the options that are set of the libraries that were reached; whether there is more to visit."""
+        names = sorted(LIBRARIES.keys() & self._packages - self._optioned)
+        self._optioned.update(names)
+        for library in names:
+            options = options_set(library)
+            self._watch.question(partial(are_options, library, options))
+            for name, value in options:
+                label = f"setting {library}.{name}"
+                reference = self._reference(label, value, lambda value=value: value)  # type: ignore[misc]
+                if is_code(value):
+                    self._parts.add(label, Part(reference))
+        return bool(names)
+
     def _pieces_of_registered(self, cls: type, *, ours: bool = False) -> list[bytes]:
         """The classes that were registered with an abstract base class; with an installed one, only the user's."""
         if "_abc_impl" not in cls.__dict__:
@@ -359,9 +376,16 @@ class References:
             self._parts.add(f"extension {home_of_module(module)}", Part(digest))
 
     def _refer_to_installed(self, origin: Origin, name: str) -> bytes:
+        package = name.partition(".")[0]
+        self._packages.add(package)
+        if package in UNFOLLOWED:
+            self._notes[f"the options of {package}"] = (
+                f"such as {UNFOLLOWED[package]} sets: they are in no key; name what matters in depends_on=[...]"
+            )
         if origin.distribution is None:
             return name_digest(f"{origin.kind} {name}")
         distribution = origin.distribution
+        self._packages |= distribution.requires
         part = self._parts.add(f"package {distribution.name}", Part(distribution.digest, distribution.version))
         return name_digest(f"installed {part.partition(' ')[2]} {name}")
 

@@ -16,6 +16,7 @@ from .filled import Filling, is_to_be_settled
 from .generators import drawing_from_the_system, unless_global
 from .home import home_of_module
 from .lazy import lazy_names
+from .library_options import options_for
 from .node import Asked, Expander, Node, Passing, Refused, attributes, close, leaf
 from .objects import by_reduce, read_slot, without_lazy
 from .plain import SCALAR_IDS, head, scalar
@@ -72,6 +73,10 @@ def _lru_cache_wrapper(value: Any, walk: Asked) -> bytes | Node:
     if type(value.__wrapped__) is FunctionType:
         return close(head("lru_cache"), walk.code_of(value))
     return Node(head("lru_cache"), (value.__wrapped__,), (".__wrapped__",))
+
+
+def _decimal(value: Any, walk: Asked) -> bytes:
+    return close(head("decimal", str(value).upper()), options_for("decimal", walk))  # the context says in which case
 
 
 def _dispatching_method(value: Any, _walk: Asked) -> Node:
@@ -255,6 +260,7 @@ EXACT: dict[str, Expander] = {
     "_io.BytesIO": _memory_file,
     "_io.StringIO": _memory_file,
     "fractions.Fraction": _fraction,
+    "decimal.Decimal": _decimal,
     "_struct.Struct": _struct,
     "builtins.lazy_import": _lazy_import,
     "builtins.sentinel": _sentinel,
