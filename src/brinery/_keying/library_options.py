@@ -61,8 +61,9 @@ def _watch_decimal(module: Any) -> Callable[[], bool]:
 def _options_of_decimal(module: Any) -> tuple[dict[str, object], dict[str, object]]:
     context = module.getcontext()
     traps = {signal.__name__: is_trapped for signal, is_trapped in context.traps.items()}
-    values = {name: getattr(context, name) for name in _OF_DECIMAL}
-    return values | traps, _OF_DECIMAL | {name: name in _TRAPS for name in traps}
+    values: dict[str, object] = {name: getattr(context, name) for name in _OF_DECIMAL}
+    defaults: dict[str, object] = {**_OF_DECIMAL, **{name: name in _TRAPS for name in traps}}
+    return values | traps, defaults
 
 
 def _watch_numpy(module: Any) -> Callable[[], bool]:
