@@ -39,6 +39,8 @@ _LIBRARIES = {
     "immutables": "hashed",
     "numba": "wrapped_functions",
     "pydantic": "wrapped_functions",
+    "_wrappers": "reached",
+    "wrapt": "reached",
 }
 
 

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
     from .imports import StaticModules
 
-# Names that the import system and `warnings` set: they tell where a module lies and what was said, not what it does.
+# Names that the import system, `warnings` and the hook of beartype set: they do not tell what a module does.
 PLACES = {
     "__name__", "__file__", "__package__", "__spec__", "__loader__", "__builtins__", "__cached__", "__path__",
-    "__warningregistry__",
+    "__warningregistry__", "__claw_state_beartype__",
 }  # fmt: skip
 _LOOKING_AT_ALL = {"globals", "eval", "exec"}  # builtins by which code reads any name of its module
 _OF_THE_PROCESS = ("sys.", "site.")  # what their lists hold differs from one way of starting Python to another

@@ -28,10 +28,15 @@ class _Nothing:
 
 def way_through(kind: type) -> Expander | None:
     """Return what looks through the instances of a class, None where nothing is to be seen."""
-    if any(base.__name__ == "ObjectProxy" and base.__module__ in _OF_WRAPT for base in kind.__mro__):
+    if any(find(base) is not None for base in kind.__mro__):
         return _wrapping
     way = next((_WAYS[name] for name in map(standard_name, kind.__mro__) if name in _WAYS), None)
     return _members if way is None and not standard_name(kind) and _members_of(kind) else way
+
+
+def find(base: type) -> Expander | None:
+    """Return what takes the instances of a class apart, if it is wrapt's of proxies, which cannot be pickled."""
+    return _wrapping if base.__name__ == "ObjectProxy" and base.__module__ in _OF_WRAPT else None
 
 
 def _members_of(kind: type) -> list[str]:
