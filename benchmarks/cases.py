@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from brinery import Cache
-from brinery._store.chunks import has_blake3
+from brinery._store.entry.chunks import has_blake3
 
 from . import floors, peers
 from .filling import fill, settle

@@ -17,13 +17,12 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from brinery._store.eviction import Policy
-from brinery._store.limits import Limits
-from brinery._store.names import SHARDS
-from brinery._store.shards import Stored
+from brinery._store.accounting.eviction import Policy
+from brinery._store.accounting.shards import Stored
+from brinery._store.accounting.sweep import SAMPLE, Limits, choose_lowest, sample_shards
+from brinery._store.accounting.usage import Totals
+from brinery._store.disk.names import SHARDS
 from brinery._store.store import policy
-from brinery._store.sweep import SAMPLE, choose_lowest, sample_shards
-from brinery._store.usage import Totals
 
 POLICIES = ("value", "lru", "lfu", "fifo", "largest")
 HALF_LIFE = 604_800.0  # the default

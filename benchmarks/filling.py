@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from brinery import Cache
-from brinery._store.entry import encode
+from brinery._store.disk.names import SHARDS
+from brinery._store.entry.encoding import encode
 from brinery._store.layout import SUFFIX
-from brinery._store.names import SHARDS
 
 
 def fill(cache: Cache, function: Any, numbers: Iterable[int]) -> None:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from brinery import Cache
 from brinery._cli import main
-from brinery._store.names import slug_of
+from brinery._store.disk.names import slug_of
 
 from . import floors, peers
 from .cases import Table

@@ -11,8 +11,8 @@ from typing import Any
 
 from brinery._store.directory import Directory
 from brinery._store.function_folder import FunctionFolder
-from brinery._store.locks import Turn
-from brinery._store.payload import Codec
+from brinery._store.locking.locks import Turn
+from brinery._store.results.payload import Codec
 from brinery._store.store import policy
 
 CODEC = Codec("pickle", module="lab", home_module="lab")

@@ -15,7 +15,7 @@ import pytest
 from freshness import edits_of_new_syntax
 
 from brinery import Cache
-from brinery._warning import forget_warnings
+from brinery._warnings import forget_warnings
 
 # The long suites of programs run whole on one Python, and in fifths on the others: other ones on each.
 IN_SHARES = ("tests/everyday/", "tests/freshness/test_edits.py", "tests/freshness/test_running_process.py")
@@ -49,7 +49,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
 @pytest.fixture(autouse=True)
 def logger_as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let no test be told of calls because one before asked to be."""
-    monkeypatch.setattr("brinery._cache_options._level_is_ours", False)
+    monkeypatch.setattr("brinery._options._level_is_ours", False)
     logger = logging.getLogger("brinery")
     level, handlers = logger.level, logger.handlers[:]
     yield

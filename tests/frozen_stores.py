@@ -11,8 +11,8 @@ from typing import Any
 import xxhash
 from bare_store import keep, open_store, path_of
 
-from brinery._store.statistics_lines import Line, Missed, encode
-from brinery._store.tally import Tally
+from brinery._store.accounting.statistics_lines import Line, Missed, encode
+from brinery._store.accounting.tally import Tally
 
 NOW = 1_800_000_000.0
 SECRET = "a secret of more than thirty-two bytes"
@@ -133,7 +133,7 @@ def make_large(place: Path) -> None:
     (model,) = folder.rglob("*.brine1")
     data = bytearray(model.read_bytes())
     description = (folder / "function.json").read_text()
-    from brinery._store.names import slug_of
+    from brinery._store.disk.names import slug_of
 
     for number in range(200):
         home = f"lab.step{number:03}"

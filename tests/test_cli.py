@@ -19,10 +19,9 @@ import pytest
 import brinery
 from brinery import Cache
 from brinery._cli import main
-from brinery._columns import count, fields, table
-from brinery._printable import printable
+from brinery._display.text import count, fields, printable, table
 from brinery._store.layout import HEAD
-from brinery._store.secret_file import secret_path
+from brinery._store.signing.secret_file import secret_path
 
 
 class Ended(NamedTuple):
@@ -351,8 +350,8 @@ class TestLooking:
         assert len(shown) == 9
         assert run("show", shown, "--dir", store).code == 0
         # Where too many folders had to be looked into, they are long enough for all but chance.
-        monkeypatch.setattr("brinery._cli.short_keys._FEW_FOLDERS", 0)
-        monkeypatch.setattr("brinery._cli.short_keys._CHANCE", 16.0**-11)
+        monkeypatch.setattr("brinery._cli.look._FEW_FOLDERS", 0)
+        monkeypatch.setattr("brinery._cli.look._CHANCE", 16.0**-11)
         main(["ls", "test_cli.greet", "--limit", "1", "--dir", str(store)])
         assert len(capsys.readouterr().out.splitlines()[1].split()[0]) == 12
         main(["ls", "test_cli.greet", "--dir", str(store)])
@@ -1124,9 +1123,9 @@ class TestPipes:
         code = (
             "import os, signal, sys, time\n"
             "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-            "import brinery._progress, brinery._cache\n"
+            "import brinery._display.progress, brinery._cache\n"
             "def work(*_):\n    os.write(2, b'in the midst\\n'); time.sleep(60)\n"
-            "brinery._progress.Progress.advance = brinery._cache.Cache.metadata = work\n"
+            "brinery._display.progress.Progress.advance = brinery._cache.Cache.metadata = work\n"
             "from brinery._cli import main; sys.exit(main())\n"
         )
         words = [run_keys(store)[0] if word == "KEY" else word for word in command]
@@ -1252,7 +1251,8 @@ class TestLayout:
 
 
 AT_ONCE = (
-    "import sys, brinery._progress as p; p._UNSEEN = p._EVERY = 0; from brinery._cli import main; sys.exit(main())"
+    "import sys, brinery._display.progress as p; p._UNSEEN = p._EVERY = 0; "
+    "from brinery._cli import main; sys.exit(main())"
 )
 
 

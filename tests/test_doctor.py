@@ -13,7 +13,7 @@ import pytest
 from brinery import Cache
 from brinery._cli import main
 from brinery._cli.doctor import filesystem, nearest_folder, permissions, space
-from brinery._store.secret_file import secret_path
+from brinery._store.signing.secret_file import secret_path
 
 
 def examined(*arguments: object, capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, tuple[str, str]]]:

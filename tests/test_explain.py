@@ -427,7 +427,7 @@ def test_the_public_names_are_there():
 def test_what_takes_long_to_tell_is_not_told(new_cache, monkeypatch):
     """What is inside an argument is told for people only, so it may not take many times as long as the key."""
     ticks = itertools.count()
-    monkeypatch.setattr("brinery._keying.outline.thread_time", lambda: float(next(ticks)))
+    monkeypatch.setattr("brinery._keying.report.outline.thread_time", lambda: float(next(ticks)))
     cache = new_cache()
 
     @cache

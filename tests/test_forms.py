@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 from other_process import run
 
-from brinery import Cache, CacheInfo, _overview
-from brinery._listings import EntryList
+from brinery import Cache, CacheInfo
+from brinery._explain import tables as _overview
+from brinery._explain.tables import EntryList
 
 HOSTILE = "</div><script>alert(1)</script><img src=x onerror='alert(2)'>\"&amp; $x^2$ \x1b[31m \u202e \ud800"
 HARMLESS = {"b", "code", "details", "div", "li", "span", "summary", "table", "tbody", "td", "th", "thead", "tr", "ul"}
@@ -345,10 +346,11 @@ from brinery import Cache
 memory = Cache("store")
 f = memory(lambda x: x)
 f(1), f(1), f.cache_info(), f.explain(2)
-print([name for name in sys.modules if name.startswith(("brinery._html", "brinery._overview", "html", "IPython"))])
+forms = "brinery._display.html", "brinery._explain.tables", "html", "IPython"
+print([name for name in sys.modules if name.startswith(forms)])
 entries = memory.entries()
-print([name for name in sys.modules if name.startswith(("brinery._html", "html", "IPython"))])
+print([name for name in sys.modules if name.startswith(("brinery._display.html", "html", "IPython"))])
 memory._repr_html_()
-print("brinery._html.overview" in sys.modules)
+print("brinery._display.html" in sys.modules)
 """
     assert run("-c", script, cwd=tmp_path).split("\n")[:3] == ["[]", "[]", "True"]

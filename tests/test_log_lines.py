@@ -122,8 +122,8 @@ def test_a_slow_check_is_told(memory: Cache, caplog: pytest.LogCaptureFixture) -
 def slowly(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
     """Have every look at a clock find that some time has gone by."""
     now = itertools.count()
-    monkeypatch.setattr("brinery._computed_once.time", SimpleNamespace(perf_counter=lambda: seconds * next(now)))
-    monkeypatch.setattr("brinery._slow.clock", lambda: seconds * next(now))
+    monkeypatch.setattr("brinery._function.call.time", SimpleNamespace(perf_counter=lambda: seconds * next(now)))
+    monkeypatch.setattr("brinery._function.slow.clock", lambda: seconds * next(now))
 
 
 class Model:
@@ -178,7 +178,7 @@ def test_explain_lists_only_what_takes_long_again(memory: Cache, monkeypatch: py
     f = memory(of_a_table)
     f(1)
     times = itertools.chain([0.0, 1.0], itertools.repeat(1.0))
-    monkeypatch.setattr("brinery._slow.clock", lambda: next(times))
+    monkeypatch.setattr("brinery._function.slow.clock", lambda: next(times))
     assert f.explain(1).slow == ()
 
 

@@ -359,7 +359,7 @@ def test_an_executor_that_is_shut_down_is_asked_only_for_what_is_missing(square)
 
 def test_arguments_without_end_with_an_executor(square, monkeypatch: pytest.MonkeyPatch):
     """They are taken in batches, each when the one before it is asked for."""
-    monkeypatch.setattr("brinery._map._BATCH", 3)
+    monkeypatch.setattr("brinery._function.map._BATCH", 3)
     f, _ = square
     taken = []
 
@@ -493,7 +493,7 @@ INSIDE = """
 import sys
 if sys.argv[1] == "plain":
     sys.modules["rich.progress"] = None
-import brinery._progress as progress
+import brinery._display.progress as progress
 from brinery import Cache
 progress._UNSEEN = progress._EVERY = 0
 cache = Cache("store")

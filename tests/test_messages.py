@@ -26,15 +26,15 @@ COMMAND_LINE = {
 }
 # Caught by whoever called, or what only a mistake of ours could raise.
 NOT_FOR_USERS = {
-    "_keying/parts.py: {name!r}",
-    "_keyed_function.py: described before it was keyed",
+    "_keying/code/fingerprint.py: {name!r}",
+    "_function/keyer.py: described before it was keyed",
     "_notebook/step.py: the entry is no cell's",
     "_store/directory.py: a folder that was opened to look at is not written to",
-    "_store/loading.py: the entry was made by another serializer",
-    "_store/items.py: the list of items is cut short",
-    "_store/loading.py: unpickling raised",
-    "_store/signing.py: a secret is never pickled",
-    "_store/statistics_lines.py: word",
+    "_store/results/loading.py: the entry was made by another serializer",
+    "_store/results/items.py: the list of items is cut short",
+    "_store/results/loading.py: unpickling raised",
+    "_store/signing/signer.py: a secret is never pickled",
+    "_store/accounting/statistics_lines.py: word",
 }
 SECTIONS = dict(re.findall(r"^### ([\w-]+)\n(.*?)(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL))
 

@@ -135,7 +135,8 @@ def test_a_first_hit_imports_little(tmp_path: Path):
     heavy = "ast asyncio contextlib dataclasses enum hashlib hmac inspect json logging pathlib pickle random re shutil "
     heavy += "tempfile threading typing weakref"
     assert packages.isdisjoint(heavy.split())
-    of_a_miss = "function_writer locks payload pickling runs sweep temporary unstorable upkeep usage"
+    of_a_miss = "function_writer locking.locks results.payload results.pickling locking.runs accounting.sweep "
+    of_a_miss += "locking.temporary results.unstorable accounting.upkeep accounting.usage"
     assert {f"brinery._store.{name}" for name in of_a_miss.split()} < set(before)
     assert {f"brinery._store.{name}" for name in of_a_miss.split()}.isdisjoint(names)
-    assert {"brinery._deferred", "brinery._recording", "brinery._beside"}.isdisjoint(names)
+    assert {f"brinery._function.{name}" for name in ("deferred", "generators", "in_thread")}.isdisjoint(names)

@@ -13,8 +13,8 @@ import pytest
 
 from brinery import Cache
 from brinery._cli import main
-from brinery._store.statistics_lines import Line, Missed, encode, parse_lines, shortened
-from brinery._store.tally import Tally
+from brinery._store.accounting.statistics_lines import Line, Missed, encode, parse_lines, shortened
+from brinery._store.accounting.tally import Tally
 
 PROGRAM = """
 import sys, time
@@ -197,7 +197,8 @@ def test_questions_are_no_session(tmp_path: Path):
 def test_a_killed_program_is_told_of_as_far_as_it_came(tmp_path: Path):
     """What it had written down by then."""
     program = (
-        PROGRAM + "    from brinery._store.statistics import flush_reports\n    flush_reports()\n    total((1, 2))\n"
+        PROGRAM
+        + "    from brinery._store.accounting.statistics import flush_reports\n    flush_reports()\n    total((1, 2))\n"
     )
     assert run(tmp_path, program=program + "    import os\n    os.kill(os.getpid(), 9)\n").returncode == -9
     assert told(tmp_path)["total"][:2] == (0, 1)

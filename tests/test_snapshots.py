@@ -278,8 +278,8 @@ def _be_the_command(words: list[str], place: Path, view: View, out: int, err: in
 
 def _freeze(*, has_rich: bool) -> None:
     """Stop the clock, and let the machine be always the same."""
-    from brinery import _progress
     from brinery._cli import doctor
+    from brinery._display import progress as _progress
 
     def frozen() -> float:
         return NOW

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from brinery import Cache, UnstorableResultWarning, _streams
+from brinery import Cache, UnstorableResultWarning
+from brinery._function import captured_output as _streams
 
 SCRIPT = """
 import sys

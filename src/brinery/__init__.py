@@ -3,7 +3,7 @@
 import sys as _sys
 
 if "beartype.claw" in _sys.modules:
-    from . import _unchecked as _unchecked  # before anything else of ours
+    from . import _unchecked  # noqa: F401  before anything else of ours
 
 from ._cache import Cache
 from .errors import (
@@ -29,12 +29,11 @@ from .errors import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ._adoption import Adoption
-    from ._cache_info import CacheInfo
-    from ._cached_function import CachedFunction
-    from ._explanation import Explanation
-    from ._keying.digest import register_digest, register_handle
-    from ._session import Session
+    from ._explain.adoption import Adoption
+    from ._explain.explanation import Explanation
+    from ._explain.session import Session
+    from ._function.cached import CachedFunction, CacheInfo
+    from ._keying.values.digest import register_digest, register_handle
 
 __version__ = "0.1.0"
 
@@ -71,13 +70,13 @@ __all__ = [
 ]
 
 _LATER = {
-    "Adoption": "_adoption",
-    "CacheInfo": "_cache_info",
-    "CachedFunction": "_cached_function",
-    "Explanation": "_explanation",
-    "Session": "_session",
-    "register_digest": "_keying.digest",
-    "register_handle": "_keying.digest",
+    "Adoption": "_explain.adoption",
+    "CacheInfo": "_function.cached",
+    "CachedFunction": "_function.cached",
+    "Explanation": "_explain.explanation",
+    "Session": "_explain.session",
+    "register_digest": "_keying.values.digest",
+    "register_handle": "_keying.values.digest",
 }
 _FOR_IPYTHON = ("load_ipython_extension", "unload_ipython_extension")  # what `%load_ext brinery` looks for
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import sys
 
-from . import _forking  # noqa: F401  a child of fork is looked after from here on
-from ._cache_options import (
+from . import _interpreter as _forking  # noqa: F401  a child of fork is looked after from here on
+from ._contents import Tended
+from ._light import overload
+from ._options import (
     DEFAULT_PLACE,
+    FunctionOptions,
     as_joblib_options,
     checked_entries,
     checked_eviction,
@@ -15,15 +18,13 @@ from ._cache_options import (
     checked_secret,
     checked_verbose,
     default_location,
+    split_options,
     wants_summary,
     warn_of_second_store,
     working_folder,
 )
-from ._light import overload
-from ._options import FunctionOptions, split_options
-from ._tended import Tended
 from ._units import parse_size, parse_time
-from ._warning import warn
+from ._warnings import warn
 from .errors import OptionError, PlatformWarning, SecretError, SecretWarning
 
 TYPE_CHECKING = False
@@ -33,9 +34,9 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any, Literal, ParamSpec, Protocol, TypeAlias, TypeVar
 
-    from ._cached_function import CachedFunction
+    from ._function.cached import CachedFunction
     from ._store.directory import Directory
-    from ._store.records import EntryRecord
+    from ._store.disk.records import EntryRecord
     from ._store.store import Store
 
     P = ParamSpec("P")
@@ -224,7 +225,7 @@ class Cache(Tended):
         if not usual:
             return lambda function: self._decorate(function, options)
         from ._keying.arguments import parameters
-        from ._keying.code import enclosing_names
+        from ._keying.code.reach import enclosing_names
 
         def decorate(function: Any) -> Any:
             inner = getattr(function, "__func__", function)
@@ -242,7 +243,7 @@ class Cache(Tended):
         if isinstance(function, staticmethod):
             return staticmethod(self._decorate(function.__func__, options))
         if isinstance(function, classmethod):
-            from ._bound import CachedClassMethod
+            from ._function.bound import CachedClassMethod
 
             return CachedClassMethod(self._decorate(function.__func__, options))
         if isinstance(function, property):
@@ -253,7 +254,7 @@ class Cache(Tended):
             )
         if not callable(function):
             raise OptionError(f"cannot cache {function!r}: it is no function; options go by name, such as ttl='7d'")
-        from ._kinds import make_cached  # a program that decorates nothing does without
+        from ._function.kinds import make_cached  # a program that decorates nothing does without
 
         return make_cached(function, self, options)
 
@@ -304,7 +305,7 @@ class Cache(Tended):
         >>> squares
         [0, 1, 4, 9]
         """
-        from ._step import Step, check_step
+        from ._function.step import Step, check_step
 
         merged = self._options.updated({"ignore": (), "may_change": (), "key": None, **split_options(options, ())})
 
@@ -349,7 +350,7 @@ class Cache(Tended):
             # One for all threads, whichever comes first. No lock: a forked child could inherit it in nobody's hands.
             store = self._store = self._opened_first.setdefault("store", made)
             if wants_summary() and store is made:
-                from ._session import show_at_exit
+                from ._explain.session import show_at_exit
 
                 show_at_exit(self._directory_here())
         return store
@@ -399,7 +400,7 @@ class Cache(Tended):
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:  # noqa: ARG002
         """What a notebook shows of the cache: its place, what it holds, and what that saved. Changes no byte."""
         try:
-            from ._overview import overview
+            from ._explain.tables import overview
 
             found = overview(self)
             return {"text/plain": found.plain(), "text/html": found.html()}
@@ -422,7 +423,7 @@ class Cache(Tended):
         at = self._location, self._given
         named = self._secret_id
         if self._secret is not None:
-            from ._store.signing import remember
+            from ._store.signing.signer import remember
 
             named = remember(self._secret)
         return _cache_at, ((*at, kind, named) if kind is not Cache or named is not None else at), own

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from _thread import RLock  # what `threading` gives, which takes a millisecond to import
 
+from ._display.text import printable
 from ._light import suppress
-from ._printable import printable
 from ._units import format_time
-from ._warning import logger
+from ._warnings import logger
 
 _lock = RLock()  # a signal handler may call a function whose call it has interrupted
 _MOST_UNCOUNTED = 1000
@@ -27,7 +27,7 @@ def _start_anew() -> None:
 
 def _write_down() -> None:
     """Write down what was counted, unless this is only the first hit of a process that will live to do so later."""
-    from ._store.statistics import flush_reports, hits_between
+    from ._store.accounting.statistics import flush_reports, hits_between
 
     global _room
     is_first, _room = _room == 1, hits_between()

@@ -7,7 +7,7 @@ import sys
 
 from ._tally import Tally
 from ._units import format_time
-from ._warning import logger
+from ._warnings import logger
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -676,7 +676,7 @@ def test_the_way_out_can_be_pasted(memory: Cache) -> None:
 
 def test_nothing_is_copied_where_nothing_can_be_lost(memory: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
     """Plain builtins, arrays, frames and instances of ordinary classes are stored without a look at a copy."""
-    from brinery._store.payload import Codec
+    from brinery._store.results.payload import Codec
 
     looks: list[object] = []
     monkeypatch.delitem(copyreg.dispatch_table, ValueError, raising=False)  # importing Dask puts one there

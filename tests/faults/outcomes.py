@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from brinery import BrineryWarning
-from brinery._warning import forget_warnings
+from brinery._warnings import forget_warnings
 
 
 @contextmanager

@@ -17,10 +17,10 @@ from outcomes import quietly
 from brinery import Cache
 from brinery._cli import main
 from brinery._store import layout
-from brinery._store.entry import Payload, encode, facts
+from brinery._store.disk.names import temporary_name
+from brinery._store.entry.encoding import Payload, encode, facts
 from brinery._store.layout import HEAD, MAGIC, SIGNED_FROM
-from brinery._store.names import temporary_name
-from brinery._store.signing import Signer
+from brinery._store.signing.signer import Signer
 
 STRANGER = Signer(b"a secret of the attacker's own, long enough")
 
@@ -251,7 +251,7 @@ def test_no_link_to_a_file_is_followed(tmp_path, kind, spot):
     victim.write_bytes(b"precious " * 100)
     victim.chmod(0o644)
     os.utime(victim, (1e9, 1e9))
-    from brinery._store.statistics import flush_reports
+    from brinery._store.accounting.statistics import flush_reports
 
     def planted() -> None:
         if place.parent.is_dir():

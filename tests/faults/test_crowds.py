@@ -40,7 +40,7 @@ def touch(path):
 
 def tell_who_waits():
     # a thread that waits, and has seen for whose computation, leaves a file
-    from brinery._store.locks import Claim
+    from brinery._store.locking.locks import Claim
     pause = Claim.pause
     def told(claim):
         if claim._waiting is not None and claim._waiting.token:
@@ -460,7 +460,7 @@ def test_what_is_cleared_during_its_run_is_returned_and_not_stored(memory: Cache
 
 
 WAITING = """
-from brinery._store import waiting
+from brinery._store.locking import waiting
 waiting._LONG_WAIT = float(sys.argv[2])
 warnings.showwarning = lambda message, *_: print(message)
 memory = Cache("store")

@@ -48,7 +48,7 @@ def filled(place: Path) -> Cache:
         f(x)
     cache(lambda: "of another function")()
     f.forget(3)
-    from brinery._store.statistics import flush_reports
+    from brinery._store.accounting.statistics import flush_reports
 
     flush_reports()
     return cache

@@ -14,16 +14,17 @@ from random import Random
 
 import pytest
 
-from brinery._store import entry, layout
-from brinery._store.descriptions import parse_object
-from brinery._store.entry import Contents, Payload, encode
-from brinery._store.history import records
-from brinery._store.holder import encode_holder, parse_holder
+from brinery._store import layout
+from brinery._store.accounting.usage import _parse
+from brinery._store.disk.records import parse_object
+from brinery._store.entry import encoding as entry
+from brinery._store.entry.encoding import Contents, Payload, encode
+from brinery._store.entry.reading import holds_together, read_entry, read_facts, read_metadata, read_recorded
 from brinery._store.layout import HEAD, SIGNED_FROM
-from brinery._store.payload import Codec, Items
-from brinery._store.reading import holds_together, read_entry, read_facts, read_metadata, read_recorded
-from brinery._store.signing import Keyring, Signer
-from brinery._store.usage import _parse
+from brinery._store.locking.holder import encode_holder, parse_holder
+from brinery._store.results.payload import Codec, Items
+from brinery._store.signing.history import records
+from brinery._store.signing.signer import Keyring, Signer
 
 HERE = Path(__file__).parent
 KEY = bytes(range(16))

@@ -18,11 +18,11 @@ from outcomes import quietly
 
 from brinery import Cache
 from brinery._cli import main
-from brinery._store.chunks import digests
-from brinery._store.entry import Payload, encode
+from brinery._store.disk.names import slug_of
+from brinery._store.entry.chunks import digests
+from brinery._store.entry.encoding import Payload, encode
 from brinery._store.layout import HEAD, MAGIC
-from brinery._store.names import slug_of
-from brinery._store.signing import Signer
+from brinery._store.signing.signer import Signer
 
 STRANGER = Signer(b"a secret of the attacker's own, long enough")
 EVIL = "\x1b[31m\x1b]0;title\x07\r\b<script>alert(1)</script>&\u202e\ud800\x00\x9b31m'\"-->"

@@ -24,7 +24,7 @@ from other_process import run, write
 
 import brinery
 from brinery import Cache
-from brinery._store import runs
+from brinery._store.locking import runs
 
 PACKAGE = str(Path(brinery.__file__).parent)
 
@@ -125,7 +125,7 @@ def test_an_interrupt_at_any_line_of_a_hit_changes_nothing(memory: Cache):
 REAL = """
 import os, random, signal, sys, threading
 from brinery import Cache
-from brinery._store import runs
+from brinery._store.locking import runs
 
 memory = Cache("store")
 

@@ -15,7 +15,7 @@ from outcomes import quietly
 
 from brinery import BrineryError, Cache
 from brinery._cli import main
-from brinery._store.secret_file import secret_path
+from brinery._store.signing.secret_file import secret_path
 
 GIVEN = "correct-horse-battery-staple-0123456789"
 

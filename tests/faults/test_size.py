@@ -16,8 +16,8 @@ from bare_store import start, wait_until
 from outcomes import quietly
 
 from brinery import Cache
-from brinery._store import usage
-from brinery._store.files import try_lock
+from brinery._store.accounting import usage
+from brinery._store.disk.files import try_lock
 from brinery.errors import EvictionWarning
 
 pytestmark = pytest.mark.filterwarnings("ignore::brinery.errors.EvictionWarning")

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from brinery import BrineryWarning, Cache
-from brinery._store import rotation
-from brinery._store.statistics import flush_reports
+from brinery._store.accounting.statistics import flush_reports
+from brinery._store.signing import rotation
 
 COMPUTED: list[int] = []  # each computation gives another value, so an old one is told from a new one
 

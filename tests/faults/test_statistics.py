@@ -13,10 +13,10 @@ from bare_store import open_store, start
 from other_process import run, write
 
 from brinery import Cache
-from brinery._store import statistics
-from brinery._store.root import Root
-from brinery._store.statistics import Tally
-from brinery._store.statistics_lines import parse_lines, sum_of
+from brinery._store.accounting import statistics
+from brinery._store.accounting.statistics import Tally
+from brinery._store.accounting.statistics_lines import parse_lines, sum_of
+from brinery._store.disk.root import Root
 
 PROGRAM = """
 import multiprocessing, os, sys, signal
@@ -152,7 +152,7 @@ f(1)
 import atexit, multiprocessing.util
 # Registered last and called first, so it calls what brinery has registered and looks then.
 def look():
-    from brinery._store.statistics import flush_reports
+    from brinery._store.accounting.statistics import flush_reports
     flush_reports()
     print(*sorted(name for name in sys.modules if name.partition(".")[0] in sys.argv[1:]))
 atexit.register(look)
@@ -165,7 +165,7 @@ def test_a_program_that_only_hits_needs_no_lock_to_count(tmp_path: Path):
     run("script.py", cwd=tmp_path)
     (statistics_file,) = (tmp_path / "store").glob("*/statistics")
     holder = start(
-        "from brinery._store.files import try_lock\nimport os\n"
+        "from brinery._store.disk.files import try_lock\nimport os\n"
         "held = [os.open(path, os.O_RDWR) for path in sys.argv[1:]]\n"
         "assert all(map(try_lock, held))\nprint('held'); sys.stdin.readline()",
         statistics_file,
@@ -185,8 +185,8 @@ def test_many_processes_append_at_once_and_nothing_is_lost(tmp_path: Path):
     root.make()
     os.mkdir(tmp_path / "store" / "lab.f-01234567")
     source = """
-from brinery._store.root import Root
-from brinery._store.statistics import Report
+from brinery._store.disk.root import Root
+from brinery._store.accounting.statistics import Report
 counts = [0, 0, 0.0]
 report = Report(Root(sys.argv[1]), "lab.f-01234567", lambda: tuple(counts))
 print("ready"); sys.stdin.readline()

@@ -15,7 +15,7 @@ ERRORS = ["ENOSPC", "EIO", "EACCES", "EMFILE", "EROFS", "EINTR"]
 # without faults, the same call twice and another one, after which nothing may be left of the fault.
 IN_TURN = """
 import gc
-from brinery._warning import forget_warnings
+from brinery._warnings import forget_warnings
 
 def value(size):
     return {"size": size, "data": bytearray(range(256)) * size}
@@ -101,7 +101,7 @@ def attempt(name, place, number, error, lasting):
         bad = cache.verify()
         if bad:
             wrong.append(f"bad: {bad}")
-    from brinery._store.runs import _runs
+    from brinery._store.locking.runs import _runs
     if _runs:
         wrong.append(f"a run never ends: {list(_runs)}")
         _runs.clear()

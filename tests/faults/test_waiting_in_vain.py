@@ -139,7 +139,7 @@ def test_greenlets_of_one_thread_do_not_wait_for_each_other_for_ever(tmp_path: P
 
 
 STOPPED = """
-from brinery._store import waiting
+from brinery._store.locking import waiting
 waiting._PATIENCE = 10
 from brinery import Cache
 memory = Cache("store")

@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 
 # Imported before the forks, as importing is most of what a first call takes.
 _WHAT_BRINERY_IMPORTS = (
-    "ast", "brinery._store.chunks", "brinery._store.directory", "brinery._store.locks", "brinery._store.signing",
+    "ast", "brinery._store.entry.chunks", "brinery._store.directory", "brinery._store.locking.locks",
+    "brinery._store.signing.signer",
     "filelock", "json.encoder", "platformdirs.unix",
 )  # fmt: skip
 

@@ -14,7 +14,7 @@ PROGRAM = """
 import os, sys
 sys.path.insert(0, os.path.abspath("vendored"))
 from brinery import Cache
-from brinery._keying.code import fingerprint
+from brinery._keying.code.reach import fingerprint
 import lib
 
 @Cache("store")

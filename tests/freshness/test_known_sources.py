@@ -11,11 +11,10 @@ from typing import Any
 import pytest
 from other_process import run, write
 
-from brinery._keying import known_sources, parsed
-from brinery._keying.bytecode import reads
-from brinery._keying.file_state import FileState
-from brinery._keying.known_sources import recall, records_of
-from brinery._keying.source import Source
+from brinery._keying.source import known_sources, parsed
+from brinery._keying.source.bytecode import reads
+from brinery._keying.source.known_sources import recall, records_of
+from brinery._keying.source.reads import FileState, Source
 
 PROGRAM = """
 import sys
@@ -228,10 +227,16 @@ def test_another_brinery_reads_for_itself(monkeypatch):
 def test_whoever_reads_is_known_by_its_files():
     """Whatever the two that read are made of may read in another way, and so is part of the name."""
     folder = Path(known_sources.__file__).parent
-    pending, reading = ["parsed", "bytecode", "statements"], {"set_up"}  # this says what is kept of statements
+    kept = folder.parent / "handles" / "settings.py"  # says what is kept of statements
+    pending, reading = (
+        [folder / "parsed.py", folder / "bytecode.py", folder.parent / "handles" / "statements.py"],
+        {kept},
+    )
     while pending:
-        reading.add(name := pending.pop())
-        nodes = ast.walk(ast.parse((folder / f"{name}.py").read_text()))
-        found = {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.level == 1 and node.module}
-        pending += found - reading
-    assert reading - {"file_state", "source"} == {Path(name).stem for name in known_sources._READERS}
+        reading.add(path := pending.pop())
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.level and node.module:
+                found = path.parents[node.level - 1].joinpath(*node.module.split(".")).with_suffix(".py")
+                if {folder, kept.parent} & {found.parent} and found not in reading:
+                    pending.append(found)
+    assert reading - {folder / "reads.py"} == {(folder / name).resolve() for name in known_sources._READERS}

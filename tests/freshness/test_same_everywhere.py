@@ -273,7 +273,7 @@ def test_a_cell_with_a_comment_added_still_hits(project: Path) -> None:
 
 def test_the_minor_version_of_python_counts() -> None:
     """What another minor version of Python computed may be something else: it is part of the fingerprint."""
-    from brinery._keying.code import fingerprint
+    from brinery._keying.code.reach import fingerprint
 
     def function() -> None: ...
 

@@ -14,8 +14,8 @@ import pytest
 import scipy.sparse
 import xxhash
 
-from brinery._keying.arrays import bytes_digest
-from brinery._keying.digest import encode
+from brinery._keying.types.arrays import bytes_digest
+from brinery._keying.values.digest import encode
 from brinery.errors import UnkeyableError
 
 Make = Callable[[], Any]
@@ -347,6 +347,8 @@ def test_other_processes_arrive_at_the_same_keys():
 
 def test_numpy_is_not_imported():
     """Keying a value that has nothing to do with numpy does not import it."""
-    program = "import sys, brinery._keying.digest as d; d.encode([{1}, range(3), len]); print('numpy' in sys.modules)"
+    program = (
+        "import sys, brinery._keying.values.digest as d; d.encode([{1}, range(3), len]); print('numpy' in sys.modules)"
+    )
     child = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert child.stdout.strip() == "False"

@@ -9,8 +9,7 @@ import string
 
 import pytest
 
-from brinery._keying.confidential import looks_secret, sounds_secret
-from brinery._keying.shown import DOTS, shorten
+from brinery._keying.report.shown import DOTS, looks_secret, shorten, sounds_secret
 
 SECRET_TEXTS = """
 https://user:pw@example.com/x

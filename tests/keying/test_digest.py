@@ -19,8 +19,8 @@ import pytest
 from pairs_of_values import ALIKE, COPYABLE, DIFFERENT, EQUAL, SHARED, Lazy, Point
 
 import brinery
-from brinery._keying.digest import SCALARS, digest, encode, is_plain_scalar, register_digest
-from brinery._keying.pickled import CHUNK
+from brinery._keying.values.digest import SCALARS, digest, encode, is_plain_scalar, register_digest
+from brinery._keying.values.pickled import CHUNK
 from brinery.errors import UnkeyableError
 
 
@@ -85,7 +85,7 @@ CHILD = """
 import sys
 sys.path.insert(0, sys.argv[1])
 import pairs_of_values as values
-from brinery._keying.digest import encode
+from brinery._keying.values.digest import encode
 for name, *sides in values.DIFFERENT + values.EQUAL + values.SHARED:
     print(name, *(encode(make()).hex() for make in sides))
 """
@@ -487,7 +487,7 @@ for name in ("brinery", "brinery._keying"):
     sys.modules[name] = types.ModuleType(name)
     sys.modules[name].__path__ = [sys.argv[1] + name.removeprefix("brinery").replace(".", "/")]
 before = set(sys.modules)
-import brinery._keying.digest
+import brinery._keying.values.digest
 print(*sorted(name for name in set(sys.modules) - before if not name.startswith("brinery")))
 """
 

@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pairs_of_values import MyInt, MyList, Named, Point
 
-from brinery._keying.digest import SCALARS, encode
-from brinery._keying.pickled import CHUNK, PlainForms
-from brinery._keying.strict_pickler import NESTED, ROOM
-from brinery._keying.tall import Tall
+from brinery._keying.values.digest import SCALARS, encode
+from brinery._keying.values.pickled import CHUNK, PlainForms
+from brinery._keying.values.strict_pickler import NESTED, ROOM
+from brinery._keying.values.tall import Tall
 
 scalars = st.one_of(
     st.none(),
@@ -213,7 +213,7 @@ def test_chunks_do_not_show(size, odd):
 CHILD = """
 import pickle, sys
 sys.path.insert(0, sys.argv[1])
-from brinery._keying.digest import encode
+from brinery._keying.values.digest import encode
 for value in pickle.load(sys.stdin.buffer):
     print(encode(value).hex())
 """

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pytest
 import xarray as xr
 
-from brinery._keying.digest import encode
+from brinery._keying.values.digest import encode
 from brinery.errors import UnkeyableError
 
 Make = Callable[[], Any]
@@ -419,7 +419,7 @@ def test_what_cannot_be_keyed_in_a_frame_is_named():
 def test_no_library_is_imported():
     """Keying pandas does not import polars, nor keying polars pandas or Arrow."""
     program = (
-        "import sys, {0}, brinery._keying.digest as d\n"
+        "import sys, {0}, brinery._keying.values.digest as d\n"
         "def roots(): return {{name.partition('.')[0] for name in sys.modules}}\n"
         "before = roots(); d.encode({1}); print(*roots() - before)"
     )
@@ -437,7 +437,7 @@ def test_no_library_is_imported():
 def test_polars_is_keyed_alike_with_and_without_numpy():
     """Whether numpy happens to be imported does not matter."""
     program = (
-        "import sys, polars; {} brinery._keying.digest as d; print(d.encode(polars.DataFrame("
+        "import sys, polars; {} brinery._keying.values.digest as d; print(d.encode(polars.DataFrame("
         "{{'a': [1, None], 'b': [1.5, -0.0], 'c': [True, None], 'd': ['x', None], 'e': [[1], []]}})).hex())"
     )
     keys = {

@@ -15,10 +15,10 @@ from types import CodeType
 
 import pytest
 
-from brinery._keying import bytecode, instructions
-from brinery._keying.bytecode import reads
-from brinery._keying.compiled import bytecode_digest, nested_codes
-from brinery._keying.source import Read
+from brinery._keying.source import bytecode, instructions
+from brinery._keying.source.bytecode import reads
+from brinery._keying.source.compiled import bytecode_digest, nested_codes
+from brinery._keying.source.reads import Read
 
 FILES = sorted(
     path
@@ -192,9 +192,9 @@ def f(x):
 print(f(2), f.cache_info().misses, f.cache_info().hits)
 """
 FAKES = {
-    "a newer Python": "import brinery._keying.tested as tested; tested.NEWEST = (3, 10)",
+    "a newer Python": "import brinery._keying.source.tested as tested; tested.NEWEST = (3, 10)",
     "an unknown instruction": (
-        "import brinery._keying.instructions as instructions\n"
+        "import brinery._keying.source.instructions as instructions\n"
         "instructions._TABLE[:] = [(instructions._UNKNOWN if one[1] == 'BINARY_OP' else one[0], *one[1:])"
         " for one in instructions._TABLE]"
     ),
@@ -227,7 +227,7 @@ def test_what_is_not_known_is_sound_and_told_once(fake, tmp_path):
 
 def test_the_warning_says_what_it_costs_and_what_to_do(monkeypatch):
     """With this Python's version, and the newest that was tested."""
-    from brinery._keying import tested
+    from brinery._keying.source import tested
 
     monkeypatch.setattr(tested, "NEWEST", (3, 10))
     assert textwrap.shorten(tested.newer_python(), 80).startswith(f"Python 3.{sys.version_info.minor} is newer than")

@@ -19,10 +19,10 @@ from typing import Any
 
 import pytest
 
-from brinery._keying.code import fingerprint
-from brinery._keying.code_in_values import CodeOf
-from brinery._keying.digest import encode
-from brinery._keying.fingerprint import EVERYTHING
+from brinery._keying.code.fingerprint import EVERYTHING
+from brinery._keying.code.in_values import CodeOf
+from brinery._keying.code.reach import fingerprint
+from brinery._keying.values.digest import encode
 
 MOST = 2.3  # times the steps for twice the size
 
@@ -369,7 +369,7 @@ def test_a_long_table_of_texts_is_compared_and_not_encoded_again(
     make: Callable[[int], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whether it was changed in place is seen without making its encoding at each call."""
-    from brinery._keying import code
+    from brinery._keying.code import reach as code
 
     encoded: list[object] = []
     monkeypatch.setattr(code._Reach, "_encode_again", lambda _, value: encoded.append(value) or b"")  # type: ignore[func-returns-value]

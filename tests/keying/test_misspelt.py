@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from brinery._keying.fingerprint import Follow, Scope
-from brinery._keying.misspelt import misspelt
+from brinery._keying.code.fingerprint import Follow, Scope
+from brinery._keying.report.misspelt import misspelt
 
 _TEXT = """
 import os as system

@@ -11,12 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from brinery._keying import pickled
-from brinery._keying.digest import encode
-from brinery._keying.pickled import CHUNK, PlainForms
-from brinery._keying.sets_in_pickles import may_have_sets
-from brinery._keying.strict_pickler import NESTED, ROOM, Sink
-from brinery._keying.tall import Tall
+from brinery._keying.values import pickled
+from brinery._keying.values.digest import encode
+from brinery._keying.values.pickled import CHUNK, PlainForms
+from brinery._keying.values.strict_pickler import NESTED, ROOM, Sink, may_have_sets
+from brinery._keying.values.tall import Tall
 
 LOOKALIKES = [
     0x8F28,

@@ -10,9 +10,9 @@ from types import ModuleType
 
 import pytest
 
-from brinery._keying.code import fingerprint
-from brinery._keying.places import places_of
-from brinery._keying.unseen import Unseen, unseen_by
+from brinery._keying.code.reach import fingerprint
+from brinery._keying.report.places import places_of
+from brinery._keying.report.unseen import Unseen, unseen_by
 
 Load = Callable[..., ModuleType]
 

@@ -10,7 +10,7 @@ import pytest
 from browser import browser, needs_browser, too_wide, unreadable
 
 from brinery import Cache
-from brinery._html.progress import of_progress
+from brinery._display.html import of_progress
 
 pytestmark = [pytest.mark.slow, needs_browser]
 

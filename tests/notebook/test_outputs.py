@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::DeprecationW
 
 BEGIN = """
 from brinery import Cache
-import brinery._progress as progress
+import brinery._display.progress as progress
 memory = Cache("store")
 
 @memory
@@ -134,13 +134,13 @@ def test_ipython_is_not_imported_for_it(tmp_path: Path):
     """A program that runs in no notebook shows nothing, even where IPython is loaded for something else."""
     script = """
 import sys
-import brinery._progress as progress
+import brinery._display.progress as progress
 from brinery import Cache
 progress._UNSEEN = progress._EVERY = 0
 square = Cache("store")(lambda x: x * x)
 total = sum(square.map(range(9)))
-print(total, any(name.startswith(("IPython", "brinery._html")) for name in sys.modules))
+print(total, any(name.startswith(("IPython", "brinery._display.html")) for name in sys.modules))
 import IPython
-print(sum(square.map(range(9))), "brinery._html.progress" in sys.modules)
+print(sum(square.map(range(9))), "brinery._display.html" in sys.modules)
 """
     assert run("-c", script, cwd=tmp_path).split() == ["204", "False", "204", "False"]

@@ -17,7 +17,7 @@ import cloudpickle
 import pytest
 
 from brinery import Cache
-from brinery._store import statistics
+from brinery._store.accounting import statistics
 
 MANY = 100
 

@@ -300,7 +300,7 @@ def test_where_there_is_no_memory_to_clean_up_the_result_is_returned(memory, mon
 
     with monkeypatch.context() as patch, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        patch.setattr("brinery._store.temporary.status_of", fail)
+        patch.setattr("brinery._store.locking.temporary.status_of", fail)
         patch.setattr("brinery._store.function_writer.FunctionWriter.put", fail)
         assert f(1) == 2
     assert f(1) == 2

@@ -27,8 +27,8 @@ from second_user import (
 )
 
 from brinery import Cache
-from brinery._store.names import temporary_name
-from brinery._store.statistics import flush_reports
+from brinery._store.accounting.statistics import flush_reports
+from brinery._store.disk.names import temporary_name
 
 pytestmark = needs_root
 
@@ -43,7 +43,7 @@ def everything_loaded():
 @pytest.fixture(autouse=True)
 def little_patience(monkeypatch):
     """What has the owner and the mode of a lock of ours is waited for, for some seconds."""
-    monkeypatch.setattr("brinery._store.waiting._PATIENCE", 12)
+    monkeypatch.setattr("brinery._store.locking.waiting._PATIENCE", 12)
 
 
 def store_of(path: Path) -> Path:

@@ -85,7 +85,7 @@ def test_in_the_same_process_and_in_forked_workers_it_just_works(tmp_path: Path)
 def test_what_is_asked_of_such_a_cache_is_an_error_that_says_why(tmp_path: Path, monkeypatch):
     """A question about signatures has no answer without the secret."""
     data = pickle.dumps(Cache(tmp_path / "store", secret=GIVEN))
-    monkeypatch.setattr("brinery._store.signing._given", {})
+    monkeypatch.setattr("brinery._store.signing.signer._given", {})
     Cache(tmp_path / "store", secret=OTHER)(answer)(1)
     with pytest.raises(SecretError, match="which does not travel"):
         pickle.loads(data).verify()

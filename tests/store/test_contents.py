@@ -16,12 +16,15 @@ from typing import Any
 import pytest
 
 from brinery import Cache
-from brinery._store import compression, contents, entry, layout, pieces
-from brinery._store.entry import Contents, Payload
-from brinery._store.payload import Codec, Unstorable
-from brinery._store.pieces import Pieces
-from brinery._store.reading import read_entry
-from brinery._store.signing import Keyring, Signer
+from brinery._store import layout
+from brinery._store.entry import compression, contents
+from brinery._store.entry import encoding as entry
+from brinery._store.entry.encoding import Contents, Payload
+from brinery._store.entry.reading import read_entry
+from brinery._store.results import pieces
+from brinery._store.results.payload import Codec, Unstorable
+from brinery._store.results.pieces import Pieces
+from brinery._store.signing.signer import Keyring, Signer
 
 RING = Keyring(Signer(b"s" * 32))
 KEY = bytes(16)
@@ -142,7 +145,7 @@ def test_they_come_back_as_they_were(kind, serializer, tmp_path):
 @pytest.mark.parametrize("kind", ["huge bytes", "a huge bytearray", "a huge text", "nested"])
 def test_mapped_and_trusted(kind, options, tmp_path, monkeypatch):
     """They are objects of their own, mapped or not, and so they are when the file is known to be right."""
-    monkeypatch.setattr("brinery._store.trust._SETTLED_NS", 0)
+    monkeypatch.setattr("brinery._store.entry.trust._SETTLED_NS", 0)
     tmp_path.chmod(0o700)
     path = stored(codec().dumps(RESULTS[kind]), tmp_path / "entry")
     for _ in range(2):
@@ -240,7 +243,7 @@ def test_damaged_contents_are_a_miss(kind, tmp_path):
 
 def test_damaged_text_is_a_miss_in_a_file_that_seems_unchanged(tmp_path, monkeypatch):
     """A text with wrong bytes in it might end the process, so it is always verified."""
-    monkeypatch.setattr("brinery._store.trust.is_unchanged", lambda *_: True)
+    monkeypatch.setattr("brinery._store.entry.trust.is_unchanged", lambda *_: True)
     tmp_path.chmod(0o700)
     path = stored(codec().dumps("plain" * 20_000), tmp_path / "entry")
     assert found(path, trust_unchanged=True) is not None

@@ -11,7 +11,7 @@ from bare_store import keep, key_of, path_of, wait_until
 from other_process import run, write
 
 from brinery import Cache
-from brinery._store import counts
+from brinery._store.accounting import counts
 
 SHARDS = 256
 
@@ -163,7 +163,7 @@ def test_a_process_that_ends_counts_nothing(tmp_path: Path):
     """However much it stored, and however large the store: it writes its own hits and misses, and looks at no entry."""
     write(tmp_path, script=PROGRAM)
     run("script.py", "0", "400", cwd=tmp_path)
-    looking = "import brinery._store.counts as counts\ncounts._look = lambda *_: print('looked')\n"
+    looking = "import brinery._store.accounting.counts as counts\ncounts._look = lambda *_: print('looked')\n"
     write(tmp_path, looking=looking + PROGRAM)
     assert run("looking.py", "400", "700", cwd=tmp_path) == ""
     assert not list(tmp_path.rglob("counts"))

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from bare_store import CODEC, call, keep, key_of, open_store, path_of, value_of
 
-from brinery._store import names
+from brinery._store.disk import names
 from brinery.errors import DamagedEntryWarning, SecretError, StoreError, StoreWarning
 
 KEY = key_of(1)

@@ -13,12 +13,14 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from brinery._store import compression, entry, layout
-from brinery._store.entry import Payload, encode, facts, metadata
+from brinery._store import layout
+from brinery._store.entry import compression
+from brinery._store.entry import encoding as entry
+from brinery._store.entry.encoding import Payload, encode, facts, metadata
+from brinery._store.entry.reading import Verified, read_entry, read_facts, read_metadata
 from brinery._store.layout import HEAD, MAGIC, SIGNED_FROM
-from brinery._store.payload import Codec
-from brinery._store.reading import Verified, read_entry, read_facts, read_metadata
-from brinery._store.signing import Keyring, Signer
+from brinery._store.results.payload import Codec
+from brinery._store.signing.signer import Keyring, Signer
 
 KEY = bytes(range(16))
 SIGNER = Signer(b"s" * 32)

@@ -13,7 +13,7 @@ from math import log2
 import pytest
 from bare_store import CODEC, call, keep, key_of, number_of, path_of, start, value_of, wait_until
 
-from brinery._store import upkeep
+from brinery._store.accounting import upkeep
 from brinery._store.store import policy
 from brinery.errors import EvictionWarning, StoreWarning
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from brinery._store import files
+from brinery._store.disk import files
 
 
 def opened(path: Path) -> files.closing:

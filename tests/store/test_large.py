@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from brinery import Cache
-from brinery._store import chunks, compression, large
-from brinery._store.entry import Payload, Unsealed
-from brinery._store.gapped import Gapped
-from brinery._store.reading import Verified, read_entry
-from brinery._store.signing import Keyring, Signer
+from brinery._store.entry import chunks, compression, large
+from brinery._store.entry.encoding import Payload, Unsealed
+from brinery._store.entry.noncontiguous import Gapped
+from brinery._store.entry.reading import Verified, read_entry
+from brinery._store.signing.signer import Keyring, Signer
 
 KEY = bytes(range(16))
 RING = Keyring(Signer(b"s" * 32))

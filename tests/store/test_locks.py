@@ -16,11 +16,11 @@ from pathlib import Path
 import pytest
 from bare_store import CODEC, call, keep, key_of, open_store, start, value_of, wait_until
 
-from brinery._store import holder, runs
-from brinery._store.files import try_lock
-from brinery._store.locks import Turn
-from brinery._store.names import temporary_name
-from brinery._store.temporary import Temporary
+from brinery._store.disk.files import try_lock
+from brinery._store.disk.names import temporary_name
+from brinery._store.locking import holder, runs
+from brinery._store.locking.locks import Turn
+from brinery._store.locking.temporary import Temporary
 
 KEY = key_of(1)
 OTHER = key_of(2)
@@ -194,7 +194,7 @@ def test_one_alone_takes_over_after_a_killed_holder(folder, tmp_path, monkeypatc
             os.ftruncate(other, len(marker))
         return is_ours
 
-    monkeypatch.setattr("brinery._store.locks.try_lock", lock)
+    monkeypatch.setattr("brinery._store.locking.locks.try_lock", lock)
     try:
         assert claim.attempt() is Turn.WAIT
         assert path.stat().st_ino == os.fstat(other).st_ino
@@ -459,10 +459,10 @@ def test_a_run_never_puts_anothers_unfinished_file_in_its_place(folder, monkeypa
         return real(self, *given)
 
     if is_late:
-        monkeypatch.setattr("brinery._store.temporary._AT_ONCE", 0.0)
+        monkeypatch.setattr("brinery._store.locking.temporary._AT_ONCE", 0.0)
         monkeypatch.setattr(Temporary, "_is_there", look)
     else:
-        monkeypatch.setattr("brinery._store.temporary._AT_ONCE", 60.0)
+        monkeypatch.setattr("brinery._store.locking.temporary._AT_ONCE", 60.0)
         monkeypatch.setattr(Temporary, "publish", publish)
     assert not put(folder, claim, "cleared")
     claim.release()

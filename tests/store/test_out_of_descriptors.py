@@ -9,9 +9,9 @@ import re
 import pytest
 from bare_store import CODEC, key_of, open_store, start, value_of
 
-from brinery._store import waiting
-from brinery._store.locks import Turn
-from brinery._store.upkeep import sweep_temporary
+from brinery._store.accounting.upkeep import sweep_temporary
+from brinery._store.locking import waiting
+from brinery._store.locking.locks import Turn
 
 needs_proc = pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="counts its descriptors as Linux tells them")
 
@@ -214,7 +214,7 @@ def test_runs_with_no_descriptors_for_their_locks_do_not_hang_on_a_ring(tmp_path
 
 def test_a_forked_child_leaves_the_marker_of_its_parents_run(folder, tmp_path, monkeypatch):
     """The child ends, and the parent still holds the key."""
-    monkeypatch.setattr("brinery._store.locks._most_descriptors", lambda: 0)
+    monkeypatch.setattr("brinery._store.locking.locks._most_descriptors", lambda: 0)
     with folder.claim(key_of(1)) as claim:
         assert claim.attempt() is Turn.COMPUTE
         child = os.fork()

@@ -24,11 +24,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from brinery._store import contents, entry, layout, unpickling
-from brinery._store.entry import Verified
-from brinery._store.payload import Codec, Items, Payload, Unstorable
-from brinery._store.reading import read_entry
-from brinery._store.signing import Keyring, Signer
+from brinery._store import layout
+from brinery._store.entry import contents
+from brinery._store.entry import encoding as entry
+from brinery._store.entry.encoding import Verified
+from brinery._store.entry.reading import read_entry
+from brinery._store.results import unpickling
+from brinery._store.results.payload import Codec, Items, Payload, Unstorable
+from brinery._store.signing.signer import Keyring, Signer
 
 RING = Keyring(Signer(b"s" * 32))
 KEY = bytes(16)
@@ -302,7 +305,7 @@ def test_deep_under_a_raised_recursion_limit():
 import sys
 sys.setrecursionlimit(1_000_000)
 
-from brinery._store.payload import Codec, Unstorable
+from brinery._store.results.payload import Codec, Unstorable
 lock = __import__("threading").Lock()
 for inner in (1, lock):
     result = inner
@@ -391,7 +394,7 @@ def test_short_arrays_stay_in_the_stream():
 def test_more_buffers_than_an_entry_takes(monkeypatch, tmp_path):
     """Beyond the number that an entry holds, buffers stay in the stream."""
     numpy = pytest.importorskip("numpy")
-    monkeypatch.setattr("brinery._store.pieces.MOST_BUFFERS", 3)
+    monkeypatch.setattr("brinery._store.results.pieces.MOST_BUFFERS", 3)
     result = [numpy.full(20_000, number) for number in range(5)]
     assert len(codec().dumps(result).buffers) == 2
     found = through_a_file(result, tmp_path)

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from brinery._store import plain_stream
-from brinery._store.plain_stream import UNREADABLE, read
+from brinery._store.results import plain_stream
+from brinery._store.results.plain_stream import UNREADABLE, read
 
 scalars = (
     st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.integers(-300, 70_000) | st.floats()

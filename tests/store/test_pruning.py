@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 from bare_store import keep, key_of, open_store, path_of, value_of
 
-from brinery._store import counts
+from brinery._store.accounting import counts
 from brinery._store.directory import Directory
-from brinery._store.pruning import Pruning
-from brinery._warning import forget_warnings
+from brinery._store.maintenance.pruning import Pruning
+from brinery._warnings import forget_warnings
 
 TESTS = Path(__file__).parent.parent
 
@@ -189,7 +189,7 @@ def test_more_than_is_removed_at_once_goes_in_steps(store, folder, entries, tmp_
 KILLED = """
 import os, signal, sys
 from bare_store import open_store
-from brinery._store import pruning
+from brinery._store.maintenance import pruning
 
 store = open_store(sys.argv[1])
 remove, left = pruning.remove_files, int(sys.argv[2])

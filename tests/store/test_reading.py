@@ -12,12 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from brinery._store import chunks, entry, layout, trust
-from brinery._store.entry import Payload, encode
-from brinery._store.memory import allocate
-from brinery._store.reading import Verified, read_entry, read_facts, read_metadata
-from brinery._store.signing import Keyring, Signer
-from brinery._store.trust import note_touch
+from brinery._store import layout
+from brinery._store.entry import chunks, trust
+from brinery._store.entry import encoding as entry
+from brinery._store.entry.contents import allocate
+from brinery._store.entry.encoding import Payload, encode
+from brinery._store.entry.reading import Verified, read_entry, read_facts, read_metadata
+from brinery._store.entry.trust import note_touch
+from brinery._store.signing.signer import Keyring, Signer
 
 KEY = bytes(range(16))
 RING = Keyring(Signer(b"s" * 32))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from bare_store import keep, key_of, value_of
 
-from brinery._store import rotation
+from brinery._store.signing import rotation
 from brinery.errors import DamagedEntryWarning, SecretWarning
 
 KEY = key_of(1)

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from bare_store import keep, key_of
 
-from brinery._store import side_by_side
-from brinery._store.records import Removed
-from brinery._store.side_by_side import SideBySide
+from brinery._store.disk.records import Removed
+from brinery._store.maintenance import side_by_side
+from brinery._store.maintenance.side_by_side import SideBySide
 
 ITEMS = 40
 

@@ -16,8 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from brinery._store import rotation, secret_file, signing
-from brinery._store.signing import Keyring, Signer, check_secret, open_keyring
+from brinery._store.signing import rotation, secret_file
+from brinery._store.signing import signer as signing
+from brinery._store.signing.signer import Keyring, Signer, check_secret, open_keyring
 from brinery.errors import SecretError
 
 SECRET = "a secret that is long enough to be one"
@@ -148,7 +149,7 @@ def test_a_umask_that_takes_from_the_owner(state):
 def test_eight_processes_make_one(state):
     """However many processes begin at once, they all have one secret."""
     code = (
-        "import sys; from brinery._store.signing import open_keyring; sys.stdin.read();"
+        "import sys; from brinery._store.signing.signer import open_keyring; sys.stdin.read();"
         "print(open_keyring(None).to_sign().secret_id.hex())"
     )
     started = [

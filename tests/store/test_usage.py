@@ -9,10 +9,10 @@ import time
 import pytest
 from bare_store import keep, key_of, open_store, start
 
-from brinery._store import usage
-from brinery._store.files import try_lock
-from brinery._store.root import Root
-from brinery._store.usage import Totals, Usage
+from brinery._store.accounting import usage
+from brinery._store.accounting.usage import Totals, Usage
+from brinery._store.disk.files import try_lock
+from brinery._store.disk.root import Root
 
 
 def anything(totals: Totals) -> bool:
@@ -38,8 +38,8 @@ def sums(root):
 def test_no_addition_is_lost_among_threads_and_processes(sums, tmp_path):
     """Four threads here and two processes elsewhere add at once: the sum is exact."""
     source = """
-from brinery._store.usage import Usage
-from brinery._store.root import Root
+from brinery._store.accounting.usage import Usage
+from brinery._store.disk.root import Root
 sums = Usage(Root(sys.argv[1]))
 for _ in range(500):
     assert sums.add(10, 1)
@@ -203,8 +203,8 @@ def test_little_is_set_aside_of_little(sums, root):
 def test_a_process_that_ends_gives_back_what_it_set_aside(shared, tmp_path):
     """After a clean end the sum is exact, though nobody closed anything."""
     source = """
-from brinery._store.usage import Totals, Usage
-from brinery._store.root import Root
+from brinery._store.accounting.usage import Totals, Usage
+from brinery._store.disk.root import Root
 sums = Usage(Root(sys.argv[1]), Totals(1 << 20, 100))
 sums.enter(4096, 1, lambda totals: True)
 assert sums.spend(4096, 1)

@@ -5,15 +5,14 @@ from __future__ import annotations
 from argparse import Namespace
 
 from .._cache import Cache
-from .._columns import count
-from .._printable import printable
+from .._display.text import count, printable
 from ..errors import StoreError
 from .output import amount, ask, say, say_json, say_table, tell
 from .store import chosen_functions, exists, fail_absent, found_entry, open_store, path_of, tell_empty
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .._store.records import BadEntry, FunctionRecord, Removed
+    from .._store.disk.records import BadEntry, FunctionRecord, Removed
 
 _WHOLE_KEY = 32
 
@@ -109,7 +108,7 @@ def prune(options: Namespace) -> int:
 
 def adopt(options: Namespace) -> int:
     """Keep the results of a function's former code."""
-    from .program import found_function  # the other commands call no function
+    from .store import found_function  # the other commands call no function
 
     function = found_function(options.function)
     if function is None:

@@ -1,7 +1,4 @@
-"""The commands: what each takes, what its help says, what of it goes together, and what runs.
-
-A command's own module is imported only where the command is described, as `dir` and `info` are to answer at once.
-"""
+"""The commands: what each takes, what its help says, what goes together, what runs, and how shells complete it."""
 
 from __future__ import annotations
 
@@ -10,6 +7,18 @@ from collections.abc import Callable
 
 from .._light import NamedTuple
 from . import typed
+from .output import fail, say
+
+
+def completion(options: Namespace) -> int:
+    """Write the script that a shell reads at its start."""
+    try:
+        import shtab
+    except ImportError:
+        return fail("no-completion", "completion needs the package shtab: pip install 'brinery[completion]'")
+    say(shtab.complete(options.program, options.shell))
+    return 0
+
 
 SHELLS = ("bash", "zsh", "tcsh")
 
@@ -267,7 +276,6 @@ def _check_secret(options: Namespace, command: ArgumentParser) -> None:
 
 
 def _completion(command: ArgumentParser) -> None:
-    from .completion import completion
 
     command.add_argument("shell", nargs="?", choices=SHELLS, metavar="SHELL", help="bash, zsh or tcsh")
     _complete(

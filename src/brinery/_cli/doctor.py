@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 
 import brinery
 
-from .._columns import fields
+from .._display.text import fields
 from .._light import NamedTuple
 from .._units import format_size, format_time
 from ..errors import BrineryError
@@ -92,7 +92,8 @@ def _findings(options: Namespace) -> Iterator[Finding]:
 
 def secret() -> Finding:
     """The secret: whose, and whether it can be used."""
-    from .._store import secret_file, signing
+    from .._store.signing import secret_file
+    from .._store.signing import signer as signing
 
     try:
         if "BRINERY_SECRET" in os.environ:
@@ -213,7 +214,7 @@ def locks_and_clock(place: str) -> Iterator[Finding]:
 def _locks(fd: int, path: str) -> Finding:
     import subprocess
 
-    from .._store.files import try_lock
+    from .._store.disk.files import try_lock
 
     if not try_lock(fd):
         return Finding(

@@ -1,30 +1,85 @@
-"""The commands that look at a store and change nothing. Each takes the parsed options and gives the exit code."""
+"""The commands that look at a store and change nothing."""
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import redirect_stdout
+from itertools import pairwise
+from os.path import commonprefix
 
 from .._cache import Cache
-from .._columns import ago, count, cut, fields
+from .._display.text import ago, count, cut, fields, printable
 from .._light import NamedTuple
-from .._printable import printable
 from .._units import format_size, format_time
 from ..errors import SecretError
 from .output import finite, is_terminal, moment, say, say_json, say_path, say_table, tell, terminal_width
-from .short_keys import digits_of
 from .store import chosen_functions, exists, found_entry, open_store, path_of, store_at, tell_empty
-from .value import shown_value, valuation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .._store.records import EntryRecord, FunctionRecord, StoreInfo
+    from .._cache import Cache
+    from .._store.disk.records import EntryRecord, FunctionRecord, StoreInfo
+
+
+_FURTHEST = 1000.0  # half-lives
+_MEGABYTE = 1_000_000
+
+
+def valuation(settings: Mapping[str, object]) -> Callable[[EntryRecord], float | None]:
+    """Give what tells the seconds that an entry saves per byte, each use halved with every half-life.
+
+    None under another policy than "value": what those go by stands in columns of its own.
+    """
+    half_life = settings.get("half_life")
+    now = time.time()
+
+    def value_of(entry: EntryRecord) -> float | None:
+        if settings.get("policy") != "value" or not isinstance(half_life, (int, float)):
+            return None
+        # The priority is a time: that at which an entry worth one second per byte would have been stored.
+        return float(2.0 ** max(-_FURTHEST, min((entry.priority - now) / half_life, _FURTHEST)))
+
+    return value_of
+
+
+def shown_value(value: float | None) -> str:
+    """Write a value as a time per megabyte."""
+    return "-" if value is None else f"{format_time(value * _MEGABYTE)}/MB"
+
+
+_SHORTEST = 8
+_FEW_FOLDERS = 4096  # listed in a tenth of a second
+_CHANCE = 0.001
+
+
+def digits_of(entries: list[EntryRecord], cache: Cache, everything: list[FunctionRecord]) -> int:
+    """How many digits tell the key of each of some entries from all others in the store.
+
+    Where too many folders hold others of the same beginning to be looked into, it is as many as keys at random are sure
+    to need, but for one list in a thousand. `show` and `rm` say so if a beginning can be that of two.
+    """
+    shards = {entry.key[:2] for entry in entries}
+    if len(shards) * len(everything) <= _FEW_FOLDERS:
+        return _digits_apart([key for shard in shards for key in cache.keys(shard)])
+    pairs = len(entries) * max(1, sum(function.entries for function in everything))
+    return max(_digits_apart([entry.key for entry in entries]), math.ceil(math.log(pairs / _CHANCE, 16)))
+
+
+def _digits_apart(keys: list[str]) -> int:
+    """How many digits tell each of the keys from all others."""
+    digits = _SHORTEST
+    for one, other in pairwise(sorted(keys)):
+        if one[:digits] == other[:digits]:
+            digits = len(commonprefix((one, other))) + 1  # noqa: RUF071
+    return digits
+
 
 _WIDTH_WITH_VALUE = 80  # of a terminal
 _TEXTS = ("result", "serializer", "python", "fingerprint")  # in an entry's metadata
@@ -126,7 +181,7 @@ def _hit_rate(found: StoreInfo) -> float | None:
 
 def _signer() -> str | None:
     """Whose secret signs what is stored from here; it is not read."""
-    from .._store.secret_file import secret_path
+    from .._store.signing.secret_file import secret_path
 
     if "BRINERY_SECRET" in os.environ:
         return "BRINERY_SECRET"
@@ -303,7 +358,7 @@ def show(options: Namespace) -> int:
 
 def _show_value(cache: Cache, entry: EntryRecord, options: Namespace) -> int:
     """Show what the entry gives to those who hit it; its signature is checked before it is unpickled."""
-    from .program import look_here_last
+    from .store import look_here_last
 
     look_here_last(entry.function)
     with redirect_stdout(sys.stderr):  # what these modules print is no result

@@ -9,8 +9,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
-from .._columns import count, table
-from .._printable import printable
+from .._display.text import count, printable, table
 from .._units import format_size
 
 # Results go to stdout; whatever is said about them, and every question, to stderr.

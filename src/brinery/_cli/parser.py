@@ -1,4 +1,4 @@
-"""What was typed, understood; or said what about it cannot be."""
+"""What was typed, understood; or what to say of it, also to people who know other caches."""
 
 from __future__ import annotations
 
@@ -15,6 +15,66 @@ from .output import answer_in_json, fail, terminal_width
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
+
+
+# Of `uv cache`, `pip cache`, `hf cache`, `ccache`, `docker`, `git` and shells.
+_COMMANDS = {
+    "ls": ("list", "ll", "--list", "-l", "entries", "functions", "show-all", "scan"),
+    "ls -q": ("keys",),
+    "info": ("stats", "stat", "statistics", "status", "size", "du", "df", "usage", "-s", "--stats", "--show-stats"),
+    "clear": ("purge", "clean", "empty", "reset", "wipe", "drop", "flush", "delete-all", "-C", "--clear", "--purge"),
+    "prune": ("gc", "cleanup", "clean-up", "tidy", "evict", "trim", "expire", "-c", "--cleanup", "--prune"),
+    "rm": ("remove", "delete", "del", "forget", "erase", "unlink"),
+    "show": ("inspect", "describe", "details"),
+    "show KEY --value": ("cat", "get", "load", "print", "read"),
+    "explain": ("why", "diff", "reason"),
+    "explain --last": ("last", "summary", "report", "log"),
+    "dir": ("path", "where", "location", "root", "folder", "--show-dir"),
+    "verify": ("check", "fsck", "validate", "audit"),
+    "doctor": ("health", "diagnose", "diag"),
+    "completion": ("completions", "generate-shell-completion"),
+    "--version": ("version", "-v"),
+}
+_OPTIONS = {
+    "-y": ("-f", "--force", "--no-input", "--no-confirm", "--assume-yes"),
+    "--dry-run": ("--dryrun", "--what-if", "--simulate", "--pretend"),
+    "--older-than": ("--age", "--max-age", "--unused-for", "--until", "--before", "--days"),
+    "--larger-than": ("--min-size", "--bigger-than"),
+    "--max-size": ("--size", "--limit-size", "--max-bytes"),
+    "--limit": ("--head", "--top", "--count", "--max-count"),
+    "--reverse": ("--desc", "--asc", "--descending", "--ascending"),
+    "--dir": ("--cache-dir", "--cachedir", "--path", "--store", "--location", "-d", "-C"),
+    "--json": ("--format", "--output", "-o", "-j"),
+    "--quiet": ("--short", "--keys", "--only-keys"),
+}
+
+
+def meant_command(words: Sequence[str], known: Sequence[str]) -> str | None:
+    """What may have been meant by words of which the first is no command; None if that is anybody's guess."""
+    first, second = words[0], words[1] if len(words) > 1 else ""
+    if first == "cache" and second:  # as in `uv cache prune`
+        return second if second in known else meant_command([second], known)
+    habit = _meant(first, _COMMANDS)
+    if habit is not None:
+        return habit
+    from .._options import nearest
+
+    return nearest(first, tuple(known))
+
+
+def meant_option(word: str, known: Sequence[str]) -> str | None:
+    """What may have been meant by an option that a command does not have, if the command has something like it."""
+    habit = _meant(word, _OPTIONS)
+    if habit in known:
+        return habit
+    from .._options import nearest
+
+    return nearest(word, tuple(known))
+
+
+def _meant(word: str, habits: dict[str, tuple[str, ...]]) -> str | None:
+    return next((ours for ours, theirs in habits.items() if word in theirs), None)
+
 
 USAGE = 2
 
@@ -105,8 +165,6 @@ def _from_command(arguments: Sequence[str]) -> Sequence[str]:
 
 def _explain_unknown(word: str, parser: _Parser) -> str:
     """Name what was not understood, and what may have been meant."""
-    from .habits import meant_command, meant_option
-
     if not word.startswith("-"):
         return f"{word!r} is one argument too many"
     word = word.partition("=")[0]
@@ -118,8 +176,6 @@ def _explain_unknown(word: str, parser: _Parser) -> str:
 
 def _explain_command(words: Sequence[str]) -> str:
     """The same of words that begin with no command."""
-    from .habits import meant_command
-
     near = meant_command(words, tuple(COMMANDS))
     return f"there is no command {words[0]!r}" + (f"; did you mean {near}?" if near else "")
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def path(options: Namespace) -> int:
     """Say where the secret file is, or would be made."""
-    from .._store import secret_file
+    from .._store.signing import secret_file
 
     _tell_of_variable()
     place = secret_file.secret_path()
@@ -27,7 +27,7 @@ def path(options: Namespace) -> int:
 
 def rotate(options: Namespace) -> int:
     """Sign with a new secret from now on; former ones still count unless they are dropped."""
-    from .._store import rotation
+    from .._store.signing import rotation
 
     _tell_of_variable()
     question = "make a new secret and forget the former ones, so that every entry so far is computed anew"
@@ -45,7 +45,7 @@ def rotate(options: Namespace) -> int:
 
 def drop_old(options: Namespace) -> int:
     """Forget all secrets but the present one."""
-    from .._store import rotation
+    from .._store.signing import rotation
 
     _tell_of_variable()
     if not ask("forget the former secrets, so that what they signed is computed anew", yes=options.yes):
@@ -56,7 +56,7 @@ def drop_old(options: Namespace) -> int:
 
 def export(options: Namespace) -> int:
     """Print the secret, for another machine: the only command that shows it."""
-    from .._store import rotation
+    from .._store.signing import rotation
 
     _tell_of_variable()
     secret = rotation.export()
@@ -69,7 +69,7 @@ def export(options: Namespace) -> int:
 
 def import_(options: Namespace) -> int:
     """Read an exported secret from stdin and sign with it; never from the arguments, which others can see."""
-    from .._store import rotation, secret_file
+    from .._store.signing import rotation, secret_file
 
     _tell_of_variable()
     text = _read_secret()
@@ -83,7 +83,7 @@ def import_(options: Namespace) -> int:
 
 
 def _done(message: str, options: Namespace) -> int:
-    from .._store import secret_file
+    from .._store.signing import secret_file
 
     if options.json:
         say_json({"path": secret_file.secret_path()})

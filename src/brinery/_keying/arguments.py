@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from .._light import FunctionType, NamedTuple
 from ..errors import UnkeyableError
-from .digest import digest
+from .values.digest import digest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from types import CodeType, FunctionType
 
 from xxhash import xxh3_128_digest
 
-from .._keying.bytecode import reads
-from .._keying.compiled import names_in, nested_codes
-from .._keying.known_sources import declare_source
-from .._keying.normalised import normalise
-from .._keying.source import Read, Source
+from .._keying.source.bytecode import reads
+from .._keying.source.compiled import names_in, nested_codes
+from .._keying.source.known_sources import declare_source
+from .._keying.source.normalised import normalise
+from .._keying.source.reads import Read, Source
 from .._light import NamedTuple
 from .definitions import Definition, computed_by, definitions_of
 from .flow import Flow

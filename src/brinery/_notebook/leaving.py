@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from types import CodeType, FunctionType, ModuleType
 
-from .._keying.code import is_of_a_prompt
+from .._keying.code.reach import is_of_a_prompt
 from ..errors import BrineryWarning, ChangedWhileRunningWarning, UnstorableResultWarning
 from .holdings import TooMuch, holder_of
 from .outcome import ClosedFile, Outcome

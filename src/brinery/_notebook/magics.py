@@ -17,7 +17,7 @@ import brinery
 from .._cache import Cache
 from .._options import nearest
 from .._units import parse_time
-from .._warning import warn
+from .._warnings import warn
 from ..errors import StoreWarning
 from .cell import Parsed, mentions, parse_cell, read_cell
 from .run import raise_as_usual, raise_syntax_error, run_plainly
@@ -133,7 +133,7 @@ class BrineryMagics(Magics):
     def _at_the_command_line(self, command: str, arguments: list[str]) -> None:
         """Do what the command line does, with the store of this notebook."""
         from .._cli.parser import parse
-        from .._store.statistics import flush_reports
+        from .._store.accounting.statistics import flush_reports
         from ..errors import BrineryError
 
         cache = self._cache("")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import contextmanager, suppress
 
-from .._keying.digest import digest
+from .._keying.values.digest import digest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ import sys
 from contextlib import ExitStack, suppress
 from types import ModuleType
 
-from .._keying.code import fingerprint
-from .._keying.fingerprint import Follow, Scope
-from .._keying.origin import origin_of_module
+from .._keying.code.fingerprint import Follow, Scope
+from .._keying.code.reach import fingerprint
+from .._keying.modules.origin import origin_of_module
 from .definitions import Definition
 from .marks import Marks
 from .randomness import Randomness

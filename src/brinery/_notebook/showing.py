@@ -6,8 +6,8 @@ import builtins
 import sys
 from contextlib import ExitStack, contextmanager
 
-from .._printable import printable
-from .._streams import STREAMS, heard, write_again
+from .._display.text import printable
+from .._function.captured_output import STREAMS, heard, write_again
 from .._units import format_time
 from .outcome import NotKept, Shown
 

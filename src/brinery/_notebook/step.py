@@ -7,13 +7,13 @@ from contextlib import suppress
 from importlib import import_module
 from types import FunctionType
 
-from .._cached_function import CachedFunction
-from .._keying.before import Before
-from .._keying.code import fingerprint
-from .._keying.differences import Difference, compare_parts
-from .._keying.fingerprint import Fingerprint
-from .._keying.home import MAIN
-from .._printable import printable
+from .._display.text import printable
+from .._function.cached import CachedFunction
+from .._keying.code.fingerprint import Fingerprint
+from .._keying.code.home import MAIN
+from .._keying.code.reach import fingerprint
+from .._keying.key import Difference, compare_parts
+from .._keying.modules.installed import Before
 from ..errors import BrineryWarning, ChangedWhileRunningWarning, UnstorableResultWarning
 from .cell import Cell
 from .leaving import NotStored, check_alone, is_own, outcome_of
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .._cache import Cache
-    from .._explanation import Explanation
-    from .._keyed_function import Call, State
+    from .._explain.explanation import Explanation
+    from .._function.keyer import Call, State
     from .._options import FunctionOptions
-    from .._store.locks import Claim
-    from .._store.payload import Payload
+    from .._store.locking.locks import Claim
+    from .._store.results.payload import Payload
 
 _GLOBAL = f"global {MAIN}."
 _AFTER_A_NAME = ("", "[", ".", "(", " ")
@@ -218,7 +218,7 @@ class CellStep(CachedFunction[[], None]):
         return outcome_of(self._shell, self._cell, run, self._keyed_names(call.state), in_place, reached)
 
     def _payload(self, outcome: Outcome) -> Payload:
-        from .._store.payload import Unstorable
+        from .._store.results.payload import Unstorable
 
         try:
             try:

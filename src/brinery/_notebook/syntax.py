@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from types import CodeType
 
-from .._keying.bytecode import sites
-from .._keying.compiled import nested_codes
-from .._keying.instructions import instructions_in_any_case as instructions_of
+from .._keying.source.bytecode import sites
+from .._keying.source.compiled import nested_codes
+from .._keying.source.instructions import instructions_in_any_case as instructions_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,1 +1,1 @@
-"""Where results live: signed entries in folders, with locks, limits and upkeep."""
+"""Where results live: signed entries in folders. Never sees a function. Start reading at `function_folder`."""

@@ -7,9 +7,9 @@ import stat
 import time
 
 from ..errors import StoreError
-from .files import closing, open_to_look
-from .names import is_aside, is_key, slug_of
-from .statistics import with_unwritten
+from .accounting.statistics import with_unwritten
+from .disk.files import closing, open_to_look
+from .disk.names import is_aside, is_key, slug_of
 from .store import Store
 
 TYPE_CHECKING = False
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
+    from .accounting.sessions import Session
+    from .accounting.usage import Totals
+    from .disk.records import BadEntry, EntryRecord, FunctionRecord, Removed, StoreInfo
+    from .disk.root import Root
     from .function_folder import FunctionFolder
-    from .history import Record
-    from .records import BadEntry, EntryRecord, FunctionRecord, Removed, StoreInfo
-    from .root import Root
-    from .sessions import Session
-    from .usage import Totals
+    from .signing.history import Record
 
 _MOST = 1 << 62
 
@@ -47,14 +47,14 @@ class Directory(Store):
     def functions(self) -> list[FunctionRecord]:
         """Every function that has a folder, in the order of their names."""
         with self._opened() as root:
-            from . import maintenance
+            from .maintenance import inspection as maintenance
 
             return [] if root is None else with_unwritten(maintenance.functions(root), self.root)
 
     def functions_within(self, seconds: float) -> list[FunctionRecord] | None:
         """The same, if counting all entries takes no longer than that; else None."""
         with self._opened() as root:
-            from . import maintenance
+            from .maintenance import inspection as maintenance
 
             found = [] if root is None else maintenance.functions_within(root, seconds)
             return None if found is None else with_unwritten(found, self.root)
@@ -66,7 +66,7 @@ class Directory(Store):
     def walk(self, home: str | None = None) -> Iterator[EntryRecord]:
         """Every entry, or every one of a function; from the heads of the files, so nothing is authenticated."""
         with self._opened() as root:
-            from . import maintenance
+            from .maintenance import inspection as maintenance
 
             if root is not None:
                 yield from maintenance.walk(root, self.root, self._slugs(root, home))
@@ -74,14 +74,14 @@ class Directory(Store):
     def keys(self, prefix: str = "") -> list[str]:
         """The keys of all entries, or those that begin with these hex digits; only names are looked at."""
         with self._opened() as root:
-            from . import maintenance
+            from .maintenance import inspection as maintenance
 
             return [] if root is None else list(maintenance.keys(root, prefix.lower()))
 
     def find(self, key_prefix: str) -> list[EntryRecord]:
         """The entries whose key begins with these hex digits."""
         with self._opened() as root:
-            from . import maintenance
+            from .maintenance import inspection as maintenance
 
             if root is None:
                 return []
@@ -92,15 +92,15 @@ class Directory(Store):
         if isinstance(entry, str):
             found = self.find(entry) if is_key(entry) else []
             return self.metadata(found[0]) if found else None
-        from .reading import metadata_at
+        from .entry.reading import metadata_at
 
         return metadata_at(entry.path)
 
     def load(self, entry: EntryRecord) -> Any:
         """Give what an entry holds, once its signature was checked; StoreError says what is wrong with it."""
-        from .items import Items
-        from .loading import Loader
-        from .reading import read_entry
+        from .entry.reading import read_entry
+        from .results.items import Items
+        from .results.loading import Loader
 
         name = (self.metadata(entry) or {}).get("serializer", "pickle")
         if name not in ("pickle", "cloudpickle", "json"):
@@ -128,14 +128,14 @@ class Directory(Store):
 
     def last_session(self, *, own: bool = False) -> Session | None:
         """The session that told last of its calls, or this process's own; None if none is known."""
-        from . import sessions
-        from .session_name import session_name
-        from .statistics import counted_here, difference
-        from .statistics_lines import added
+        from .accounting import sessions
+        from .accounting.session_name import session_name
+        from .accounting.statistics import counted_here, difference
+        from .accounting.statistics_lines import added
 
         here = counted_here(self.location) if own else {}
         with self._opened() as root:
-            from . import maintenance
+            from .maintenance import inspection as maintenance
 
             lines = {} if root is None else maintenance.statistics_lines(root)
         name = session_name() if own else ""
@@ -153,7 +153,7 @@ class Directory(Store):
 
         Code that is not known any more says nothing: then an entry is not stale.
         """
-        from . import history
+        from .signing import history
 
         current: dict[str, set[str]] = {}
         now = time.time()
@@ -188,8 +188,8 @@ class Directory(Store):
         What began to be computed before is not stored.
         """
         with self._opened() as root:
-            from . import clearing
-            from .records import Removed
+            from .disk.records import Removed
+            from .maintenance import clearing
 
             if root is None:
                 return Removed(0, 0)
@@ -214,9 +214,9 @@ class Directory(Store):
         """
         most_size, most_entries = self._limits
         with self._opened() as root:
-            from .pruning import Pruning
-            from .records import Removed
-            from .upkeep import sweep_temporary
+            from .accounting.upkeep import sweep_temporary
+            from .disk.records import Removed
+            from .maintenance.pruning import Pruning
 
             if root is None:
                 return Removed(0, 0)
@@ -243,7 +243,7 @@ class Directory(Store):
         What another secret signed is listed as foreign, and never removed unless it is damaged beyond doubt.
         """
         with self._opened() as root:
-            from . import maintenance
+            from .maintenance import inspection as maintenance
 
             if root is None:
                 return []
@@ -254,7 +254,7 @@ class Directory(Store):
 
     def settings(self) -> dict[str, object]:
         """What the latest writer recorded: max_size, max_entries, policy, half_life; what is not right is absent."""
-        from .descriptions import read_settings
+        from .disk.records import read_settings
 
         recorded = read_settings(self._root)
         kinds: dict[str, tuple[type, ...]] = {
@@ -272,8 +272,8 @@ class Directory(Store):
     def info(self) -> StoreInfo:
         """The store in numbers."""
         with self._opened() as root:
-            from . import maintenance
-            from .records import StoreInfo
+            from .disk.records import StoreInfo
+            from .maintenance import inspection as maintenance
 
             functions = [] if root is None else with_unwritten(maintenance.functions(root), self.root)
         return StoreInfo(
@@ -296,7 +296,7 @@ class Directory(Store):
         return _Opened(self._root)
 
     def _slugs(self, root: int, home: str | None = None) -> list[str]:
-        from .shards import list_slugs
+        from .accounting.shards import list_slugs
 
         slugs = list_slugs(root)
         return slugs if home is None else [slug for slug in slugs if slug in (home, slug_of(home))]

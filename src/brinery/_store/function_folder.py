@@ -8,29 +8,29 @@ from os import close, fstat, read
 from os import open as open_file
 from time import time
 
-from .._warning import logger
+from .._warnings import logger
 from ..errors import BrineryWarning, DamagedEntryWarning, SecretError
-from . import names
-from .files import READ, closing, read_small
+from .accounting.statistics import Report, report
+from .disk import names
+from .disk.files import READ, closing, read_small
+from .disk.names import SUFFIX, entry_key, slug_of, temporary_name
+from .disk.root import Root
 from .layout import AT_ONCE, HEAD, MAGIC, SIGNED_FROM
-from .names import SUFFIX, entry_key, slug_of, temporary_name
-from .root import Root
-from .sources import Sources
-from .statistics import Report, report
+from .signing.sources import Sources
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
-    from .entry import Facts, Payload
-    from .eviction import Policy
+    from .accounting.eviction import Policy
+    from .accounting.upkeep import Upkeep
+    from .entry.encoding import Facts, Payload
     from .function_writer import FunctionWriter
-    from .history import Record
-    from .loading import Loader
-    from .locks import Claim
-    from .signing import Keyring
-    from .upkeep import Upkeep
+    from .locking.locks import Claim
+    from .results.loading import Loader
+    from .signing.history import Record
+    from .signing.signer import Keyring
 
 _SECOND = 1_000_000_000
 _HEAD_SIZE = HEAD.size
@@ -186,7 +186,7 @@ class FunctionFolder:
     def _open_in_need(self, key: str) -> int:
         """Open an entry where that failed; -1 if it fails again, whether or not other threads give descriptors back."""
         try:
-            from .waiting import with_descriptors  # a hit does without
+            from .locking.waiting import with_descriptors  # a hit does without
 
             return with_descriptors(lambda: open_file(self._path(key), READ))
         except Exception:
@@ -195,14 +195,14 @@ class FunctionFolder:
     def _get_any(
         self, fd: int, status: os.stat_result, key: str, now: float, ttl: float | None, loader: Loader
     ) -> tuple[Any, float] | None:
-        from .reading import read_entry  # short results do without
+        from .entry.reading import read_entry  # short results do without
 
         name, keyring = bytes.fromhex(key), self._secrets()
         verified = read_entry(
             fd, status, name, keyring, now, ttl, mmap=self._mmap, trust_unchanged=self._trust_unchanged
         )
         if verified is None:
-            from .looks import blame
+            from .inspect import blame
 
             blame(fd, status, self._path(key), key, ttl, keyring, store=self._root.location, strict=self._strict)
             return None
@@ -218,7 +218,7 @@ class FunctionFolder:
             if self._report is not None:
                 self._report.note_use(now)
             if self._trust_unchanged:
-                from .trust import note_touch
+                from .entry.trust import note_touch
 
                 note_touch(status, fstat(fd))
         except OSError:  # another's file, a read-only disk: it only ages sooner
@@ -226,7 +226,7 @@ class FunctionFolder:
 
     def contains(self, key: str, ttl: float | None) -> bool:
         """Whether a fresh entry of ours is stored under a key; changes no byte and unpickles nothing."""
-        from .looks import contains
+        from .inspect import contains
 
         return contains(self._path(key), key, ttl, self._secrets)
 
@@ -241,7 +241,7 @@ class FunctionFolder:
         """What to note of a call that is about to be computed: its key, and why though something stands there."""
         if not self.size(key):
             return key
-        from .tally import ANEW, EXPIRED, UNUSABLE
+        from .accounting.tally import ANEW, EXPIRED, UNUSABLE
 
         if self.contains(key, ttl):
             return key + (ANEW if anew else UNUSABLE)
@@ -249,19 +249,19 @@ class FunctionFolder:
 
     def metadata(self, key: str) -> dict[str, Any] | None:
         """What was recorded beside an entry; None if there is none, or it is not what was recorded."""
-        from .reading import metadata_at
+        from .entry.reading import metadata_at
 
         return metadata_at(self._path(key))
 
     def recorded(self, key: str) -> tuple[Facts, dict[str, Any]] | None:
         """An entry's head and metadata, both as one of our secrets signed them, however old it is."""
-        from .looks import recorded
+        from .inspect import recorded
 
         return recorded(self._path(key), key, self._secrets)
 
     def computed(self) -> int:
         """How many calls were computed, in this process or as others have written down."""
-        from .statistics import read_sum
+        from .accounting.statistics import read_sum
 
         counted = 0 if self._report is None else self._report.unwritten().misses
         try:
@@ -295,7 +295,7 @@ class FunctionFolder:
         """What ``function.json`` says, whoever wrote it; empty if it cannot be read."""
         try:
             with closing(self._root.open_function(self.slug)) as folder:
-                from .descriptions import parse_object
+                from .disk.records import parse_object
 
                 return parse_object(read_small(names.DESCRIPTION, folder))
         except OSError:
@@ -303,7 +303,7 @@ class FunctionFolder:
 
     def history(self) -> dict[str, Record]:
         """What the function's code was, by fingerprint, the latest last; only what our secrets sealed."""
-        from . import history
+        from .signing import history
 
         return history.records(self.description(), self.home, self._secrets())
 
@@ -312,8 +312,8 @@ class FunctionFolder:
 
         Its creation and its end stay what they are.
         """
-        from .locks import Turn
-        from .looks import to_carry_over
+        from .inspect import to_carry_over
+        from .locking.locks import Turn
 
         found = to_carry_over(self._path(key), key, self._secrets, compress=compress)
         if found is None:
@@ -422,7 +422,7 @@ class FunctionFolder:
             return
         fingerprint = self._describe()[0]
         if self._used != fingerprint:
-            from .history import tells
+            from .signing.history import tells
 
             if not tells(read_small(names.DESCRIPTION, folder) or b"", fingerprint, self._place_of_code):
                 self._writer.write_description(folder)
@@ -443,7 +443,7 @@ class FunctionFolder:
 
 def _load_claim() -> type[Claim]:
     global _claim_made
-    from .locks import Claim
+    from .locking.locks import Claim
 
     _claim_made = Claim
     return Claim

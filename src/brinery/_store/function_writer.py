@@ -10,13 +10,13 @@ from functools import cache, partial
 from stat import S_ISDIR, S_ISREG
 from time import time
 
-from .._printable import printable
-from .._warning import logger, warn
+from .._display.text import printable
+from .._warnings import logger, warn
 from ..errors import EvictionWarning, SecretError, SecretWarning, StoreError, StoreWarning
-from . import history, names
-from .descriptions import parse_object
-from .entry import Unsealed, encode, is_short
-from .files import (
+from .accounting.upkeep import Upkeep
+from .accounting.usage import Totals
+from .disk import names
+from .disk.files import (
     allocated,
     clear_away,
     closing,
@@ -27,22 +27,23 @@ from .files import (
     status_of,
     write_aside,
 )
-from .locks import Claim
-from .names import SUFFIX
-from .upkeep import Upkeep
-from .usage import Totals
-from .waiting import with_descriptors
+from .disk.names import SUFFIX
+from .disk.records import parse_object
+from .entry.encoding import Unsealed, encode, is_short
+from .locking.locks import Claim
+from .locking.waiting import with_descriptors
+from .signing import history
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .entry import Payload
-    from .history import Record
+    from .disk.root import Root
+    from .entry.encoding import Payload
     from .layout import Bytes
-    from .root import Root
-    from .signing import Keyring, Signer
-    from .sources import Sources
+    from .signing.history import Record
+    from .signing.signer import Keyring, Signer
+    from .signing.sources import Sources
 
 _SECOND = 1_000_000_000
 _TRIES = 10

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from ..errors import OptionError
-from .eviction import Value
+from .accounting.eviction import Value
+from .disk.root import Root
 from .function_folder import FunctionFolder
-from .root import Root
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .eviction import Policy
-    from .history import Record
-    from .records import EntryRecord
-    from .signing import Keyring
-    from .upkeep import Upkeep
+    from .accounting.eviction import Policy
+    from .accounting.upkeep import Upkeep
+    from .disk.records import EntryRecord
+    from .signing.history import Record
+    from .signing.signer import Keyring
 
 
 class Store:
@@ -58,7 +58,7 @@ class Store:
 
     def beside_whose(self) -> int | None:
         """The id of another user whose store the location is, so that this one is a second store inside that folder."""
-        from .root import owner_of_closed_store
+        from .disk.root import owner_of_closed_store
 
         return None if self.root == self.location else owner_of_closed_store(self.location)
 
@@ -69,7 +69,7 @@ class Store:
         Asking makes no secret: that is done when first something is stored.
         """
         if self._keyring is None:
-            from .signing import keyring_named, open_keyring
+            from .signing.signer import keyring_named, open_keyring
 
             named = self._secret_id
             self._keyring = open_keyring(self._secret) if named is None else keyring_named(named)
@@ -79,8 +79,8 @@ class Store:
     def _upkeep(self) -> Upkeep:
         """What keeps the limits; a program that only hits does without."""
         if self._upkeep_made is None:
-            from .limits import Limits
-            from .upkeep import Upkeep
+            from .accounting.sweep import Limits
+            from .accounting.upkeep import Upkeep
 
             made = Upkeep(self._root, Limits(*self._limits), self._policy)
             # One for all threads, whichever comes first, as what it has counted must not be lost; and no lock, which a
@@ -144,6 +144,6 @@ def policy(choice: str | Callable[[EntryRecord], float], half_life: float) -> Po
         raise OptionError(f"half_life must be a positive number of seconds, not {half_life!r}")
     if choice == "value":
         return Value(half_life)
-    from .policies import other_policy  # most stores have that one
+    from .accounting.policies import other_policy  # most stores have that one
 
     return other_policy(choice, half_life)

@@ -1,0 +1,1 @@
+"""Where code comes from: the user's modules, installed distributions, Python itself."""

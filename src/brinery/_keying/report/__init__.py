@@ -1,0 +1,1 @@
+"""What people are told of keys; off the way of a hit."""

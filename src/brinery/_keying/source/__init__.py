@@ -1,0 +1,1 @@
+"""What source text and bytecode say, without running any of it."""

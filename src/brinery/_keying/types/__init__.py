@@ -1,0 +1,1 @@
+"""How values of numpy, pandas, pyarrow and other libraries are taken apart."""

@@ -1,0 +1,1 @@
+"""A value's digest, the same in every process, or a clear refusal. Start reading at `digest`."""

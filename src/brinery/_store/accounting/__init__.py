@@ -1,0 +1,1 @@
+"""What a store holds and how calls fared, in numbers that processes share; what goes first."""

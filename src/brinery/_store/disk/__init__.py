@@ -1,0 +1,1 @@
+"""Folders and files, opened through descriptors; nothing is followed by mistake."""

@@ -1,0 +1,1 @@
+"""The bytes of an entry file: laid out, written, read and verified."""

@@ -1,0 +1,1 @@
+"""One computation per key at a time, among threads, tasks and processes."""

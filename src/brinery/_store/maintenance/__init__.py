@@ -1,0 +1,1 @@
+"""What people ask of a whole store, and do to it."""

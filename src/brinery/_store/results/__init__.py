@@ -1,0 +1,1 @@
+"""Results into bytes and back; `unpickling` is the only place that unpickles."""

@@ -1,0 +1,1 @@
+"""The user's secret, and what is sealed with it."""
