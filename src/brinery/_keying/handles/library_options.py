@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     Options: TypeAlias = tuple[tuple[str, Any], ...]  # by name
 
 _OF_DECIMAL = {"prec": 28, "rounding": "ROUND_HALF_EVEN", "Emin": -999999, "Emax": 999999, "capitals": 1, "clamp": 0}
+_ON_SCREEN = "backend", "interactive"  # of matplotlib, which sets them when it first draws, as notebooks do
 _TRAPS = "InvalidOperation", "DivisionByZero", "Overflow"
 
 
@@ -111,7 +112,7 @@ def _flat(table: Any, path: str = "") -> Iterator[tuple[str, object]]:
     for name, value in dict.items(table):
         if type(value) is dict:
             yield from _flat(value, f"{path}{name}.")
-        elif not name.startswith("backend"):  # which matplotlib chooses when it first draws
+        elif not name.startswith(_ON_SCREEN):
             yield f"{path}{name}", value
 
 

@@ -28,20 +28,20 @@ if TYPE_CHECKING:
     from typing import Any
 
 _LIBRARIES = {
-    "numpy": "arrays",
-    "scipy": "sparse",
-    "torch": "tensors",
-    "pandas": "frames",
-    "pyarrow": "arrow",
-    "polars": "polars_frames",
-    "xarray": "labelled",
-    "omegaconf": "omega",
-    "pyrsistent": "hashed",
-    "immutables": "hashed",
-    "numba": "wrapped_functions",
-    "pydantic": "wrapped_functions",
-    "_wrappers": "reached",
-    "wrapt": "reached",
+    "numpy": "types.arrays",
+    "scipy": "types.sparse",
+    "torch": "types.tensors",
+    "pandas": "types.frames",
+    "pyarrow": "types.arrow",
+    "polars": "types.polars_frames",
+    "xarray": "types.labelled",
+    "omegaconf": "types.omega",
+    "pyrsistent": "types.hashed",
+    "immutables": "types.hashed",
+    "numba": "types.wrapped_functions",
+    "pydantic": "types.wrapped_functions",
+    "_wrappers": "values.reached",
+    "wrapt": "values.reached",
 }
 
 
@@ -127,7 +127,7 @@ def _in_library(base: type) -> Expander | None:
     root = module.partition(".")[0] if type(module) is str else ""
     if root not in _LIBRARIES or root not in sys.modules:
         return None
-    room: Any = import_module(f"...types.{_LIBRARIES[root]}", __name__)
+    room: Any = import_module(f"...{_LIBRARIES[root]}", __name__)
     found: Expander | None = room.find(base)
     return found
 
