@@ -18,7 +18,7 @@ from .._keying.values.digest import encode
 from .._keying.values.kinds import is_data_of_library
 from .._keying.values.plain import SCALAR_IDS, scalar
 from .._keying.values.refused import reason_to_refuse
-from .._store.results.left_out import MISSING, REASON, is_had_otherwise, known_to, names_in, state
+from .._store.results.left_out import MISSING, REASON, is_had_otherwise, is_known_to, names_in, state
 from .._store.results.pickling import is_well_known
 from .._store.results.unstorable import shown
 
@@ -132,11 +132,12 @@ class _Comparison:
 
     def _check_left_out(self, kind: type, before: dict[str, Any], after: dict[str, Any], place: Place) -> None:
         """Look for attributes that were set on an array or a frame, which has its own ways for what it knows."""
-        gone = before.keys() - after.keys()
-        if gone:
-            gone -= known_to(kind, is_well_known)
         for name, value in before.items():
-            if name in gone and not is_had_otherwise(kind, name, value):
+            if (
+                name not in after
+                and not is_known_to(kind, name, is_well_known)
+                and not is_had_otherwise(kind, name, value)
+            ):
                 raise _Differs((place, f".{name}"), REASON)
 
     def _attributes(

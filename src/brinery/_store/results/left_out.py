@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import sys
-from types import FunctionType, GetSetDescriptorType, MemberDescriptorType
+from types import CodeType, FunctionType, GetSetDescriptorType, MemberDescriptorType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -87,19 +87,18 @@ def looking(
     """Return a reducer that tells of a class whose reduced form may leave out an attribute of an instance."""
     if not _may_leave_out(kind, is_of_library):
         return reducer
-    known: frozenset[str] | None = None
+    known: dict[str, bool] = {}
 
     def reduce(value: Any) -> Any:
-        nonlocal known
         held = state(value)  # first: to look for attributes may make room for them, and that shows in a reduced form
         reduced = NotImplemented if reducer is None else reducer(value)
         if reduced is NotImplemented:
             reduced = value.__reduce_ex__(5)
         if not isinstance(reduced, str):
             for name in held.keys() - set(_named(reduced[1:], held, 0)):
-                if known is None:
-                    known = known_to(kind, is_of_library)
-                if name not in known and not is_had_otherwise(kind, name, held[name]):
+                if name not in known:
+                    known[name] = is_known_to(kind, name, is_of_library)
+                if not known[name] and not is_had_otherwise(kind, name, held[name]):
                     suspect(kind)
                     break
         return reduced
@@ -149,33 +148,37 @@ def _may_leave_out(kind: type, is_of_library: Callable[[str], bool]) -> bool:
     )
 
 
-def known_to(kind: type, is_of_library: Callable[[str], bool]) -> frozenset[str]:
-    """Return the attributes that the classes of libraries among the bases of a class keep for themselves."""
-    # Where properties in C keep what they found, as those of pandas do, and attrs a hash.
-    known = {"_cache", "_mmap", "_attrs_cached_hash"}
-    known.update(getattr(kind, "__dataclass_fields__", ()))  # with slots they are pickled by their order
+def is_known_to(kind: type, name: str, is_of_library: Callable[[str], bool]) -> bool:
+    """Whether the classes of libraries among the bases of a class keep an attribute for themselves."""
+    # Where properties in C keep what they found, as those of pandas do, and attrs a hash; with slots the fields of a
+    # dataclass are pickled by their order.
+    if name in ("_cache", "_mmap", "_attrs_cached_hash") or name in getattr(kind, "__dataclass_fields__", ()):
+        return True
     for base in kind.__mro__:
         if is_of_library(str(base.__module__)):
-            known.update(name for name in names_in(base) if name.startswith("_"))
-            known.update(_set_on_self(base))
-            if base.__module__ == "numpy" and base.__name__ == "memmap":
-                known |= OF_A_MAP  # the numbers come back, and the file stays behind
-    return frozenset(known)
+            if name.startswith("_") and any(one == name for one in names_in(base)):
+                return True
+            if any(_is_set_on_self(function.__code__, name) for function in _functions_of(base)):
+                return True
+            if base.__module__ == "numpy" and base.__name__ == "memmap" and name in OF_A_MAP:
+                return True  # the numbers come back, and the file stays behind
+    return False
 
 
-def _set_on_self(kind: type) -> Iterator[str]:
-    """Yield the names of the attributes that the methods of a class set on their first argument."""
+def _is_set_on_self(code: CodeType, name: str) -> bool:
+    """Whether a method sets an attribute on its first argument."""
+    if name not in code.co_names or not code.co_argcount:
+        return False
     import dis  # only for what may be lost
 
-    for function in _functions_of(kind):
-        code = function.__code__
-        before: Any = None
-        for instruction in dis.get_instructions(code):
-            if instruction.opname == "STORE_ATTR" and before and before.opname.startswith("LOAD_FAST"):
-                loaded = before.argval if isinstance(before.argval, tuple) else (before.argval,)
-                if code.co_argcount and loaded[-1] == code.co_varnames[0]:
-                    yield instruction.argval
-            before = instruction
+    before: Any = None
+    for instruction in dis.get_instructions(code):
+        if instruction.opname == "STORE_ATTR" and instruction.argval == name and before.opname.startswith("LOAD_FAST"):
+            loaded = before.argval if isinstance(before.argval, tuple) else (before.argval,)
+            if loaded[-1] == code.co_varnames[0]:
+                return True
+        before = instruction
+    return False
 
 
 def _named(part: object, held: dict[str, Any], depth: int) -> Iterator[str]:
