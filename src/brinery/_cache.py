@@ -329,7 +329,7 @@ class Cache(Tended):
 
     @property
     def location(self) -> str | None:
-        """The same as text, under the name that scikit-learn asks for."""
+        """The folder of the store as text, under the name that scikit-learn asks for; None if nothing is cached."""
         return None if self._is_off else self._store_here().root
 
     def _store_here(self) -> Store:

@@ -58,7 +58,7 @@ def _is_seen(handler: logging.Handler, record: logging.LogRecord) -> bool:
 
 
 class TellingTally(Tally):
-    """The same, and each hit, miss and store is told to the logger ``brinery``, in a line."""
+    """A tally that also tells each hit, miss and store to the logger ``brinery``, in a line."""
 
     __slots__ = ("_home",)
 

@@ -330,7 +330,7 @@ def take_json(command: ArgumentParser) -> None:
 
 
 def take_dir(command: ArgumentParser) -> None:
-    """The same, of the folder."""
+    """Give a parser the option of the store's folder, in the same way."""
     command.add_argument(
         "--dir",
         type=typed.place,

@@ -175,13 +175,13 @@ def _explain_unknown(word: str, parser: _Parser) -> str:
 
 
 def _explain_command(words: Sequence[str]) -> str:
-    """The same of words that begin with no command."""
+    """Name the word that is no command, and what may have been meant."""
     near = meant_command(words, tuple(COMMANDS))
     return f"there is no command {words[0]!r}" + (f"; did you mean {near}?" if near else "")
 
 
 def _explain_choice(word: str, choices: list[str]) -> str:
-    """The same of a word that is none of those which can stand there."""
+    """Name the word that is none of an option's choices, and what may have been meant."""
     from .._options import nearest
 
     near = nearest(word, tuple(choices))

@@ -20,7 +20,7 @@ def key(text: str) -> str:
 
 
 def key_to_remove(text: str) -> str:
-    """The same, for a command that might be given a function."""
+    """A key or its beginning, for a command that people might give a function."""
     try:
         return key(text)
     except ArgumentTypeError as error:

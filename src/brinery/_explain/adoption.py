@@ -1,4 +1,4 @@
-"""Results that a person vouches for: those of the code before an edit, re-signed under the code as it is now."""
+"""Keep the results of a function's former code, for which a person vouches: store them under the present code."""
 
 from __future__ import annotations
 

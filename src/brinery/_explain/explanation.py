@@ -65,7 +65,7 @@ class Explanation(NamedTuple):
         return str(self)
 
     def _repr_html_(self) -> str:
-        """The same for a notebook: no script, no outside resource, everything escaped, in the page's own colours."""
+        """Show it in a notebook: no script, no outside resource, everything escaped, in the page's own colours."""
         from .._display.html import of_explanation
 
         return of_explanation(self)

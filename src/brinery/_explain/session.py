@@ -81,13 +81,13 @@ class Session(NamedTuple):
         return self.to_text()
 
     def _repr_html_(self) -> str:
-        """The same for a notebook."""
+        """Show the session in a notebook, as HTML."""
         from .._display.html import of_session
 
         return of_session(self)
 
     def to_text(self, width: int = 0) -> str:
-        """The same; with a width, reasons are cut so that lines fit."""
+        """Return the session as a table in plain text; with a width, reasons are cut so that lines fit."""
         titles, rows = self.rows()
         return f"{table(titles, rows, titles[1:-1], width)}\n{self.sum()}"
 

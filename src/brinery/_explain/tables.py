@@ -38,7 +38,7 @@ class Listing(list[R]):
         raise NotImplementedError
 
     def html(self) -> str:
-        """The same rows in HTML."""
+        """The first rows in HTML."""
         raise NotImplementedError
 
     def shown(self) -> list[R]:

@@ -43,7 +43,7 @@ class CacheInfo(NamedTuple):
     seconds_saved: float
 
     def _repr_html_(self) -> str:
-        """The same for a notebook."""
+        """Show the counts in a notebook, as HTML."""
         from .._display.html import of_calls
 
         return of_calls(self)

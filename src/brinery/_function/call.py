@@ -1,4 +1,4 @@
-"""The way of a call: what is stored under its key, else one computation, and what is kept of that."""
+"""A call: return what is stored under its key, else compute it once and store it."""
 
 from __future__ import annotations
 

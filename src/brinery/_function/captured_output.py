@@ -1,4 +1,4 @@
-"""What is written to stdout and stderr while something runs: kept in order as it is shown, and written again."""
+"""Record what is written to stdout and stderr while something runs, and write it again."""
 
 from __future__ import annotations
 

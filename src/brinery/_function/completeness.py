@@ -1,4 +1,4 @@
-"""Tell whether a copy is all that its original is, and where it is not.
+"""Compare a result with its unpickled copy: whether the copy is all that the result is, and where it is less.
 
 Copy and original are gone through side by side: contents of containers, attributes and slots, and the digests of what
 only C code can look into. None of the user's code runs.

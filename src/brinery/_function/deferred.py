@@ -270,7 +270,7 @@ class _Answer:
         return next(generator) if self.sent is None else generator.send(self.sent)
 
     async def give_async(self, generator: AsyncGenerator[Any, Any]) -> Any:
-        """The same for an async generator."""
+        """Hand it to an async generator and take its next item."""
         if self.thrown is not None:
             return await generator.athrow(self.thrown)
         return await (anext(generator) if self.sent is None else generator.asend(self.sent))

@@ -52,7 +52,7 @@ class Recording:
             return error
 
     async def freeze_beside(self, item: object) -> bytes | Exception:
-        """The same; a large item is pickled in a thread, so that the event loop goes on."""
+        """Pickle an item as it is now, a large one in a thread while the event loop goes on; or say why not."""
         from .._store.results.payload import TooLong
 
         try:
@@ -131,7 +131,7 @@ class Recording:
                 self._function._keep(claim, self._call, self._whole(), self.seconds)
 
     async def finish_beside(self, keep: Callable[[Claim, Call, object, float], Awaitable[None]]) -> None:
-        """The same for an async generator, which returns nothing; `keep` stores."""
+        """Store what was recorded of an async generator by `keep`, unless somebody else is storing it."""
         for number, item in self.held():
             self.see(number, await self.freeze_beside(item))
         self.add(self.freeze(None))

@@ -1,4 +1,4 @@
-"""Work in a thread while an event loop goes on."""
+"""Run work in a thread while the event loop goes on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A function that knows the keys of its calls, and whether what they are taken from still holds."""
+"""Take the keys of a function's calls, and renew what they are taken from when code or globals change."""
 
 from __future__ import annotations
 

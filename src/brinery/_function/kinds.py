@@ -1,4 +1,4 @@
-"""Which kind of cached function a callable wants."""
+"""Choose the kind of cached function for a callable: plain, coroutine, generator, async generator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many calls at once: what is stored is read, and only what is missing is computed, by an executor if there is one."""
+"""Map a cached function over many arguments: read what is stored, compute what is missing, in an executor if given."""
 
 from __future__ import annotations
 

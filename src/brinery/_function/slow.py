@@ -1,4 +1,4 @@
-"""What makes the hits of a function slow: values that are looked at, at each call, to see whether they changed."""
+"""Find what makes a function's hits slow: values that every call has to check for changes."""
 
 from __future__ import annotations
 

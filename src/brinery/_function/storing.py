@@ -1,4 +1,4 @@
-"""What is kept of a computed call: the result's payload, and what people can read of it; what stands in the way."""
+"""Store the result of a computed call, with what people can read of it; or say why it is not stored."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def metadata(function: Function, call: Call, result: str) -> bytes:
 
 
 def tell(function: Function, call: Call) -> dict[str, Any]:
-    """The same of a call that may have no result yet."""
+    """Return what people may read of a call, which may have no result yet."""
     named = function._named(call.state, call.values)
     return _recorder_of(function).tell(call, named.items(), function._digests(call.state, named))
 

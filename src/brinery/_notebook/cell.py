@@ -55,7 +55,7 @@ class Cell(NamedTuple):
     computed: frozenset[str]
 
     def reading(self, names: set[str]) -> Cell:
-        """The same cell with more inputs, such as what functions that it calls bind by `global`."""
+        """Return this cell with more inputs, such as what functions that it calls bind by `global`."""
         if names <= self.inputs:
             return self
         inputs = self.inputs | names

@@ -35,7 +35,7 @@ class Directory(Store):
 
     @classmethod
     def of(cls, store: Store) -> Directory:
-        """The same store: what either of the two finds out, or opens, the other has."""
+        """Return the directory of a store: what either of the two finds out, or opens, the other has."""
         directory = cls.__new__(cls)
         directory.__dict__ = store.__dict__
         return directory
@@ -52,7 +52,7 @@ class Directory(Store):
             return [] if root is None else with_unwritten(maintenance.functions(root), self.root)
 
     def functions_within(self, seconds: float) -> list[FunctionRecord] | None:
-        """The same, if counting all entries takes no longer than that; else None."""
+        """Every function that has a folder; None if counting all entries takes longer than so many seconds."""
         with self._opened() as root:
             from .maintenance import inspection as maintenance
 

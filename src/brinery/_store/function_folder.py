@@ -1,4 +1,4 @@
-"""One function's entries: get, put, remove. Whatever is not right is a miss, and no failure is the caller's."""
+"""One function's entries: get, put, remove. Anything wrong is a miss, and no failure reaches the caller."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be told of an entry without unpickling it; whatever is not right is said, or is None."""
+"""Read what an entry says of itself without unpickling it; what is wrong with it is said, or is None."""
 
 from __future__ import annotations
 

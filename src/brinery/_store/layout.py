@@ -1,4 +1,4 @@
-"""Where what stands in an entry.
+"""Binary layout of an entry file.
 
 All numbers are little endian::
 

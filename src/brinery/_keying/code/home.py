@@ -1,4 +1,4 @@
-"""Home names: what a function or class is called wherever its code runs from.
+"""Qualified names of functions and classes ("home names"), the same wherever their code runs from.
 
 The home name is the dotted name found by walking up from the source file while there is an ``__init__.py``, plus the
 qualified name. It is the same for a file run as a script, with ``-m``, imported under pytest or loaded in a worker.

@@ -1,4 +1,4 @@
-"""References: how the parts of a fingerprint speak of each other, and how values become parts."""
+"""How the parts of a fingerprint refer to each other, and how values become parts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names in options that name nothing: a way out that is misspelt would be none, and nobody would know."""
+"""Find names in options that name nothing, such as a misspelt `ignore=`, and suggest what was meant."""
 
 from __future__ import annotations
 

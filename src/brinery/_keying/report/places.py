@@ -1,4 +1,4 @@
-"""Where the parts of a fingerprint stand in their files, for people."""
+"""Find the file and line of the parts of a fingerprint, for people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Any value -> digest, or a clear "cannot" with the path to what stood in the way.
+"""Digest any value, or raise an error that names the path to the part that cannot be digested.
 
 The encoding is canonical: by structure and exact type, the same in every process and under every hash seed. Small
 values are encoded by `marshal` (`plain`), large ones that are as plain by the C pickler (`pickled`), and all others are

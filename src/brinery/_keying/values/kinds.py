@@ -1,4 +1,4 @@
-"""What a type is to keying: which function takes its values apart.
+"""Choose the function that takes the values of a type apart.
 
 Asked once per type and value. Types are compared by identity and names, never hashed: a metaclass of the user's could
 run code of its own there. A library is looked at only where a type of its own is met: an absent one costs nothing.

@@ -1,4 +1,4 @@
-"""Plain containers that are too tall for the C stack: whether they have a plain form, and the same as `pickled` gives.
+"""Encode plain containers that are nested too deeply for the C stack, to the same bytes as `pickled`.
 
 How many containers in each other the C pickler can take depends on how much of the stack its caller has left, and a key
 must not. So what is too much for it is told here by the definition and written without recursion: slowly, in Python.

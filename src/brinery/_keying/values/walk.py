@@ -1,4 +1,4 @@
-"""Takes values apart into nodes and encodes them, children first.
+"""Take values apart into nodes and encode them, children first.
 
 The stack is a list, so that depth does not matter. What is finished is remembered by id, so that what is shared is
 encoded once; a reference back to an unfinished ancestor counts by how many nodes up it leads, and whatever depends on

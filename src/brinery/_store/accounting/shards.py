@@ -1,4 +1,4 @@
-"""What lies in a store, folder by folder, through descriptors; anything of another name is not seen."""
+"""List the contents of a store, folder by folder, through descriptors; files of other names are not seen."""
 
 from __future__ import annotations
 

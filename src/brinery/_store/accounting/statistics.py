@@ -45,7 +45,7 @@ def read_sum(folder: int) -> Line:
 
 
 def read_lines(folder: int) -> list[Line]:
-    """The same, by who told it and when."""
+    """How the calls of the function whose folder is open fared: a line for each process that told it, with the time."""
     from .statistics_lines import parse_lines  # whoever only counts reads none
 
     return list(parse_lines(read_small(names.STATISTICS, folder, _LONGEST) or b""))
@@ -178,7 +178,7 @@ class Report:
         return self.all_counted() if self.location == place else ("", b"")
 
     def all_counted(self) -> tuple[str, bytes]:
-        """The same for whatever store it is."""
+        """The function's home name and a line of all that was counted; an empty name if nothing was."""
         tally = difference(Tally(*self._totals()), self._first)
         return self._home if tally != NOTHING else "", self._line(tally, self._missed)
 

@@ -100,7 +100,7 @@ def take_sample(root: int, size: int, entries: int, *, shards: int = len(SHARDS)
 
 
 def take_candidates(root: int, size: int, entries: int) -> Sample:
-    """The same for whoever wants something to remove, and need not know how much there is."""
+    """Return random entries to choose from for removal, where it need not be known how many there are."""
     slugs = list_slugs(root)
     if len(slugs) > _MANY:
         shard = _chance.choice(SHARDS)
@@ -118,7 +118,7 @@ def take_candidates(root: int, size: int, entries: int) -> Sample:
 def sample_shards(
     look: Callable[[str], Iterable[Stored]], size: int, entries: int, *, shards: int = len(SHARDS)
 ) -> Sample:
-    """The same, wherever the entries are: `look` gives those of a shard."""
+    """Return the entries of random shards, until they are enough: `look` gives those of a shard."""
     seen: list[Stored] = []
     seen_size = looked = 0
     for shard in _chance.sample(SHARDS, len(SHARDS)):

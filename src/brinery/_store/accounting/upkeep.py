@@ -1,4 +1,4 @@
-"""Keeping a store within its limits and free of what killed processes left, by the way, as entries are stored."""
+"""Keep a store within its limits, and free of what killed processes left, while entries are stored."""
 
 from __future__ import annotations
 

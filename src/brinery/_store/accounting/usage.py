@@ -1,4 +1,4 @@
-"""What a store holds, in numbers that processes share.
+"""How much a store holds, in numbers that processes share.
 
 The sum is a few numbers in a small file, changed under a short lock. They are never trusted: a file that cannot be
 right counts as none, and whoever sweeps compares the sum with what is there.

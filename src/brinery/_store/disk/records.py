@@ -44,7 +44,7 @@ def function_name(root: int, slug: str) -> str:
 
 
 def name_in(description: dict[str, object], slug: str) -> str:
-    """The same, of what its function.json says."""
+    """A function's home name, as far as the content of its function.json tells it."""
     name = description.get("name")
     return name if isinstance(name, str) and names.slug_of(name) == slug else slug[:-9]
 

@@ -1,4 +1,4 @@
-"""The bytes of one entry: laid out, and taken apart again; touches no file. `layout` tells where what stands.
+"""Encode an entry into bytes and parse it again, by `layout`; touches no file.
 
 Everything here is a pure function, and whatever is wrong with its bytes is answered with `None`. What the MAC covers
 directly is short, whatever a head says, so a planted file of any size costs a reader a few megabytes and no more.

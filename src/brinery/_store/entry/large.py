@@ -1,4 +1,4 @@
-"""Entries that are not short, written and digested at the same time: each takes about as long as the other.
+"""Write large entries while they are digested in another thread: each takes about as long as the other.
 
 One goes from the front to the back, the other from the back to the front. Where they meet there is a moment after which
 each chunk that was written is digested, and each that was digested is written: if the digests hold, the file holds what

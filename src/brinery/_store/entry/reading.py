@@ -1,4 +1,4 @@
-"""From an open descriptor to a verified stream and buffers; whatever is not right is None.
+"""Read and verify an entry from an open descriptor: its stream and buffers, or None if anything is wrong.
 
 What is verified are the bytes in this process's memory, after they were read: nothing that happens to the file later
 can change them.
@@ -135,7 +135,7 @@ def read_metadata(fd: int, size: int) -> dict[str, Any] | None:
 
 
 def metadata_at(path: str) -> dict[str, Any] | None:
-    """The same, of the entry at a path; None, too, if there is none."""
+    """Give the metadata of the entry at a path, checked against the digest in its head; None if there is none."""
     try:
         with closing(open_to_look(path)) as fd:
             status = os.fstat(fd)

@@ -1,4 +1,4 @@
-"""What `mmap` and `trust_unchanged` stand on: both take for granted that nobody else writes the store.
+"""The conditions of `mmap` and `trust_unchanged`: both rely on nobody else writing the store.
 
 So both are refused, and the buffers are read and hashed as always, where the file or its folder could be written by
 another user. A mapped file shows later writes and kills a process that reads beyond a new end; a file that seems

@@ -308,7 +308,7 @@ class Claim:
             waiting.pause()
 
     async def pause_async(self) -> None:
-        """The same for a coroutine."""
+        """Wait a little, as `pause` does, while the event loop goes on."""
         await self._wait().pause_async()
 
     def write(self, content: Sequence[Buffer] | Unsealed) -> tuple[int, os.stat_result]:

@@ -1,4 +1,4 @@
-"""Waiting for a computation by somebody else, with pauses: told to those who may wait for us, and never in vain.
+"""Wait for a computation in another thread or process, without two ever waiting for each other.
 
 It would be in vain on a ring, for a process that waits for this one, and for a process that was stopped.
 """
@@ -197,7 +197,7 @@ class Waiting:
         self._bell[1](delay)
 
     async def pause_async(self) -> None:
-        """The same for a coroutine."""
+        """Wait until the next look, while the event loop goes on."""
         import asyncio
 
         delay = self._next_pause()

@@ -82,7 +82,7 @@ def functions(root: int) -> list[FunctionRecord]:
 
 
 def functions_within(root: int, seconds: float) -> list[FunctionRecord] | None:
-    """The same, if it takes no longer than that; else None."""
+    """All functions, in the order of their names; None if that takes longer than so many seconds."""
     until = monotonic() + seconds
     try:
         return sorted(function_of(root, slug, until) for slug in list_slugs(root))

@@ -74,7 +74,7 @@ class SideBySide:
             self._run_shared(_Shared(items, work, most - files), take)
 
     def remove(self, items: list[Item], work: Callable[[Item], Removed], most: float = math.inf) -> Removed:
-        """The same for work that removes files; gives what all of it removed."""
+        """Do work on all items that removes files, and return what all of it removed."""
         entries = size = 0
 
         def add(removed: Removed) -> None:

@@ -95,7 +95,7 @@ class Loader:
         self.not_short = self._needs_care | layout.COMPRESSED | layout.STREAM_APART
 
     def yielding(self, most: int | None = None) -> Self:
-        """The same for whoever works beside others: it leaves the interpreter to other threads now and then.
+        """Return a loader that leaves the interpreter to other threads now and then.
 
         With `most`, a stream of more bytes than that is given up: `Codec.dumps` and `Codec.freeze` raise `TooLong`, at
         once where nobody knows how long it will take.

@@ -1,4 +1,4 @@
-"""Results -> payloads and back: what is stored is pickled, looked at, and tried where the user's code has a say."""
+"""Turn results into payloads and back: pickled, inspected, and tried out where classes pickle in their own way."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the pickle of what is short and plain without the pickler, which takes 3 ms to load with all that it imports.
+"""Read the pickle of what is short and plain without the pickler, which takes 3 ms to load with all that it imports.
 
 A process that asks for one number, text, list or dict needs no more. It reads what the pickler would read, and nothing
 that it knows can run code or look up a name; whatever else a stream holds is the pickler's to read.

@@ -1,4 +1,4 @@
-"""Room for deep recursion in C.
+"""Make room for deep recursion in C.
 
 Up to Python 3.11 the recursion limit is all that keeps C code off the end of the stack: who raises it, as solvers of
 deep problems do, lets a pickle of a deep result end the process. So with a raised limit such work is done by a thread
