@@ -1,7 +1,7 @@
 """Which features, and which model on top of them, read handwritten digits best?
 
 Run it twice. The first run computes for some tens of seconds; the second prints the same table at once. Then change any
-line and run it again: what depends on that line is computed anew, and nothing else. For example
+line and run it again: what depends on that line is recomputed, and nothing else. For example
 
 - ``DIRECTIONS``, 8 to 12: `gradients`, and the 12 settings that are tried on them;
 - ``KNeighborsClassifier(count)``, given ``weights="distance"``: the 12 settings with that model;

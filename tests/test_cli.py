@@ -951,9 +951,7 @@ class TestSecret:
         """`rotate --drop-old` asks, and then no entry so far counts."""
         monkeypatch.setattr(sys, "stdin", None)
         before = secret_file.read_text()
-        question = (
-            "brinery: make a new secret and forget the former ones, so that every entry so far is computed anew? "
-        )
+        question = "brinery: make a new secret and forget the former ones, so that every entry so far is recomputed? "
         refused = Ended(1, "", f"{question}There is no terminal to ask on: say -y [no-answer]\n")
         assert run("secret", "rotate", "--drop-old") == refused
         assert secret_file.read_text() == before

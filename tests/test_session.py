@@ -106,7 +106,7 @@ def test_an_expired_result_a_damaged_one_and_one_asked_for_anew_are_told_apart(t
     changed = PROGRAM.replace("    total(xs)", "    total.refresh(xs)")
     run(tmp_path, program=changed)
     assert told(tmp_path)["quote"] == (0, 1, "its entry was damaged, or signed with another secret")
-    assert told(tmp_path)["total"] == (0, 1, "it was asked for anew, though its result was there")
+    assert told(tmp_path)["total"] == (0, 1, "it was refreshed, though its result was there")
     run(tmp_path, program=PROGRAM.replace("ttl=3600", "ttl=1e-6"))
     assert told(tmp_path)["quote"] == (0, 1, "its result had expired")
 

@@ -1,7 +1,7 @@
 """The whole output of every command, in a pipe and on terminals, on stores of all kinds, as somebody found it good.
 
 What is expected stands in `snapshots/`, to be read like a session at a terminal: `$` is what was typed, `!` begins what
-went to stderr (in a pipe; a terminal shows both as one), `<bold>` stands for a terminal's command. To write it anew
+went to stderr (in a pipe; a terminal shows both as one), `<bold>` stands for a terminal's command. To rewrite it
 after a change, and to look at the difference before it is committed:
 
     SNAPSHOTS=write pytest tests/test_snapshots.py -n 0

@@ -51,7 +51,7 @@ def run(folder: Path, source: str, **environment: str) -> tuple[str, list[str]]:
 
 
 def test_a_second_process_prints_the_same_and_says_what_it_reused(tmp_path):
-    """Each on its stream; and only what an edit concerns is computed anew."""
+    """Each on its stream; and only what an edit concerns is recomputed."""
     printed = "making rows\nadding up\n[0, 3, 6] 9\n"
     assert run(tmp_path, SCRIPT) == (printed, ["to stderr"])
     assert run(tmp_path, SCRIPT) == (printed, ["to stderr", "rows:", "total:"])

@@ -13,7 +13,7 @@
     UserWarning
     └── BrineryWarning            parent of all warnings
         ├── StoreWarning          the store cannot be used; the call was computed
-        ├── DamagedEntryWarning   an entry was not what was stored; it was computed anew
+        ├── DamagedEntryWarning   an entry was not what was stored; it was recomputed
         ├── UnstorableResultWarning   a result cannot be kept; it was returned
         ├── ChangedWhileRunningWarning  code, values or arguments changed during a run
         ├── SecretWarning         nothing can be signed, so nothing is stored

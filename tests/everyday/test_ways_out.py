@@ -175,7 +175,7 @@ def test_the_warning_says_what_its_line_promises(tmp_path: Path, nurseries: list
 def test_what_may_change_is_still_told_apart(
     option: str, changed: bool, tmp_path: Path, nurseries: list[Nursery]
 ) -> None:
-    """A run under another table computes anew, unless the table is left out of the key."""
+    """A run under another table recomputes, unless the table is left out of the key."""
     source = f"TABLE = {{'a': 1}}\nother = 1\n@cache({option})\ndef f(x):\n    TABLE['b'] = x\n    return TABLE['a']"
     write_files(tmp_path, source)
     nurseries[0].run(tmp_path, "f(1)")

@@ -52,7 +52,7 @@ def tell_who_waits():
 
 def start(folder: Path, source: str, *arguments: object, **environment: str) -> subprocess.Popen[str]:
     """Start a program; all programs in a folder share their functions and their store."""
-    if not (folder / "script.py").exists():  # written anew, it would be half there for one that is starting
+    if not (folder / "script.py").exists():  # written again, it would be half there for one that is starting
         write(folder, script=BEGIN + source)
     return subprocess.Popen(
         [sys.executable, "script.py", *map(str, arguments)],

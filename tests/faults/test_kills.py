@@ -171,7 +171,7 @@ def zeroed_from(path: Path, start: int) -> None:
 
 @pytest.mark.parametrize("size", [10, 5000, 3_000_000])
 def test_a_power_failure_that_left_zeros_is_a_miss(tmp_path, size):
-    """A file of the right length whose last blocks never reached the disk: computed anew, and whole again."""
+    """A file of the right length whose last blocks never reached the disk: recomputed, and whole again."""
     cache = Cache(tmp_path / "store")
     f = cache(value)
     right = f(1, size)

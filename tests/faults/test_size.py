@@ -260,7 +260,7 @@ def filled(cache: Cache, size: int = 100):
 
 
 def test_what_makes_room_for_what_replaces_it_is_counted(new_cache: Callable[..., Cache], tmp_path: Path):
-    """A result that is computed anew may evict its own former self: the sum is right all the same, again and again."""
+    """A result that is recomputed may evict its own former self: the sum is right all the same, again and again."""
     memory = new_cache(max_size=40 * 4096, eviction="fifo")
 
     @memory(ignore=["blocks"])

@@ -11,7 +11,7 @@ import shim
 
 ERRORS = ["ENOSPC", "EIO", "EACCES", "EMFILE", "EROFS", "EINTR"]
 
-# One process tries them all. For each number of a system call: a state made anew, the fault, the call, and then,
+# One process tries them all. For each number of a system call: a state made again, the fault, the call, and then,
 # without faults, the same call twice and another one, after which nothing may be left of the fault.
 IN_TURN = """
 import gc

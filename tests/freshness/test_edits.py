@@ -1,4 +1,4 @@
-"""A source file is edited between two runs: the next call computes anew if, and only if, the edit could matter."""
+"""A source file is edited between two runs: the next call recomputes if, and only if, the edit could matter."""
 
 from __future__ import annotations
 

@@ -34,5 +34,5 @@ def test_a_rebuilt_extension_module_is_another(program: str, tmp_path: Path, nur
     assert first.run(tmp_path, "f(1)").computed == [1]
     assert second.run(tmp_path, "f(1)").computed == [0]
     with copy.open("ab") as handle:
-        handle.write(b"built anew")
+        handle.write(b"rebuilt")
     assert third.run(tmp_path, "f(1)").computed == [1]

@@ -1,4 +1,4 @@
-"""Pairs of values that have to be keyed alike or apart, with the reason; each side is made anew where it is used."""
+"""Pairs of values that have to be keyed alike or apart, with the reason; each side is made again where it is used."""
 
 # ruff: noqa: DTZ001  times without a zone are values too; a lambda on each side shows what is compared
 from __future__ import annotations

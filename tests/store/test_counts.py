@@ -128,7 +128,7 @@ def test_a_folder_that_changed_only_just_now_is_looked_into_again(new_store, loo
     ids=["empty", "odd", "zeros", "long", "ones", "any"],
 )
 def test_a_spoilt_file_of_counts_is_none(new_store, tmp_path, data):
-    """Whatever is in it: the store is told of as if there were none, and the file is made anew."""
+    """Whatever is in it: the store is told of as if there were none, and the file is made again."""
     store, folder = filled(new_store, 300)
     Path(folder.prefix, "counts").write_bytes(data)
     (found,) = store.functions()

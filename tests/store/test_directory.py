@@ -303,7 +303,7 @@ def spoil_empty_folder(path):
     ],
 )
 def test_whatever_stands_at_an_entry_s_place_is_a_miss_and_heals(folder, store, spoil):
-    """Damage, another's entry, a FIFO, a folder: computed anew, and replaced."""
+    """Damage, another's entry, a FIFO, a folder: recomputed, and replaced."""
     keep(folder, KEY, "value")
     keep(folder, key_of(2), "other")
     spoil(path_of(folder, KEY))

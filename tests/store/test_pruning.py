@@ -66,7 +66,7 @@ def prune_with(store: Directory, meanwhile, **options) -> tuple[int, int]:
 
 
 def test_an_entry_that_was_replaced_meanwhile_stays(store, folder, tmp_path):
-    """What prune has seen as expired may have been computed anew before it is removed: that is another entry."""
+    """What prune has seen as expired may have been recomputed before it is removed: that is another entry."""
     for number in range(6):
         keep(folder, key_of(number), "old", ttl=1e-9)
 

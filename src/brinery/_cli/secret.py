@@ -30,7 +30,7 @@ def rotate(options: Namespace) -> int:
     from .._store.signing import rotation
 
     _tell_of_variable()
-    question = "make a new secret and forget the former ones, so that every entry so far is computed anew"
+    question = "make a new secret and forget the former ones, so that every entry so far is recomputed"
     if options.drop_old and not ask(question, yes=options.yes):
         return 1
     rotation.rotate()
@@ -48,7 +48,7 @@ def drop_old(options: Namespace) -> int:
     from .._store.signing import rotation
 
     _tell_of_variable()
-    if not ask("forget the former secrets, so that what they signed is computed anew", yes=options.yes):
+    if not ask("forget the former secrets, so that what they signed is recomputed", yes=options.yes):
         return 1
     rotation.drop_old()
     return _done("only what the present secret signed still counts", options)

@@ -31,7 +31,7 @@ class Adoption(NamedTuple):
         entries: how many results were adopted.
         seconds: what computing them had taken, in seconds.
         left: how many results of the former code stay what they are: expired, of other parameters, with arguments
-            whose code has changed too, or computed anew meanwhile.
+            whose code has changed too, or recomputed meanwhile.
     """
 
     function: str
@@ -98,7 +98,7 @@ def plan_adoption(
         if change.startswith(_SHAPING):
             raise AdoptionError(
                 f"the results of {folder.home} cannot be adopted: {change}, so they are kept or keyed in another way; "
-                "put the option back, or let them be computed anew"
+                "put the option back, or let them be recomputed"
             )
     entries = []
     seconds = 0.0

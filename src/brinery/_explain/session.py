@@ -7,7 +7,7 @@ import sys
 
 from .._display.text import table
 from .._light import NamedTuple
-from .._store.accounting.tally import ANEW, EXPIRED, UNUSABLE
+from .._store.accounting.tally import EXPIRED, REFRESHED, UNUSABLE
 from .._units import format_time
 from .explanation import why_computed
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _WORDS = {
     EXPIRED: "its result had expired",
     UNUSABLE: "its entry was damaged, or signed with another secret",
-    ANEW: "it was asked for anew, though its result was there",
+    REFRESHED: "it was refreshed, though its result was there",
 }
 # What tells most comes first: an edit or an end of life, then that a function is new, then that a call is.
 _LESS_TELLING = ("never called before", "argument ")

@@ -127,7 +127,7 @@ class FunctionList(Listing[FunctionRecord]):
 
 def _arguments(entry: EntryRecord) -> str:
     """What was recorded of an entry's arguments; nothing if it is gone or damaged meanwhile."""
-    from .description import pairs_of  # whoever only asks for the list does without
+    from .description import pairs_of  # not needed by those who only ask for the list
 
     recorded = metadata_at(entry.path) or {}
     return ", ".join(f"{name}={value or '?'}" for name, (_, value) in pairs_of(recorded.get("arguments")).items())

@@ -104,12 +104,12 @@ class CachedFunction(ComputedOnce[P, R]):
         return call is not None and self._folder is not None and self._folder.remove(call.key)
 
     def refresh(self, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Compute a call anew, store the result in place of an earlier one, and return it."""
+        """Compute a call again, store the result in place of an earlier one, and return it."""
         call = self._keyed(args, kwargs)
         if call is None:
             self._count_unkeyed()
             return self.__wrapped__(*args, **kwargs)
-        return self._answer_anew(call)
+        return self._refresh(call)
 
     def map(
         self,

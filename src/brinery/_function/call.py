@@ -114,7 +114,7 @@ class ComputedOnce(KeyedFunction[P, R]):
             self._tell_failure("making sure that a result is computed once", error)
             return _NOTHING
 
-    def _wait_for(self, claim: Claim | None, key: str, *, anew: bool = False) -> tuple[Any, float] | None:
+    def _wait_for(self, claim: Claim | None, key: str, *, refresh: bool = False) -> tuple[Any, float] | None:
         """Wait until the call is ours to compute, or somebody else has stored its result, which is returned."""
         if claim is None:
             return None
@@ -122,7 +122,7 @@ class ComputedOnce(KeyedFunction[P, R]):
             while not (turn := claim.attempt()).may_compute:
                 if turn.must_wait:
                     claim.pause()
-                elif not anew and (found := self._look_up(key)) is not None:
+                elif not refresh and (found := self._look_up(key)) is not None:
                     return found
         except BrineryWarning:
             raise  # strict
@@ -131,7 +131,7 @@ class ComputedOnce(KeyedFunction[P, R]):
         return None
 
     @own_work
-    def _begin(self, call: Call, *, anew: bool = False) -> None:
+    def _begin(self, call: Call, *, refresh: bool = False) -> None:
         """Count a miss, and note before the function runs what its arguments are, if they can change."""
         self._tally.miss()
         call.options = AsTheyWere()
@@ -142,7 +142,7 @@ class ComputedOnce(KeyedFunction[P, R]):
             if is_first:
                 (_keeping or _load_keeping()).note_attributes(self, call)
             if self._tally.wants_missed():
-                self._tally.note_missed(self._folder.missed(call.key, self._ttl, anew=anew))  # type: ignore[union-attr]
+                self._tally.note_missed(self._folder.missed(call.key, self._ttl, refresh=refresh))  # type: ignore[union-attr]
             values: Any = call.values
             if self._own_key is None and SCALARS.issuperset(map(type, values)):
                 call.is_fixed = True
@@ -156,10 +156,10 @@ class ComputedOnce(KeyedFunction[P, R]):
             self._tell_failure("describing a call", error)
         call.began = time.perf_counter()
 
-    def _answer_anew(self, call: Call) -> R:
+    def _refresh(self, call: Call) -> R:
         with self._claimed(call.key) as claim:
-            self._wait_for(claim, call.key, anew=True)
-            self._begin(call, anew=True)
+            self._wait_for(claim, call.key, refresh=True)
+            self._begin(call, refresh=True)
             result = self.__wrapped__(*call.args, **call.kwargs)
             self._keep(claim, call, result, time.perf_counter() - call.began)
             return result

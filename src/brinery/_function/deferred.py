@@ -41,7 +41,7 @@ class _Deferred(CachedFunction[P, R]):
 
     def _note_lost(self, error: Exception) -> None:
         """Note that an item cannot be loaded; the real generator goes on instead."""
-        logger.info("%s: an item cannot be loaded and is computed anew: %r", self._home, error)
+        logger.info("%s: an item cannot be loaded and is recomputed: %r", self._home, error)
 
     async def _look_up_beside(self, key: str) -> tuple[Any, float] | None:
         """Look up; a large entry is read in a thread, so that the event loop goes on."""
@@ -80,20 +80,20 @@ class CachedCoroutineFunction(_Deferred[P, Coroutine[Any, Any, R]]):
         found = await self._look_up_beside(call.key)
         return found[0] if found is not None else await self._compute(call)
 
-    async def _answer_anew(self, call: Call) -> R:
-        return await self._compute(call, anew=True)
+    async def _refresh(self, call: Call) -> R:
+        return await self._compute(call, refresh=True)
 
-    async def _compute(self, call: Call, *, anew: bool = False) -> R:
+    async def _compute(self, call: Call, *, refresh: bool = False) -> R:
         with self._claimed(call.key) as claim:
-            found = await self._wait_beside(claim, call.key, anew=anew)
+            found = await self._wait_beside(claim, call.key, refresh=refresh)
             if found is not None:
                 return found[0]  # type: ignore[no-any-return]
-            self._begin(call, anew=anew)
+            self._begin(call, refresh=refresh)
             result = await self.__wrapped__(*call.args, **call.kwargs)
             await self._keep_beside(claim, call, result, time.perf_counter() - call.began)
             return result
 
-    async def _wait_beside(self, claim: Claim | None, key: str, *, anew: bool) -> tuple[Any, float] | None:
+    async def _wait_beside(self, claim: Claim | None, key: str, *, refresh: bool) -> tuple[Any, float] | None:
         """As `_wait_for`, without stopping the event loop."""
         if claim is None:
             return None
@@ -101,7 +101,7 @@ class CachedCoroutineFunction(_Deferred[P, Coroutine[Any, Any, R]]):
             while not (turn := claim.attempt()).may_compute:
                 if turn.must_wait:
                     await claim.pause_async()
-                elif not anew and (found := await self._look_up_beside(key)) is not None:
+                elif not refresh and (found := await self._look_up_beside(key)) is not None:
                     return found
         except BrineryWarning:
             raise  # strict
@@ -117,8 +117,8 @@ class CachedGeneratorFunction(_Deferred[P, Generator[Any, Any, Any]]):
     that is sent a value while it is replayed goes on as the real one.
     """
 
-    def _answer(self, call: Call, *, anew: bool = False) -> Generator[Any, Any, Any]:
-        found = None if anew else self._look_up(call.key)
+    def _answer(self, call: Call, *, refresh: bool = False) -> Generator[Any, Any, Any]:
+        found = None if refresh else self._look_up(call.key)
         answer = _Answer()
         delivered = 0
         if found is not None:
@@ -136,7 +136,7 @@ class CachedGeneratorFunction(_Deferred[P, Generator[Any, Any, Any]]):
             if items.returned:
                 return items.returned[0]
         generator = self.__wrapped__(*call.args, **call.kwargs)
-        recording = None if answer or delivered else Recording(self, call, anew=anew)
+        recording = None if answer or delivered else Recording(self, call, refresh=refresh)
         try:
             for _ in range(delivered):
                 next(generator)
@@ -164,15 +164,15 @@ class CachedGeneratorFunction(_Deferred[P, Generator[Any, Any, Any]]):
         finally:
             generator.close()
 
-    def _answer_anew(self, call: Call) -> Generator[Any, Any, Any]:
-        return self._answer(call, anew=True)
+    def _refresh(self, call: Call) -> Generator[Any, Any, Any]:
+        return self._answer(call, refresh=True)
 
 
 class CachedAsyncGeneratorFunction(_Deferred[P, AsyncGenerator[Any, Any]]):
     """A decorated async generator function: as `CachedGeneratorFunction`."""
 
-    async def _answer(self, call: Call, *, anew: bool = False) -> AsyncGenerator[Any, Any]:
-        found = None if anew else await self._look_up_beside(call.key)
+    async def _answer(self, call: Call, *, refresh: bool = False) -> AsyncGenerator[Any, Any]:
+        found = None if refresh else await self._look_up_beside(call.key)
         answer = _Answer()
         delivered = 0
         if found is not None:
@@ -195,7 +195,7 @@ class CachedAsyncGeneratorFunction(_Deferred[P, AsyncGenerator[Any, Any]]):
             if delivered == len(items) and not answer:
                 return
         generator = self.__wrapped__(*call.args, **call.kwargs)
-        recording = None if answer or delivered else Recording(self, call, anew=anew)
+        recording = None if answer or delivered else Recording(self, call, refresh=refresh)
         try:
             for _ in range(delivered):
                 await anext(generator)
@@ -222,8 +222,8 @@ class CachedAsyncGeneratorFunction(_Deferred[P, AsyncGenerator[Any, Any]]):
         finally:
             await generator.aclose()
 
-    def _answer_anew(self, call: Call) -> AsyncGenerator[Any, Any]:
-        return self._answer(call, anew=True)
+    def _refresh(self, call: Call) -> AsyncGenerator[Any, Any]:
+        return self._answer(call, refresh=True)
 
 
 class _Replay:

@@ -31,10 +31,10 @@ _UNCHANGEABLE = frozenset({int, float, complex, bool, str, bytes, type(None)})
 class Recording:
     """What a generator yields, frozen item by item, until it ends or it turns out that it cannot be kept."""
 
-    def __init__(self, function: ComputedOnce[Any, Any], call: Call, *, anew: bool = False) -> None:
+    def __init__(self, function: ComputedOnce[Any, Any], call: Call, *, refresh: bool = False) -> None:
         self._function = function
         self._call = call
-        function._begin(call, anew=anew)
+        function._begin(call, refresh=refresh)
         self._frozen: list[bytes] | None = []
         self._size = 0
         self._held: dict[int, object] = {}  # what may still be changed, by its number

@@ -59,7 +59,7 @@ class Cell(NamedTuple):
         if names <= self.inputs:
             return self
         inputs = self.inputs | names
-        code = self.function.__code__.replace(co_name=self.label)  # a new one, for which it is declared anew
+        code = self.function.__code__.replace(co_name=self.label)  # a new one, for which it is declared again
         return self._replace(
             inputs=inputs, function=_function(code, self.meaning, inputs, self.also, self.function.__globals__)
         )

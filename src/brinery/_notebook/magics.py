@@ -77,10 +77,10 @@ class BrineryMagics(Magics):
         Its inputs are the names that it reads, its results the names that it binds and what it shows.
 
         Options:
-            --ttl TIME: compute anew what is older, such as 7d.
+            --ttl TIME: recompute what is older, such as 7d.
             --ignore NAME: leave a name that it reads out of the key; may be given more than once.
             --also NAME: a further name that counts; may be given more than once.
-            --version TEXT: change it and the cell is computed anew.
+            --version TEXT: change it and the cell is recomputed.
             --cache NAME: the Cache that stands under this name, in place of `brinery.cache`.
             --off: run the cell as if it were not cached.
             --refresh: run it, and store that in place of what was stored.
@@ -100,7 +100,7 @@ class BrineryMagics(Magics):
                 run_plainly(shell, parsed)
             else:
                 self._latest = step
-                step.run(anew=options.refresh)
+                step.run(refresh=options.refresh)
         except BaseException as error:
             raise_as_usual(shell, error, parsed.filename)
 

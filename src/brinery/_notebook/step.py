@@ -90,7 +90,7 @@ class CellStep(CachedFunction[[], None]):
             if isinstance(thing, FunctionType) and thing.__globals__ is self._shell.user_ns
         ]
 
-    def run(self, *, anew: bool = False) -> None:
+    def run(self, *, refresh: bool = False) -> None:
         """Run the cell, or do what it did; raises what it raises."""
         call = self._keyed((), {})
         if call is None:
@@ -103,11 +103,11 @@ class CellStep(CachedFunction[[], None]):
             run_plainly(self._shell, self._cell)
             self._tell_not_stored(obstacle)
             return
-        if not anew and self._reuse(call):
+        if not refresh and self._reuse(call):
             return
         self._note_why(call)
         with self._claimed(call.key) as claim:
-            if claim is not None and self._reuse_of_others(claim, call, anew=anew):
+            if claim is not None and self._reuse_of_others(claim, call, refresh=refresh):
                 return
             self._begin(call)
             try:
@@ -131,13 +131,13 @@ class CellStep(CachedFunction[[], None]):
 
     # What a hit does.
 
-    def _reuse_of_others(self, claim: Claim, call: Call, *, anew: bool) -> bool:
+    def _reuse_of_others(self, claim: Claim, call: Call, *, refresh: bool) -> bool:
         """Wait until the cell is ours to run, or another process has stored what it does."""
         try:
             while not (turn := claim.attempt()).may_compute:
                 if turn.must_wait:
                     claim.pause()
-                elif not anew and not self._is_refused and self._reuse(call):
+                elif not refresh and not self._is_refused and self._reuse(call):
                     return True
         except BrineryWarning:
             raise  # strict

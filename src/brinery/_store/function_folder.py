@@ -171,8 +171,8 @@ class FunctionFolder:
             return self._get_any(fd, status, key, now, ttl, loader)
         except DamagedEntryWarning:  # strict
             raise
-        except Exception as error:  # a class that is gone, an unpickling that fails: computed anew
-            logger.info("%s: an entry cannot be loaded and is computed anew: %r", self.home, error)
+        except Exception as error:  # a class that is gone, an unpickling that fails: recomputed
+            logger.info("%s: an entry cannot be loaded and is recomputed: %r", self.home, error)
             is_passing = isinstance(error, (OSError, MemoryError, RecursionError, SecretError))
             if not is_passing and len(self.unloadable) < _MOST_UNLOADABLE:
                 self.unloadable.add(key)
@@ -237,14 +237,14 @@ class FunctionFolder:
         except OSError:
             return 0
 
-    def missed(self, key: str, ttl: float | None, *, anew: bool) -> str:
+    def missed(self, key: str, ttl: float | None, *, refresh: bool) -> str:
         """What to note of a call that is about to be computed: its key, and why though something stands there."""
         if not self.size(key):
             return key
-        from .accounting.tally import ANEW, EXPIRED, UNUSABLE
+        from .accounting.tally import EXPIRED, REFRESHED, UNUSABLE
 
         if self.contains(key, ttl):
-            return key + (ANEW if anew else UNUSABLE)
+            return key + (REFRESHED if refresh else UNUSABLE)
         return key + (UNUSABLE if self.recorded(key) is None else EXPIRED)
 
     def metadata(self, key: str) -> dict[str, Any] | None:
@@ -286,7 +286,7 @@ class FunctionFolder:
     def claim(self, key: str) -> Claim:
         """The wish to compute a key; nothing happens before its first `attempt`."""
         root = self._root
-        if self._place is not root.settled:  # the store was removed and made anew, maybe elsewhere
+        if self._place is not root.settled:  # the store was removed and made again, maybe elsewhere
             self._prefix = ""
         path = f"{self._prefix or self.prefix}{key[:2]}/{key}{SUFFIX}"
         return (_claim_made or _load_claim())(root, self._temporary + key, path)

@@ -68,7 +68,7 @@ def _options_of_decimal(module: Any) -> tuple[dict[str, object], dict[str, objec
 
 
 def _watch_numpy(module: Any) -> Callable[[], bool]:
-    # Both are made anew when anything is set; they are followed by identity.
+    # Setting anything makes another object of either, so they are compared by identity.
     printing, errors = module.format_options.get, sys.modules["numpy._core.umath"]._extobj_contextvar.get
     known = printing(), errors()
     return lambda: printing() is known[0] and errors() is known[1]

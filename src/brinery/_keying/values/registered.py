@@ -1,4 +1,4 @@
-"""What users say of types and attributes: what stands for a value, what is a handle, what is left out."""
+"""What users register: substitutes for the values of a type, types that are handles, attributes to leave out."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ found: dict[int, tuple[ref[type], int, Expander]] = {}  # what `kinds` has found
 
 
 def register(kind: type, function: Callable[[Any], object]) -> None:
-    """Remember what stands for the values of a type; see `digest.register_digest`."""
+    """Remember the function that gives a substitute for the values of a type; see `digest.register_digest`."""
     if not isinstance(kind, type):
         raise OptionError(f"register_digest() takes a type and a function, and {kind!r} is not a type")
     if not callable(function):

@@ -1,7 +1,7 @@
 """Which mutable objects a value holds more than once: a function can tell one list from two that are equal.
 
-Whoever writes to one, copies them with `copy.deepcopy` or compares by `is` sees the difference, so it counts. What
-cannot be changed does not count, since whether two equal texts are one object differs between processes.
+A function that writes to one, copies them with `copy.deepcopy` or compares by `is` sees the difference, so it counts.
+What cannot be changed does not count: whether two equal texts are one object differs between processes.
 
 Looking for it must cost next to nothing, as nearly no value shares anything. In containers of builtin types, C code
 asks two questions of all items at once: whether they can be hashed, as then nothing in them can be changed, and whether

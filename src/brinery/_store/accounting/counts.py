@@ -1,7 +1,7 @@
 """What each shard of a large function holds, as it was counted before: a million entries are told of without a look.
 
 The file of an entry is never changed in place, so a shard holds what it held as long as its folder has the same time of
-change, which nobody can set. Whoever tells of a function looks anew into the shards that have changed since, so what is
+change, which nobody can set. To tell of a function is to look again into the shards that have changed since, so what is
 told is always true, and writes nothing. Who counts the whole store writes down what the shards hold; nobody counts when
 a process ends.
 

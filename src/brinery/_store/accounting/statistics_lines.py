@@ -10,14 +10,14 @@ from contextlib import suppress
 
 from ..._light import NamedTuple
 from ..disk.names import is_key
-from .tally import ANEW, EXPIRED, UNUSABLE, Tally, encode_line
+from .tally import EXPIRED, REFRESHED, UNUSABLE, Tally, encode_line
 
 _MOST = 1 << 60
 _LONGEST_WORD = 100
 _LATEST = 2.0**33  # seconds since 1970
 _KEPT_SESSIONS = 8  # whose own lines outlive the shortening of the file
 
-_REASONS = ("", EXPIRED, UNUSABLE, ANEW)
+_REASONS = ("", EXPIRED, UNUSABLE, REFRESHED)
 
 
 class Missed(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..._light import NamedTuple
 
 # Why a call was computed although something stood under its key; written behind the key.
-EXPIRED, UNUSABLE, ANEW = "expired", "unusable", "anew"
+EXPIRED, UNUSABLE, REFRESHED = "expired", "unusable", "refreshed"
 
 
 class Tally(NamedTuple):

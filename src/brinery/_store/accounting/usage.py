@@ -4,7 +4,7 @@ The sum is a few numbers in a small file, changed under a short lock. They are n
 right counts as none, and whoever sweeps compares the sum with what is there.
 
 Most entries are stored without that lock: a process sets a small share of the store aside, which counts as used from
-then on, and enters into that. What a killed process had set aside counts until the store is counted anew.
+then on, and enters into that. What a killed process had set aside counts until the store is counted again.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class Sum:
         self._share = share
 
     def add(self, size: int, entries: int, *, counted: int | None = None) -> Totals | None:
-        """Add to the sum and give the new one; None if there was none to add to, or it was counted anew since."""
+        """Add to the sum and give the new one; None if there was none to add to, or it was counted again since."""
         before = self._read()
         if before is None or counted not in (None, before.counted):
             return None

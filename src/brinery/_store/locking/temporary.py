@@ -83,7 +83,7 @@ class Temporary:
         return status
 
     def publish(self, name: str, folder: int) -> bool:
-        """Rename the file to `name` in an open folder; False if it was removed, or made anew by others, meanwhile.
+        """Rename the file to `name` in an open folder; False if it was removed, or made again by others, meanwhile.
 
         FileNotFoundError is raised if the folder was removed.
         """

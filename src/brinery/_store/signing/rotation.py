@@ -54,7 +54,7 @@ def rotate() -> None:
 
 
 def drop_old() -> None:
-    """Forget all secrets but the current one; what they signed is computed anew."""
+    """Forget all secrets but the current one; what they signed is recomputed."""
     with _changing() as (path, lines):
         _replace(path, lines[:1] or [_new_secret()])
 

@@ -86,6 +86,6 @@ def read_secrets(path: str) -> list[str]:
         del content, lines  # the rest of it may be as good as ever
         raise SecretError(
             f"the secret file {path} is damaged: restore it, or remove it to start with a new secret (every entry is "
-            "then computed anew)"
+            "then recomputed)"
         )
     return lines
