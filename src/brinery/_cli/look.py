@@ -14,6 +14,7 @@ from os.path import commonprefix
 
 from .._cache import Cache
 from .._display.text import ago, count, cut, fields, printable
+from .._explain.tables import function_rows
 from .._light import NamedTuple
 from .._units import format_size, format_time
 from ..errors import SecretError
@@ -256,19 +257,7 @@ def _list_functions(
     elif not functions:
         _tell_none(cache, is_filtered=is_filtered)
     else:
-        now = time.time()
-        titles = ("function", "entries", "size", "hits", "saved", "last use")
-        rows = [
-            (
-                function.name,
-                f"{function.entries}",
-                format_size(function.bytes),
-                f"{function.hits}",
-                format_time(function.seconds_saved),
-                f"{ago(function.last_use, now)} ago" if function.entries else "-",
-            )
-            for function in functions
-        ]
+        titles, rows = function_rows(functions)
         say_table(titles, rows, numbers=titles[1:])
     return 0
 

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from .._cache import Cache
     from .._store.directory import Directory
-    from .._store.disk.records import FunctionRecord
 
 
 _MOST_ROWS = 30
@@ -194,9 +193,15 @@ def overview(cache: Cache) -> Overview:
 
 def function_table(functions: list[FunctionRecord]) -> str:
     """Lay out functions in plain text."""
+    titles, rows = function_rows(functions)
+    return table(titles, rows, numbers=titles[1:])
+
+
+def function_rows(functions: list[FunctionRecord]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Return the titles of a table of functions, and a row of texts for each."""
     now = time.time()
     titles = ("function", "entries", "size", "hits", "saved", "last use")
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (
             function.name,
             f"{function.entries}",
@@ -207,7 +212,7 @@ def function_table(functions: list[FunctionRecord]) -> str:
         )
         for function in functions
     ]
-    return table(titles, rows, numbers=titles[1:])
+    return titles, rows
 
 
 def _totals(store: Directory, cache: Cache) -> list[tuple[str, str, float | None]]:
