@@ -16,7 +16,7 @@ import pytest
 from other_process import run
 
 from brinery import Cache, CacheInfo
-from brinery._explain import tables as _overview
+from brinery._explain import tables
 from brinery._explain.tables import EntryList
 
 HOSTILE = "</div><script>alert(1)</script><img src=x onerror='alert(2)'>\"&amp; $x^2$ \x1b[31m \u202e \ud800"
@@ -149,7 +149,7 @@ def test_a_store_that_cannot_be_read_says_so(tmp_path: Path):
 
 def test_where_nothing_at_all_can_be_told_the_name_is_left(monkeypatch: pytest.MonkeyPatch, memory: Cache):
     """Whatever goes wrong on the way to the form."""
-    monkeypatch.setattr(_overview, "overview", lambda _: 1 / 0)
+    monkeypatch.setattr(tables, "overview", lambda _: 1 / 0)
     assert memory._repr_mimebundle_() == {"text/plain": repr(memory)}
     assert memory._repr_html_() is None
 
@@ -203,7 +203,7 @@ def test_entries_that_are_gone_or_were_changed_meanwhile_still_have_a_row(memory
 def test_a_store_too_large_to_count_is_told_of_without_counting(memory: Cache, monkeypatch: pytest.MonkeyPatch):
     """Nobody waits for a glance: the sum that writers keep is told, and the command that counts is named."""
     memory(len)([1])
-    monkeypatch.setattr(_overview, "_MOST_SECONDS", -1)
+    monkeypatch.setattr(tables, "_MOST_SECONDS", -1)
     for text in (shown(memory), plain(memory)):
         assert "too many entries" in text
         assert "brinery info" in text

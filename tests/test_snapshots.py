@@ -279,7 +279,7 @@ def _be_the_command(words: list[str], place: Path, view: View, out: int, err: in
 def _freeze(*, has_rich: bool) -> None:
     """Stop the clock, and let the machine be always the same."""
     from brinery._cli import doctor
-    from brinery._display import progress as _progress
+    from brinery._display import progress
 
     def frozen() -> float:
         return NOW
@@ -290,7 +290,7 @@ def _freeze(*, has_rich: bool) -> None:
     time.time = frozen
     usage = type(shutil.disk_usage("/"))(500_000_000_000, 400_000_000_000, 100_000_000_000)
     shutil.disk_usage = lambda _path: usage  # type: ignore[assignment]
-    _progress._UNSEEN = float("inf")  # a bar is drawn when something takes long, which is no matter of the store
+    progress._UNSEEN = float("inf")  # a bar is drawn when something takes long, which is no matter of the store
     doctor._CLOCKS_APART = float("inf")
     doctor.filesystem = lambda _place: doctor.Finding("file system", doctor.OK, "ext4")  # type: ignore[assignment]
     sys.modules.pop("brinery._cli.coloured", None)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from brinery import Cache, UnstorableResultWarning
-from brinery._function import captured_output as _streams
+from brinery._function import captured_output
 
 SCRIPT = """
 import sys
@@ -188,8 +188,8 @@ def overlapping(first: str, second: str, wait: str) -> dict[str, list[tuple[str,
     begun, ended = {first: threading.Event(), second: threading.Event()}, threading.Event()
 
     def run(name: str) -> None:
-        written = _streams.Heard()
-        with _streams.heard(written):
+        written = captured_output.Heard()
+        with captured_output.heard(written):
             print(f"{name} begins")
             begun[name].set()
             for event in begun.values():
@@ -249,16 +249,16 @@ def test_steps_of_a_loop_may_overlap(new_cache, capsys):
 
 def test_a_step_within_a_step_is_heard_by_both(capsys):
     """And by nobody after it has ended, nor when another tool has put its own function in the stream meanwhile."""
-    outer, inner = _streams.Heard(), _streams.Heard()
-    with _streams.heard(outer):
+    outer, inner = captured_output.Heard(), captured_output.Heard()
+    with captured_output.heard(outer):
         print("a")
-        with _streams.heard(inner):
+        with captured_output.heard(inner):
             print("b")
         print("c")
     print("d")
     assert outer.pieces() == [("stdout", "a\nb\nc\n")]
     assert inner.pieces() == [("stdout", "b\n")]
-    listener = _streams.heard(outer)
+    listener = captured_output.heard(outer)
     listener.__enter__()
     ours = sys.stdout.write
     sys.stdout.write = lambda text: ours(text.upper())

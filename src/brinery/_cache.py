@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from . import _interpreter as _forking  # noqa: F401  a child of fork is looked after from here on
+from . import _interpreter  # noqa: F401  a child of fork is looked after from here on
 from ._contents import Tended
 from ._light import overload
 from ._options import (

@@ -92,17 +92,16 @@ def _findings(options: Namespace) -> Iterator[Finding]:
 
 def secret() -> Finding:
     """The secret: whose, and whether it can be used."""
-    from .._store.signing import secret_file
-    from .._store.signing import signer as signing
+    from .._store.signing import secret_file, signer
 
     try:
         if "BRINERY_SECRET" in os.environ:
-            signing.open_keyring(None)
+            signer.open_keyring(None)
             return Finding("secret", OK, "BRINERY_SECRET signs; whoever has it can read and sign here")
         path = secret_file.secret_path()
         if not os.path.lexists(path):
             return Finding("secret", OK, f"none yet: the first result stored makes {path}")
-        number = len(signing.open_keyring(None).signers())
+        number = len(signer.open_keyring(None).signers())
     except (BrineryError, OSError) as error:
         return Finding("secret", PROBLEM, f"{error}")
     if not number:

@@ -7,7 +7,7 @@ import time
 from _thread import get_ident
 
 from .._interpreter import ARE_COUNTED, SHALLOW, at_work, depths, give_back, is_builtin, make_room, own_work
-from .._keying.handles.library_options import AsTheyWere
+from .._keying.handles.library_options import OptionsSnapshot
 from .._keying.values.digest import SCALARS
 from .._keying.values.filled import before_a_run
 from .._light import P, R, suppress
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from .._store.results.payload import Codec, Payload
 
 
-_keeping: ModuleType | None = None  # loaded when something is computed
+_storing: ModuleType | None = None  # loaded when something is computed
 
 
 class ComputedOnce(KeyedFunction[P, R]):
@@ -134,13 +134,13 @@ class ComputedOnce(KeyedFunction[P, R]):
     def _begin(self, call: Call, *, refresh: bool = False) -> None:
         """Count a miss, and note before the function runs what its arguments are, if they can change."""
         self._tally.miss()
-        call.options = AsTheyWere()
+        call.options = OptionsSnapshot()
         is_first = not self._has_told_misspelt
         if is_first:
             self._check_spelling()
         try:
             if is_first:
-                (_keeping or _load_keeping()).note_attributes(self, call)
+                (_storing or _load_storing()).note_attributes(self, call)
             if self._tally.wants_missed():
                 self._tally.note_missed(self._folder.missed(call.key, self._ttl, refresh=refresh))  # type: ignore[union-attr]
             values: Any = call.values
@@ -151,7 +151,7 @@ class ComputedOnce(KeyedFunction[P, R]):
                 with before_a_run():
                     call.arguments = self._digests(call.state, call.named)
             if self._globals_may_change or self._may_change:
-                (_keeping or _load_keeping()).prepare_for_changes(self, call)
+                (_storing or _load_storing()).prepare_for_changes(self, call)
         except Exception as error:
             self._tell_failure("describing a call", error)
         call.began = time.perf_counter()
@@ -181,11 +181,11 @@ class ComputedOnce(KeyedFunction[P, R]):
 
     @own_work
     def _prepare(self, call: Call, result: object, codec: Codec | None = None) -> Payload | None:
-        return (_keeping or _load_keeping()).prepare(self, call, result, codec or self._codec_made or self._codec)  # type: ignore[no-any-return]
+        return (_storing or _load_storing()).prepare(self, call, result, codec or self._codec_made or self._codec)  # type: ignore[no-any-return]
 
     @own_work
     def _put(self, claim: Claim, call: Call, payload: Payload, result: object, seconds: float) -> None:
-        about = (_keeping or _load_keeping()).metadata(self, call, type(result).__qualname__)
+        about = (_storing or _load_storing()).metadata(self, call, type(result).__qualname__)
         folder: FunctionFolder = self._folder  # type: ignore[assignment]
         if folder.put(claim, call.key, payload, seconds=seconds, ttl=self._ttl, metadata=about):
             self._tally.stored(seconds)
@@ -210,7 +210,7 @@ class ComputedOnce(KeyedFunction[P, R]):
             is_off = self._cache._is_off or is_disabled()
             why = "caching is switched off" if is_off else self._bypassed or "it has no key just now, as a warning says"
             return Explanation(self._home, "", False, (why,))
-        recorded = (_keeping or _load_keeping()).tell(self, call)
+        recorded = (_storing or _load_storing()).tell(self, call)
         found = explain_call(self._folder, call.key, self._ttl, recorded, self._version(call.state))
         return found._replace(slow=tuple(slow_values(self, call.state, call.values)))
 
@@ -227,12 +227,12 @@ class ComputedOnce(KeyedFunction[P, R]):
         return plan.adoption if dry_run else carry_out(plan, self._folder, compress=self._options.compress)
 
 
-def _load_keeping() -> ModuleType:
-    global _keeping
-    from . import storing as loaded
+def _load_storing() -> ModuleType:
+    global _storing
+    from . import storing
 
-    _keeping = loaded
-    return loaded
+    _storing = storing
+    return storing
 
 
 class _Nothing:

@@ -14,7 +14,7 @@ from .._keying.code.home import home_module, home_name, place_of_code
 from .._keying.code.in_values import CodeOf
 from .._keying.code.memos import OutdatedMemo
 from .._keying.code.reach import enclosing_names, fingerprint, mark_as_wrapped, outdated_memos
-from .._keying.handles.library_options import AsTheyWere
+from .._keying.handles.library_options import OptionsSnapshot
 from .._keying.key import key_prefix
 from .._keying.source.known_sources import recall, records_of
 from .._keying.source.tested import is_newer, newer_python, unknown_code, unknown_instructions
@@ -117,7 +117,7 @@ class Call:
         self.is_fixed = False  # none of them can
         self.others: Others | None = None  # when it began: what must not change, where globals may
         self.noted: Attributes | None = None  # what objects held when it began, at the first miss
-        self.options: AsTheyWere | None = None  # of libraries, when it began
+        self.options: OptionsSnapshot | None = None  # of libraries, when it began
         self.began = 0.0
         self.carried: dict[str, str] = {}  # the classes and functions in the arguments, once the function has run
 

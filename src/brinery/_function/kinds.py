@@ -36,8 +36,8 @@ def _kind_of(function: Callable[..., Any]) -> type[CachedFunction[Any, Any]]:
     flags = getattr(code, "co_flags", 0)
     if not flags & (_COROUTINE | _ASYNC_GENERATOR | _GENERATOR):
         return CachedFunction
-    from . import deferred as _deferred  # most functions do without
+    from . import deferred  # most functions do without
 
     if flags & _COROUTINE:
-        return _deferred.CachedCoroutineFunction
-    return _deferred.CachedAsyncGeneratorFunction if flags & _ASYNC_GENERATOR else _deferred.CachedGeneratorFunction
+        return deferred.CachedCoroutineFunction
+    return deferred.CachedAsyncGeneratorFunction if flags & _ASYNC_GENERATOR else deferred.CachedGeneratorFunction

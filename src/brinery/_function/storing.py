@@ -6,7 +6,7 @@ from .._keying.arguments import parameters
 from .._keying.code.carried import CarriedCode
 from .._keying.code.live import is_frozen
 from .._keying.code.reach import enclosing_names, fingerprint
-from .._keying.handles.library_options import AsTheyWere
+from .._keying.handles.library_options import OptionsSnapshot
 from .._keying.key import compare_parts
 from .._keying.modules.libraries import look_again
 from .._keying.values.digest import digest, encode
@@ -35,7 +35,7 @@ def prepare(function: Function, call: Call, result: object, codec: Codec) -> Pay
     now = call.state.code
     changes: list[str] = []
     look_again()
-    with after_a_run(), call.options or AsTheyWere():
+    with after_a_run(), call.options or OptionsSnapshot():
         if not (call.is_fixed and call.state.holds()):
             changes, now = _changes_since(function, call)
     if changes:

@@ -47,16 +47,16 @@ class Directory(Store):
     def functions(self) -> list[FunctionRecord]:
         """Every function that has a folder, in the order of their names."""
         with self._opened() as root:
-            from .maintenance import inspection as maintenance
+            from .maintenance import inspection
 
-            return [] if root is None else with_unwritten(maintenance.functions(root), self.root)
+            return [] if root is None else with_unwritten(inspection.functions(root), self.root)
 
     def functions_within(self, seconds: float) -> list[FunctionRecord] | None:
         """Every function that has a folder; None if counting all entries takes longer than so many seconds."""
         with self._opened() as root:
-            from .maintenance import inspection as maintenance
+            from .maintenance import inspection
 
-            found = [] if root is None else maintenance.functions_within(root, seconds)
+            found = [] if root is None else inspection.functions_within(root, seconds)
             return None if found is None else with_unwritten(found, self.root)
 
     def totals(self) -> Totals | None:
@@ -66,26 +66,26 @@ class Directory(Store):
     def walk(self, home: str | None = None) -> Iterator[EntryRecord]:
         """Every entry, or every one of a function; from the heads of the files, so nothing is authenticated."""
         with self._opened() as root:
-            from .maintenance import inspection as maintenance
+            from .maintenance import inspection
 
             if root is not None:
-                yield from maintenance.walk(root, self.root, self._slugs(root, home))
+                yield from inspection.walk(root, self.root, self._slugs(root, home))
 
     def keys(self, prefix: str = "") -> list[str]:
         """The keys of all entries, or those that begin with these hex digits; only names are looked at."""
         with self._opened() as root:
-            from .maintenance import inspection as maintenance
+            from .maintenance import inspection
 
-            return [] if root is None else list(maintenance.keys(root, prefix.lower()))
+            return [] if root is None else list(inspection.keys(root, prefix.lower()))
 
     def find(self, key_prefix: str) -> list[EntryRecord]:
         """The entries whose key begins with these hex digits."""
         with self._opened() as root:
-            from .maintenance import inspection as maintenance
+            from .maintenance import inspection
 
             if root is None:
                 return []
-            return list(maintenance.walk(root, self.root, self._slugs(root), key_prefix.lower()))
+            return list(inspection.walk(root, self.root, self._slugs(root), key_prefix.lower()))
 
     def metadata(self, entry: str | EntryRecord) -> dict[str, Any] | None:
         """What was recorded beside an entry, checked against its digest; None if there is none."""
@@ -135,9 +135,9 @@ class Directory(Store):
 
         here = counted_here(self.location) if own else {}
         with self._opened() as root:
-            from .maintenance import inspection as maintenance
+            from .maintenance import inspection
 
-            lines = {} if root is None else maintenance.statistics_lines(root)
+            lines = {} if root is None else inspection.statistics_lines(root)
         name = session_name() if own else ""
         # What could not be written down is only known here.
         for home, counted in here.items():
@@ -243,11 +243,11 @@ class Directory(Store):
         What another secret signed is listed as foreign, and never removed unless it is damaged beyond doubt.
         """
         with self._opened() as root:
-            from .maintenance import inspection as maintenance
+            from .maintenance import inspection
 
             if root is None:
                 return []
-            bad = list(maintenance.verify(root, self.root, self.keyring, fix=fix))
+            bad = list(inspection.verify(root, self.root, self.keyring, fix=fix))
             if fix:
                 self._upkeep.recount()
             return bad
@@ -273,9 +273,9 @@ class Directory(Store):
         """The store in numbers."""
         with self._opened() as root:
             from .disk.records import StoreInfo
-            from .maintenance import inspection as maintenance
+            from .maintenance import inspection
 
-            functions = [] if root is None else with_unwritten(maintenance.functions(root), self.root)
+            functions = [] if root is None else with_unwritten(inspection.functions(root), self.root)
         return StoreInfo(
             location=self.location,
             root=self.root,

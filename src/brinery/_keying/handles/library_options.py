@@ -158,13 +158,13 @@ UNFOLLOWED = {
 }
 
 _known: dict[str, tuple[Callable[[], bool], Options]] = {}
-_as_they_were: dict[int, dict[str, Options]] = {}  # by thread
+_restored: dict[int, dict[str, Options]] = {}  # by thread
 
 
 def options_set(library: str) -> Options:
     """Return the options of a library that are not as it sets them itself: the same object while nothing is set."""
-    if _as_they_were:
-        before = _as_they_were.get(get_ident())
+    if _restored:
+        before = _restored.get(get_ident())
         if before is not None:
             return before.get(library, ())
     known = _known.get(library)
@@ -202,8 +202,8 @@ def _is_equal(value: object, other: object) -> bool:
     return value is other or (type(value) is type(other) and bool(value == other))
 
 
-class AsTheyWere:
-    """Takes note of all options that are set; as a `with`, has them count in this thread as they were then."""
+class OptionsSnapshot:
+    """The options of all libraries that are set now; in a `with`, they count in this thread instead of later ones."""
 
     __slots__ = ("_former", "_set")
 
@@ -212,11 +212,11 @@ class AsTheyWere:
         self._former: dict[str, Options] | None = None
 
     def __enter__(self) -> None:
-        self._former = _as_they_were.get(get_ident())
-        _as_they_were[get_ident()] = self._set
+        self._former = _restored.get(get_ident())
+        _restored[get_ident()] = self._set
 
     def __exit__(self, *_: object) -> None:
         if self._former is None:
-            del _as_they_were[get_ident()]
+            del _restored[get_ident()]
         else:
-            _as_they_were[get_ident()] = self._former
+            _restored[get_ident()] = self._former

@@ -7,7 +7,7 @@ import sys
 from pickle import PickleBuffer, PicklingError
 from types import BuiltinFunctionType, FunctionType, MemberDescriptorType
 
-from ..entry import noncontiguous as gapped
+from ..entry import noncontiguous
 from . import restoring
 from .left_out import OF_A_MAP, state
 
@@ -82,7 +82,7 @@ def _reduce_array(array: Any) -> Any:
 def _reduce_array_apart(array: Any) -> Any:
     """What has gaps is copied when it is written, part by part."""
     dtype, flags = array.dtype, array.flags
-    if flags.c_contiguous or flags.f_contiguous or dtype.hasobject or not gapped.is_worth_it(array):
+    if flags.c_contiguous or flags.f_contiguous or dtype.hasobject or not noncontiguous.is_worth_it(array):
         return _reduce_array(array)
     if dtype.kind in "mM":
         return restoring.viewed, (array.view("i8"), dtype)
@@ -91,7 +91,7 @@ def _reduce_array_apart(array: Any) -> Any:
     if len(reduced) != 2 or type(reduced[1][0]) is not PickleBuffer or reduced[1][2] != (2,):
         return _reduce_array(array)
     make, (_, dtype, _, *order) = reduced
-    return make, (PickleBuffer(gapped.Token(array)), dtype, array.shape, *order)
+    return make, (PickleBuffer(noncontiguous.Token(array)), dtype, array.shape, *order)
 
 
 def _reduce_array_of_subclass(array: Any) -> Any:
