@@ -7,6 +7,7 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ import pytest
 import scipy.sparse
 import xxhash
 
+from brinery._keying.handles import library_options
 from brinery._keying.types.arrays import bytes_digest
 from brinery._keying.values.digest import encode
 from brinery.errors import UnkeyableError
@@ -343,6 +345,18 @@ def test_other_processes_arrive_at_the_same_keys():
     there = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     here = [" ".join(encode(make()).hex() for make in sides) for _, *sides in DIFFERENT + EQUAL]
     assert there.splitlines() == here
+
+
+@pytest.mark.parametrize("kind", [np.zeros, np.float64, Decimal])
+def test_options_of_a_library_are_looked_at_once_for_a_value(
+    kind: Callable[[int], Any], monkeypatch: pytest.MonkeyPatch
+):
+    """And not for each array or number in it."""
+    asked: list[str] = []
+    options_set = library_options.options_set
+    monkeypatch.setattr(library_options, "options_set", lambda name: asked.append(name) or options_set(name))  # type: ignore[func-returns-value]
+    encode([kind(number) for number in range(20)])
+    assert len(asked) == 1
 
 
 def test_numpy_is_not_imported():

@@ -186,7 +186,10 @@ def options_set(library: str) -> Options:
 
 def options_for(library: str, walk: Asked) -> bytes:
     """Return what counts of a library's options with a value of its types, whose methods go by them."""
-    return walk.code_of(sys.modules[library]) if options_set(library) else b""
+    known = walk.options.get(library)
+    if known is None:
+        known = walk.options[library] = walk.code_of(sys.modules[library]) if options_set(library) else b""
+    return known
 
 
 def are_options(library: str, before: Options) -> bool:

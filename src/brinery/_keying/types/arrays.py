@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _BLOCK = 1 << 20  # bytes copied at a time where an array is not contiguous
+_ARRAY, _SCALAR = head("ndarray"), head("scalar of numpy")
 _SIMPLE = "biufcmMSU"  # kinds of dtype that their own string describes
 _MASKED_BOOKKEEPING = frozenset(
     {"_mask", "_fill_value", "_hardmask", "_sharedmask", "_isfield", "_baseclass", "_basedict", "_optinfo"}
@@ -170,7 +171,7 @@ def _without_padding(np: Any, array: Any) -> bytes:
 def _ndarray(value: Any, walk: Asked) -> bytes | Node:
     np: Any = sys.modules["numpy"]
     kind = np.ndarray if _is_handed_over(value, np.memmap) else type(value)
-    start = head("ndarray") + walk.class_of(kind) + options_for("numpy", walk)
+    start = _ARRAY + walk.class_of(kind) + options_for("numpy", walk)
     array = np.ndarray.view(value, np.ndarray)
     extra = {} if kind is np.ndarray else _attributes_beyond(value, kind)
     taken = array_node(array)
@@ -232,7 +233,7 @@ def _masked(value: Any, walk: Asked) -> Node:
 
 def _numpy_scalar(value: Any, walk: Asked) -> bytes | Node:
     np: Any = sys.modules["numpy"]
-    start = head("scalar of numpy") + walk.class_of(type(value)) + options_for("numpy", walk)
+    start = _SCALAR + walk.class_of(type(value)) + options_for("numpy", walk)
     dtype = value.dtype
     if dtype.kind in _SIMPLE and dtype.char not in "gG":
         return close(start, leaf("bytes", str(dtype.str), value.tobytes()))

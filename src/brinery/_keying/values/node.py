@@ -84,6 +84,8 @@ class Values(NamedTuple):
 class Asked(Protocol):
     """What a walk answers while a value is taken apart."""
 
+    options: dict[str, bytes]  # what counts of each library's options, once it was asked for
+
     def code_of(self, thing: object) -> bytes:
         """Return the encoding of a function, class or module."""
         ...

@@ -62,6 +62,7 @@ class Walk:
         "_again", "_classes", "_code", "_expanders", "_failed", "_frames", "_identities", "_ignored", "_inner",
         "_is_met_again", "_known",
         "_live", "_log", "_loose", "_numbering", "_opaque", "_open", "_path", "_plain", "_reached", "_trusted",
+        "options",
     )  # fmt: skip
 
     def __init__(
@@ -93,6 +94,7 @@ class Walk:
         self._numbering = False
         self._failed: Exception | None = None
         self._classes: dict[int, tuple[bytes, type]] = {}
+        self.options: dict[str, bytes] = {}
         self._expanders: dict[int, Expander] = {}
         self._identities: dict[int, int] = {}
 
