@@ -48,6 +48,8 @@ _DIVIDES = "import numpy as np\n@cache\ndef f(x):\n    try: return str(np.array(
 _FRAME = "import pandas as pd\n@cache\ndef f(x): return str(pd.DataFrame({'a': [x / 3]}))"
 _SKLEARN = "import numpy as np, sklearn\nfrom sklearn.preprocessing import StandardScaler\n@cache\ndef f(x): return type(StandardScaler().fit_transform(np.array([[1.0], [2.0]]))).__name__"
 _PLOT = "import matplotlib\nfrom matplotlib.lines import Line2D\n@cache\ndef f(x): return Line2D([0], [0]).get_linewidth()"
+_CYCLE = "import matplotlib, matplotlib.pyplot as plt\nmatplotlib.use('agg')\nimport numpy as np\n@cache\ndef f(x): return str(list(matplotlib.rcParams['axes.prop_cycle'])[0])"
+_COLOURS = "plt.rcParams['axes.prop_cycle'] = matplotlib.cycler(color=plt.cm.{}(np.linspace(0, 1, 10)))"
 _FONTS = "import matplotlib\nfrom matplotlib.font_manager import FontProperties\n@cache\ndef f(x): return FontProperties().get_family(), matplotlib.rcParams['font.sans-serif'][:1]"
 
 _PRECISION = "decimal.getcontext().prec = 6", "decimal.getcontext().prec = 28"
@@ -85,6 +87,8 @@ SETTINGS = [
     Setting("pandas: precision, of a global", "import pandas as pd\nD = pd.DataFrame({'a': [1 / 3]})\n@cache\ndef f(x): return D.to_string()", "pd.set_option('display.precision', 2)", "pd.reset_option('display.precision')", needs=("pandas",)),
     Setting("pandas: what it is already", _FRAME, "pd.set_option('display.precision', 6)", "pd.reset_option('display.precision')", needs=("pandas",), hit=True),
     Setting("scikit-learn: what transformers return", _SKLEARN, "sklearn.set_config(transform_output='pandas')", "sklearn.set_config(transform_output='default')", needs=("sklearn", "pandas")),
+    Setting("matplotlib: a cycle of colours that are arrays", _CYCLE, _COLOURS.format("viridis"), "matplotlib.rcdefaults()", needs=("matplotlib",)),
+    Setting("matplotlib: another cycle of colours that are arrays", _CYCLE, _COLOURS.format("viridis") + "; f(1); " + _COLOURS.format("magma"), "matplotlib.rcdefaults()", needs=("matplotlib",)),
     Setting("matplotlib: a line's width", _PLOT, "matplotlib.rcParams['lines.linewidth'] = 7", "matplotlib.rcParams['lines.linewidth'] = 1.5", needs=("matplotlib",)),
     Setting("matplotlib: an entry of a list", _FONTS, "matplotlib.rcParams['font.sans-serif'].insert(0, 'Mine')", "del matplotlib.rcParams['font.sans-serif'][0]", needs=("matplotlib",)),
     Setting("matplotlib: the backend, which drawing chooses", _PLOT, "import matplotlib.pyplot; matplotlib.use('agg')", "matplotlib.use('svg')", needs=("matplotlib",), hit=True),

@@ -13,7 +13,7 @@ from _thread import get_ident
 from gc import get_referents
 from operator import itemgetter
 
-from ..._light import NamedTuple
+from ..._light import NamedTuple, suppress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -168,8 +168,9 @@ def options_set(library: str) -> Options:
         if before is not None:
             return before.get(library, ())
     known = _known.get(library)
-    if known is not None and known[0]():
-        return known[1]
+    with suppress(Exception):  # what was set may not like to be compared, as a cycle of colours that are arrays
+        if known is not None and known[0]():
+            return known[1]
     module_name, watch, options = LIBRARIES[library]
     module = sys.modules.get(module_name)
     if module is None:
@@ -202,7 +203,12 @@ def are_options(library: str, before: Options) -> bool:
 
 
 def _is_equal(value: object, other: object) -> bool:
-    return value is other or (type(value) is type(other) and bool(value == other))
+    if value is other:
+        return True
+    try:
+        return type(value) is type(other) and bool(value == other)
+    except Exception:  # arrays, or what holds some
+        return False
 
 
 class OptionsSnapshot:
