@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import stat
+import sys
 import threading
 from pathlib import Path
 
@@ -105,6 +106,30 @@ def test_a_temporary_file_goes_only_when_nobody_holds_its_lock(tmp_path):
         assert not files.remove_if_dead("file", folder)
         assert not files.remove_if_dead("fifo", folder)
     assert os.listdir(tmp_path) == ["fifo"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="folders are found by path elsewhere")
+def test_a_way_that_was_swapped_for_a_link_is_not_followed(tmp_path, monkeypatch):
+    """Whoever owns a folder above a store must not have the mode of another one changed as root makes the store."""
+    victim, way = tmp_path / "elsewhere" / "ours", tmp_path / "way"
+    victim.mkdir(parents=True)
+    victim.chmod(0o755)
+    way.mkdir()
+    real = files._make_folder_private
+
+    def swapped(name, parent):
+        way.rename(tmp_path / "moved")
+        way.symlink_to(victim.parent)
+        real(name, parent)
+
+    monkeypatch.setattr(files, "_make_folder_private", swapped)
+    before = os.umask(0o277)
+    try:
+        files.make_folders(str(way / "ours"))
+    finally:
+        os.umask(before)
+    assert victim.stat().st_mode & 0o777 == 0o755
+    assert (tmp_path / "moved" / "ours").stat().st_mode & 0o777 == 0o700
 
 
 def test_a_folder_that_was_swapped_for_a_link_is_not_followed(tmp_path, monkeypatch):

@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import stat
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -413,8 +414,24 @@ def test_markers_are_read_back_and_anything_else_is_none():
     assert not parsed.is_gone()
     assert parsed._replace(started="1").is_gone()
     assert not parsed._replace(started="1", machine="another").is_gone()
-    for odd in (b"", marker[:-1], marker[:20], b"\xff" * 100, b"brinery-holder a -1 b c\n\n", b"x y 1 2 3\n\n"):
+    huge = marker.replace(f" {os.getpid()} ".encode(), b" 1" + b"0" * 30 + b" ")
+    for odd in (b"", huge, marker[:-1], marker[:20], b"\xff" * 100, b"brinery-holder a -1 b c\n\n", b"x y 1 2 3\n\n"):
         assert holder.parse_holder(odd) is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells when a process began")
+def test_a_number_that_another_users_process_was_given_holds_nothing(monkeypatch):
+    """A killed process's marker is nobody's, whoever's process has its number now and may not be asked."""
+
+    def refuse(*_):
+        raise PermissionError
+
+    monkeypatch.setattr(os, "kill", refuse)
+    parsed = holder.parse_holder(holder.encode_holder("token", has_lock=False))
+    assert not parsed.is_gone()
+    assert parsed.holds_by_marker()
+    assert parsed._replace(started="1").is_gone()
+    assert not parsed._replace(started="1").holds_by_marker()
 
 
 def test_a_program_that_closes_all_descriptors_goes_on_storing(folder, tmp_path):

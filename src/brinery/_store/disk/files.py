@@ -155,6 +155,11 @@ def let_go(fd: int) -> None:
 
 def make_folder(name: str, parent: int | None = None) -> bool:
     """Make one folder for its owner only, whatever the umask; False if something of that name is there already."""
+    above, last = os.path.split(name.rstrip("/"))
+    if above and sys.platform == "linux":
+        # Found once: a link that is put on the way meanwhile must not lead to another folder, whose mode would change.
+        with closing(os.open(above, os.O_PATH | _DIRECTORY | _CLOEXEC, dir_fd=parent)) as fd:
+            return make_folder(last, fd)
     try:
         os.mkdir(name, 0o700, dir_fd=parent)
     except FileExistsError:

@@ -85,6 +85,7 @@ if hasattr(os, "register_at_fork"):
 _WORD = "brinery-holder"
 _UNLOCKED = "brinery-holder-without-lock"
 _LONGEST = 64 * 1024
+_LAST_PID = (1 << 31) - 1
 
 
 class Holder(NamedTuple):
@@ -105,8 +106,8 @@ class Holder(NamedTuple):
             os.kill(self.pid, 0)
         except ProcessLookupError:
             return True
-        except OSError:  # somebody else's, but there
-            return False
+        except OSError:  # somebody else's, who may have been given the number of one that has ended
+            pass
         now = started(self.pid)
         return now is not None and now != self.started
 
@@ -149,7 +150,7 @@ def parse_holder(data: bytes) -> Holder | None:
         holder = Holder(machine, int(pid), started, token, waits, has_lock=word == _WORD)
     except ValueError:
         return None
-    return holder if word in (_WORD, _UNLOCKED) and holder.pid > 0 else None
+    return holder if word in (_WORD, _UNLOCKED) and 0 < holder.pid <= _LAST_PID else None
 
 
 def read_holder(fd: int) -> Holder | None:
