@@ -350,8 +350,8 @@ class TestLooking:
         assert len(shown) == 9
         assert run("show", shown, "--dir", store).code == 0
         # Where too many folders had to be looked into, they are long enough for all but chance.
-        monkeypatch.setattr("brinery._cli.look._FEW_FOLDERS", 0)
-        monkeypatch.setattr("brinery._cli.look._CHANCE", 16.0**-11)
+        monkeypatch.setattr("brinery._cli.listing._FEW_FOLDERS", 0)
+        monkeypatch.setattr("brinery._cli.listing._CHANCE", 16.0**-11)
         main(["ls", "test_cli.greet", "--limit", "1", "--dir", str(store)])
         assert len(capsys.readouterr().out.splitlines()[1].split()[0]) == 12
         main(["ls", "test_cli.greet", "--dir", str(store)])

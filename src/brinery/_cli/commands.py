@@ -40,7 +40,7 @@ def _info(command: ArgumentParser) -> None:
 
 
 def _ls(command: ArgumentParser) -> None:
-    from .look import ORDERS, ls
+    from .listing import ORDERS, ls
 
     command.add_argument("function", nargs="?", metavar="FUNCTION", help=_A_FUNCTION)
     command.add_argument(
@@ -84,7 +84,7 @@ def _check_ls(options: Namespace, command: ArgumentParser) -> None:
     if options.function is not None and options.pattern is not None:
         command.error("FUNCTION and --function exclude each other: both take a name or a pattern")
     if options.sort is not None:
-        from .look import ORDERS
+        from .listing import ORDERS
 
         order = ORDERS[options.sort]
         lists_entries = options.function is not None or options.quiet
