@@ -31,7 +31,7 @@ DEFAULT = START + "from brinery import cache as keep\n" + BODY
 HEAVY = {
     "argparse", "ast", "asyncio", "concurrent", "ctypes", "dis", "email", "filelock", "importlib.metadata", "inspect",
     "json", "logging", "multiprocessing", "numpy", "opcode", "pandas", "platformdirs", "rich", "socket", "ssl",
-    "subprocess", "tempfile", "tokenize", "tomllib", "urllib", "zipfile",
+    "subprocess", "tempfile", "tokenize", "tomllib", "urllib", "warnings", "zipfile",
 }  # fmt: skip
 FACES = {
     "brinery._cli",

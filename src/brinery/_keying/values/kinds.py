@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 from _weakref import ref
-from importlib import import_module
 
 from ..._light import ModuleType
 from ..code.live import standard_name
@@ -127,6 +126,8 @@ def _in_library(base: type) -> Expander | None:
     root = module.partition(".")[0] if type(module) is str else ""
     if root not in _LIBRARIES or root not in sys.modules:
         return None
+    from importlib import import_module  # which takes half a millisecond of a first hit that needs none
+
     room: Any = import_module(f"...{_LIBRARIES[root]}", __name__)
     found: Expander | None = room.find(base)
     return found
